@@ -1,0 +1,187 @@
+//! Configuration: native TOML, LiteLLM's YAML, and errors that point at the line.
+
+use crate::model::{DeploymentId, Dialect, ProviderId, RouteId};
+use indexmap::IndexMap;
+use secrecy::SecretString;
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+/// A checked configuration: every name in it resolves, every limit is sane.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub origin: Origin,
+    /// Hash of what was read (never of secrets), so that two runs can be told apart.
+    pub hash: String,
+    pub server: Server,
+    pub providers: IndexMap<ProviderId, Provider>,
+    pub deployments: IndexMap<DeploymentId, Deployment>,
+    pub routes: IndexMap<RouteId, Route>,
+    /// Other names that clients may ask for (`model_group_alias`).
+    pub aliases: IndexMap<String, RouteId>,
+    pub breaker: Breaker,
+    pub judge: Judge,
+    pub cache: Cache,
+    /// What a person should know: options that are not honoured (by name), missing keys.
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    File(PathBuf),
+    /// The simulated providers.
+    Builtin,
+}
+
+#[derive(Debug, Clone)]
+pub struct Server {
+    pub listen: SocketAddr,
+    /// Requests past this get a 413.
+    pub max_body: usize,
+    /// When any is set, clients must send one of them.
+    pub client_keys: Vec<SecretString>,
+    /// How long a client may take to send its headers, and then its body.
+    pub header_timeout: Duration,
+    pub body_timeout: Duration,
+    /// How long streams may go on after TERM.
+    pub drain: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub struct Provider {
+    pub id: ProviderId,
+    pub dialect: Dialect,
+    /// Without a trailing slash, and without the dialect's own path (`/v1/chat/completions` and so on).
+    pub base_url: String,
+    /// Who is behind it, for "another vendor than the one that answered". Defaults to the dialect's own vendor.
+    pub vendor: String,
+    pub key: Option<SecretString>,
+    /// Why there is no key although one was asked for; its deployments are disabled.
+    pub missing_key: Option<String>,
+    pub headers: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deployment {
+    pub id: DeploymentId,
+    pub provider: ProviderId,
+    /// As the provider calls it.
+    pub model: String,
+    /// In tokens; none: unknown.
+    pub context_window: Option<u32>,
+    /// Requests and tokens per minute that the account allows, when declared.
+    pub rpm: Option<u32>,
+    pub tpm: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Route {
+    pub id: RouteId,
+    /// In declared order; never empty.
+    pub tiers: Vec<Tier>,
+    /// The whole exchange, all tiers and rung 3 included.
+    pub deadline: Duration,
+    /// Tried, in order, when a prompt is too long for the tier that was asked.
+    pub context_fallbacks: Vec<Tier>,
+    /// Tried, in order, when a safety system refuses: the route opts in by naming them.
+    pub policy_fallbacks: Vec<Tier>,
+    pub canned: Canned,
+    pub cache: bool,
+}
+
+/// A deployment's place in a route.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tier {
+    /// Deployments of one name share the tier in turn (LiteLLM's load balancing); usually one.
+    pub deployments: Vec<DeploymentId>,
+    /// The whole answer.
+    pub timeout: Duration,
+    /// The first content. None: learned from the deployment itself.
+    pub ttft_timeout: Option<Duration>,
+    /// Silence inside a stream.
+    pub stall_timeout: Duration,
+    /// Slower than this before the stream is committed is a fault; 0 is no floor.
+    pub min_chars_per_s: u32,
+    /// Fast failures tried again on the same tier.
+    pub retries: u8,
+}
+
+/// Rung 3 of a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Canned {
+    pub form: CannedForm,
+    /// `{minutes}`, `{support}` and `{route}` are filled in.
+    pub text: String,
+    /// For clients that asked for a schema.
+    pub json: Option<String>,
+    pub support: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CannedForm {
+    /// 200 with the text (or the JSON).
+    Answer,
+    /// An honest 503 with Retry-After.
+    Error,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Breaker {
+    pub err_threshold: f64,
+    pub judge_threshold: f64,
+    pub cooldown: Duration,
+    pub max_cooldown: Duration,
+    pub probe: ProbeMode,
+    /// Counts and says "would have tripped", blocks nothing.
+    pub observe: bool,
+    /// An abort counts as a fault once its caller has waited so long for headers.
+    pub hang_credit: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProbeMode {
+    /// The user is served by the next tier; the probe is a copy.
+    Shadow,
+    /// The user's own request, with failover if it fails.
+    Live,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judge {
+    /// In order; empty: nobody judges.
+    pub judges: Vec<DeploymentId>,
+    /// Share of answers, 0 to 1.
+    pub sample: f64,
+    /// Window and minimum sample of the rolling mean.
+    pub window: Duration,
+    pub min_n: u32,
+    pub timeout: Duration,
+    /// At most so many judge calls per minute.
+    pub max_per_minute: u32,
+    /// Judged answers wait here; more are dropped.
+    pub queue: usize,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cache {
+    pub enabled: bool,
+    /// None: in memory only.
+    pub path: Option<PathBuf>,
+    pub ttl: Duration,
+    /// With every tier down, entries this old still answer.
+    pub max_stale: Duration,
+    pub max_bytes: u64,
+}
+
+impl Config {
+    /// The route a client asks for: a route, an alias, or a deployment's own name as a one-tier route.
+    pub fn route(&self, model: &str) -> Option<&Route> {
+        self.routes
+            .get(model)
+            .or_else(|| self.aliases.get(model).and_then(|id| self.routes.get(id)))
+    }
+
+    pub fn provider_of(&self, deployment: &DeploymentId) -> Option<&Provider> {
+        self.deployments
+            .get(deployment)
+            .and_then(|d| self.providers.get(&d.provider))
+    }
+}

@@ -1,0 +1,236 @@
+//! Everything a person can do, with one text grammar: the key, the palette, the command line and the admin door
+//! all make and read these words.
+
+use super::{
+    DeploymentId, ForceKind, RouteId,
+    fault::FaultKind,
+    time::{duration_text, parse_duration},
+};
+use clap::{Parser, Subcommand};
+use std::{fmt, time::Duration};
+
+/// A command to a running router.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum Command {
+    /// Lay a force over a breaker; it always expires
+    Force {
+        /// provider/model, as the table shows it
+        deployment: DeploymentId,
+        /// open admits nothing, closed admits everything, observe only watches
+        kind: ForceKind,
+        /// How long it lasts
+        #[arg(long = "for", value_name = "TIME", default_value = "10m", value_parser = parse_duration)]
+        lasts: Duration,
+        /// Why, for the people who read the journal
+        #[arg(long, default_value = "")]
+        why: String,
+    },
+    /// Take a force off; the breaker then goes through a probe
+    Release {
+        /// provider/model, as the table shows it
+        deployment: DeploymentId,
+    },
+    /// Look now whether an open deployment is back
+    Probe {
+        /// provider/model, as the table shows it
+        deployment: DeploymentId,
+    },
+    /// Inject or clear failures
+    #[command(subcommand)]
+    Fault(FaultCommand),
+    /// Answer with the canned text
+    #[command(subcommand)]
+    Rung3(Rung3Command),
+}
+
+/// `fault …`
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum FaultCommand {
+    /// Inject a failure into a share of a deployment's attempts
+    Add {
+        /// provider/model, as the table shows it
+        deployment: DeploymentId,
+        /// status=503, refused, reset, hang, delay=5s, slow-first-token=10s, stall=20, cut=20, malformed,
+        /// in-band-error, empty, garbage=word-salad, bad-key
+        kind: FaultKind,
+        /// Share of attempts, like 30%
+        #[arg(long, value_name = "PERCENT", default_value = "100%", value_parser = parse_percent)]
+        rate: f64,
+        /// How long it lasts
+        #[arg(long = "for", value_name = "TIME", default_value = "5m", value_parser = parse_duration)]
+        lasts: Duration,
+    },
+    /// Clear one fault by number, a deployment's faults, or all
+    Clear {
+        /// A number, a deployment, or all
+        which: String,
+    },
+}
+
+/// `rung3 …`
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum Rung3Command {
+    /// Start answering with the canned text
+    On {
+        /// A route, or all
+        #[arg(default_value = "all")]
+        route: RouteId,
+        /// How long it lasts
+        #[arg(long = "for", value_name = "TIME", default_value = "10m", value_parser = parse_duration)]
+        lasts: Duration,
+        /// Why, for the people who read the journal
+        #[arg(long, default_value = "")]
+        why: String,
+    },
+    /// Go back to the models
+    Off {
+        /// A route, or all
+        #[arg(default_value = "all")]
+        route: RouteId,
+    },
+}
+
+/// `30%`, `0.5%` or `100`: a share of attempts, as 0 to 1.
+fn parse_percent(text: &str) -> Result<f64, String> {
+    text.trim_end_matches('%')
+        .parse::<f64>()
+        .ok()
+        .filter(|p| (0.0..=100.0).contains(p))
+        .map(|p| p / 100.0)
+        .ok_or_else(|| format!("{text:?} is not a share; write it like 30%"))
+}
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "",
+    no_binary_name = true,
+    disable_help_flag = true,
+    disable_help_subcommand = true
+)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+impl Command {
+    /// Reads one line of the grammar. The error is for a person and fits in a few lines.
+    pub fn parse(line: &str) -> Result<Self, String> {
+        let words = shlex::split(line).ok_or("a quotation mark is not closed")?;
+        Line::try_parse_from(words).map(|l| l.command).map_err(|e| {
+            let text = e.to_string();
+            text.strip_prefix("error: ")
+                .unwrap_or(&text)
+                .trim_end()
+                .to_owned()
+        })
+    }
+
+    /// Whether it takes traffic away from a model or puts failures into it.
+    pub fn is_dangerous(&self) -> bool {
+        matches!(
+            self,
+            Self::Force { .. }
+                | Self::Fault(FaultCommand::Add { .. })
+                | Self::Rung3(Rung3Command::On { .. })
+        )
+    }
+}
+
+fn quoted(word: &str) -> String {
+    shlex::try_quote(word).map_or_else(|_| "''".to_owned(), std::borrow::Cow::into_owned)
+}
+
+fn because(f: &mut fmt::Formatter<'_>, why: &str) -> fmt::Result {
+    if why.is_empty() {
+        Ok(())
+    } else {
+        write!(f, " --why {}", quoted(why))
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Force {
+                deployment,
+                kind,
+                lasts,
+                why,
+            } => {
+                write!(
+                    f,
+                    "force {} {kind} --for {}",
+                    quoted(deployment),
+                    duration_text(*lasts)
+                )?;
+                because(f, why)
+            }
+            Self::Release { deployment } => write!(f, "release {}", quoted(deployment)),
+            Self::Probe { deployment } => write!(f, "probe {}", quoted(deployment)),
+            Self::Fault(FaultCommand::Add {
+                deployment,
+                kind,
+                rate,
+                lasts,
+            }) => write!(
+                f,
+                "fault add {} {kind} --rate {}% --for {}",
+                quoted(deployment),
+                rate * 100.0,
+                duration_text(*lasts)
+            ),
+            Self::Fault(FaultCommand::Clear { which }) => {
+                write!(f, "fault clear {}", quoted(which))
+            }
+            Self::Rung3(Rung3Command::On { route, lasts, why }) => {
+                write!(
+                    f,
+                    "rung3 on {} --for {}",
+                    quoted(route),
+                    duration_text(*lasts)
+                )?;
+                because(f, why)
+            }
+            Self::Rung3(Rung3Command::Off { route }) => write!(f, "rung3 off {}", quoted(route)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_reads_back_as_it_is_written() {
+        for line in [
+            "force anthropic/claude-sonnet-4-5 open --for 10m --why 'it is 3 a.m.'",
+            "release openai/gpt-4.1",
+            "probe openai/gpt-4.1",
+            "fault add openai/gpt-4.1 cut=12 --rate 30% --for 5m",
+            "fault clear all",
+            "rung3 on summarize --for 1h --why \"it's down\"",
+            "rung3 off",
+        ] {
+            let command = Command::parse(line).unwrap();
+            assert_eq!(
+                Command::parse(&command.to_string()).unwrap(),
+                command,
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrong_word_gets_the_nearest_right_one() {
+        let err = Command::parse("froce x open").unwrap_err();
+        assert!(err.contains("force"), "{err}");
+        let err = Command::parse("force x opne").unwrap_err();
+        assert!(err.contains("open"), "{err}");
+        assert!(Command::parse("fault add x hang --rate 300%").is_err());
+        assert!(
+            Command::parse("force 'x")
+                .unwrap_err()
+                .contains("quotation")
+        );
+    }
+}

@@ -1,0 +1,331 @@
+//! Everything that happens, in one ordered stream.
+
+use super::{
+    DeploymentId, RouteId, Wall,
+    fault::Fault,
+    id::ExchangeId,
+    phase::{Force, ForceEnd, Reason, Transition},
+    series::Latency,
+    topology::Topology,
+    verdict::{Class, Verdict},
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The version of this vocabulary in journals and on the wire.
+pub const SCHEMA: u32 = 1;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Without gaps within one run.
+    pub seq: u64,
+    pub at: Wall,
+    #[serde(flatten)]
+    pub kind: Kind,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Kind {
+    /// A run begins.
+    Started {
+        schema: u32,
+        version: String,
+        listen: String,
+        topology: Topology,
+    },
+    /// A new configuration took over without a dropped request.
+    Reloaded {
+        topology: Topology,
+    },
+    /// A new configuration was refused; the old one goes on.
+    ReloadFailed {
+        why: String,
+    },
+    Stopping,
+
+    /// A breaker moved.
+    Transition(Transition),
+    /// A breaker under `observe` (or the last one standing) would have opened.
+    WouldTrip {
+        deployment: DeploymentId,
+        #[serde(flatten)]
+        reason: Reason,
+    },
+    Forced {
+        deployment: DeploymentId,
+        #[serde(flatten)]
+        force: Force,
+    },
+    ForceEnded {
+        deployment: DeploymentId,
+        #[serde(flatten)]
+        end: ForceEnd,
+    },
+    /// The provider asked us to stay away until then.
+    Gated {
+        deployment: DeploymentId,
+        class: Class,
+        code: String,
+        until: Wall,
+    },
+    /// A probe came back.
+    Probed {
+        deployment: DeploymentId,
+        verdict: Verdict,
+        shadow: bool,
+    },
+
+    /// A request moved from one tier to another (or down to a rung).
+    Fallback {
+        exchange: ExchangeId,
+        route: RouteId,
+        from: DeploymentId,
+        /// The tier that answered; none when rung 1 (stale) or rung 3 did.
+        to: Option<DeploymentId>,
+        verdict: Verdict,
+        /// The failure was injected.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        injected: bool,
+    },
+    /// A request whose caller got neither a model's answer nor a cached one: rung 3, or an error.
+    Unserved {
+        exchange: ExchangeId,
+        route: RouteId,
+        outcome: Outcome,
+        why: String,
+    },
+
+    /// An answer was judged.
+    Score {
+        deployment: DeploymentId,
+        judge: DeploymentId,
+        exchange: ExchangeId,
+        score: f64,
+        /// The judge's own words, cut short; empty unless it gave some.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+    /// A judge gave no score. Never a score of 0.
+    JudgeFailed {
+        judge: DeploymentId,
+        why: String,
+    },
+    /// No judge can be reached (or one can again).
+    JudgeAvailable {
+        available: bool,
+        why: String,
+    },
+
+    FaultAdded(Fault),
+    FaultCleared {
+        id: u32,
+        deployment: DeploymentId,
+        who: String,
+        hits: u64,
+    },
+    /// Rung 3 was switched on for a route (or all, when none is named).
+    Rung3On {
+        route: Option<RouteId>,
+        who: String,
+        #[serde(default)]
+        why: String,
+        until: Wall,
+    },
+    Rung3Off {
+        route: Option<RouteId>,
+        who: String,
+    },
+
+    /// A command was carried out or refused.
+    Command {
+        actor: String,
+        command: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
+    },
+
+    /// One deployment's attempts in one second.
+    Bucket(Bucket),
+    /// All exchanges that ended in one second.
+    Exchanges(Exchanges),
+
+    /// Every provider fails to connect at once (or does so no longer): our own network.
+    LocalNetwork {
+        down: bool,
+    },
+    /// Something a person should read: a missing key, an option that is not honoured.
+    Notice {
+        level: Level,
+        text: String,
+    },
+    /// More of one kind came than the cap lets through.
+    Suppressed {
+        what: String,
+        n: u64,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    Info,
+    Good,
+    Warn,
+    Bad,
+}
+
+/// How an exchange ended, for the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Rung 0.
+    Primary,
+    /// Rung 2.
+    Fallback,
+    /// Rung 1.
+    Cached,
+    /// Rung 3.
+    Canned,
+    /// The caller's own mistake, answered as the provider said it.
+    CallerError,
+    /// The caller got an error that was ours.
+    Error,
+    /// A stream that had begun could not be finished: an explicit in-band error.
+    Broken,
+    /// The caller left first.
+    Left,
+}
+
+/// One second of one deployment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Bucket {
+    pub deployment: DeploymentId,
+    pub ok: u32,
+    /// Counted against the error rate.
+    pub fail: u32,
+    /// 429s and spent quotas.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub throttled: u32,
+    /// Neither: caller errors, aborts, refusals.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub ignored: u32,
+    /// How many of all these a fault hit.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub injected: u32,
+    /// Attempts under way when the second ended.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub in_flight: u32,
+    /// Output tokens per second, over the answers that ended.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tokens: u32,
+    /// Time to first content.
+    #[serde(default, skip_serializing_if = "Latency::is_empty")]
+    pub ttft: Latency,
+    /// Time to the whole answer.
+    #[serde(default, skip_serializing_if = "Latency::is_empty")]
+    pub total: Latency,
+}
+
+/// One second of all exchanges.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Exchanges {
+    pub primary: u32,
+    pub fallback: u32,
+    pub cached: u32,
+    pub canned: u32,
+    pub caller_error: u32,
+    pub error: u32,
+    pub broken: u32,
+    pub left: u32,
+    /// Requests that an SDK said it was sending again (`x-stainless-retry-count` > 0).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub client_retries: u32,
+    /// Time to the whole answer, as the caller saw it.
+    #[serde(default, skip_serializing_if = "Latency::is_empty")]
+    pub total: Latency,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature serde's `skip_serializing_if` asks for"
+)]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+impl Exchanges {
+    pub fn count(&mut self, outcome: Outcome) {
+        let slot = match outcome {
+            Outcome::Primary => &mut self.primary,
+            Outcome::Fallback => &mut self.fallback,
+            Outcome::Cached => &mut self.cached,
+            Outcome::Canned => &mut self.canned,
+            Outcome::CallerError => &mut self.caller_error,
+            Outcome::Error => &mut self.error,
+            Outcome::Broken => &mut self.broken,
+            Outcome::Left => &mut self.left,
+        };
+        *slot = slot.saturating_add(1);
+    }
+
+    /// Those that ended with an answer of any rung, or with an error of ours.
+    pub const fn answered(&self) -> u32 {
+        self.primary + self.fallback + self.cached + self.canned + self.error + self.broken
+    }
+
+    /// Those whose caller saw a failure of ours.
+    pub const fn failed(&self) -> u32 {
+        self.error + self.broken
+    }
+
+    /// Those that were served, but not by the primary or an equal answer from the cache.
+    pub const fn degraded(&self) -> u32 {
+        self.fallback + self.canned
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        self.primary += other.primary;
+        self.fallback += other.fallback;
+        self.cached += other.cached;
+        self.canned += other.canned;
+        self.caller_error += other.caller_error;
+        self.error += other.error;
+        self.broken += other.broken;
+        self.left += other.left;
+        self.client_retries += other.client_retries;
+    }
+}
+
+impl Bucket {
+    pub fn empty(deployment: DeploymentId) -> Self {
+        Self {
+            deployment,
+            ok: 0,
+            fail: 0,
+            throttled: 0,
+            ignored: 0,
+            injected: 0,
+            in_flight: 0,
+            tokens: 0,
+            ttft: Latency::default(),
+            total: Latency::default(),
+        }
+    }
+
+    /// What the error rate is a share of.
+    pub const fn counted(&self) -> u32 {
+        self.ok + self.fail
+    }
+
+    pub const fn attempts(&self) -> u32 {
+        self.ok + self.fail + self.throttled + self.ignored
+    }
+
+    pub const fn is_idle(&self) -> bool {
+        self.attempts() == 0 && self.in_flight == 0
+    }
+}
+
+/// How long an event stays on the short list that a frozen screen counts as "behind".
+pub const RECENT: Duration = Duration::from_secs(15 * 60);

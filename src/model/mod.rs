@@ -1,0 +1,20 @@
+//!
+//! Plain data. Nothing here reads a clock, does I/O or knows a runtime: time comes in as an argument, so the
+//! live screen, an attached screen and a replay run exactly the same code.
+
+pub mod command;
+pub mod event;
+pub mod fault;
+pub mod id;
+pub mod phase;
+pub mod series;
+pub mod time;
+pub mod topology;
+pub mod verdict;
+
+pub use command::Command;
+pub use event::{Event, Kind};
+pub use id::{DeploymentId, Dialect, ProviderId, RouteId};
+pub use phase::{Force, ForceKind, Phase, Reason};
+pub use time::{Mono, Wall};
+pub use verdict::{Class, Verdict};

@@ -1,0 +1,162 @@
+//! What a breaker is doing, why, and what a person laid over it.
+
+use super::{DeploymentId, Wall, verdict::Verdict};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The breaker's own state, which goes on being computed under a force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    #[default]
+    Closed,
+    Open,
+    /// Half-open: one request looks whether the provider is back.
+    Probe,
+    /// Back, with this share of its traffic.
+    Ramp(u8),
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.pad("CLOSED"),
+            Self::Open => f.pad("OPEN"),
+            Self::Probe => f.pad("PROBE"),
+            Self::Ramp(percent) => f.pad(&format!("RAMP {percent}%")),
+        }
+    }
+}
+
+/// A person's override.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum ForceKind {
+    /// Nothing is admitted.
+    Open,
+    /// Everything is admitted.
+    Closed,
+    /// Everything is admitted; what would have tripped is said.
+    Observe,
+}
+
+impl ForceKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+            Self::Observe => "observe",
+        }
+    }
+}
+
+impl fmt::Display for ForceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A force laid over a breaker: who, why, until when. It always expires.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Force {
+    #[serde(rename = "force")]
+    pub kind: ForceKind,
+    pub who: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    pub until: Wall,
+}
+
+/// How a force came to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "snake_case")]
+pub enum ForceEnd {
+    Expired,
+    Released { who: String },
+    Replaced { who: String },
+}
+
+/// Why a breaker moved, with the evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum Reason {
+    /// `bad` of `n` attempts failed over `window_s`.
+    ErrorRate {
+        rate: f64,
+        limit: f64,
+        bad: u32,
+        n: u32,
+        window_s: u32,
+    },
+    /// The rolling mean of the judge's scores.
+    Quality {
+        mean: f64,
+        floor: f64,
+        n: u32,
+        window_s: u32,
+    },
+    /// Opened at once: a bad credential or a missing model.
+    Certain { verdict: Verdict },
+    /// The cooldown ended; look again.
+    CooldownOver,
+    /// Somebody pressed the key.
+    ProbeAsked { who: String },
+    /// The probe came back well.
+    ProbePassed { clean: u32 },
+    /// The probe came back badly; the cooldown starts again.
+    ProbeFailed { verdict: Verdict },
+    /// The probe's answer was judged bad.
+    ProbeJudgedBad { mean: f64, n: u32 },
+    /// A step of the ramp was earned.
+    RampStep { ok: u32 },
+    /// A step of the ramp was not.
+    RampFailed { rate: f64, bad: u32, n: u32 },
+    /// A step of the ramp was judged bad.
+    RampJudgedBad { mean: f64, n: u32 },
+    /// A force ended; trust is earned again through a probe.
+    ForceEnded,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ErrorRate { rate, limit, n, .. } => {
+                write!(
+                    f,
+                    "error_rate {:.1}% > {:.1}% n={n}",
+                    rate * 100.0,
+                    limit * 100.0
+                )
+            }
+            Self::Quality { mean, floor, n, .. } => {
+                write!(f, "quality {mean:.2} < {floor:.2} n={n}")
+            }
+            Self::Certain { verdict } => write!(f, "{verdict}"),
+            Self::CooldownOver => f.write_str("cooldown over"),
+            Self::ProbeAsked { who } => write!(f, "probe asked by {who}"),
+            Self::ProbePassed { clean } => write!(f, "probe clean n={clean}"),
+            Self::ProbeFailed { verdict } => write!(f, "probe failed: {verdict}"),
+            Self::ProbeJudgedBad { mean, n } => write!(f, "probe judged {mean:.2} n={n}"),
+            Self::RampStep { ok } => write!(f, "earned: {ok} ok"),
+            Self::RampFailed { rate, bad, n } => {
+                write!(f, "ramp failed: {bad} of {n} bad ({:.0}%)", rate * 100.0)
+            }
+            Self::RampJudgedBad { mean, n } => write!(f, "ramp judged {mean:.2} n={n}"),
+            Self::ForceEnded => f.write_str("force ended"),
+        }
+    }
+}
+
+/// One move of one breaker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Transition {
+    pub deployment: DeploymentId,
+    pub from: Phase,
+    pub to: Phase,
+    #[serde(flatten)]
+    pub reason: Reason,
+    pub generation: u64,
+    /// When it moves next by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Wall>,
+}
