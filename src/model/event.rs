@@ -10,7 +10,6 @@ use super::{
     verdict::{Class, Verdict},
 };
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 /// The version of this vocabulary in journals and on the wire.
 pub const SCHEMA: u32 = 1;
@@ -210,9 +209,9 @@ pub struct Bucket {
     /// Neither: caller errors, aborts, refusals.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub ignored: u32,
-    /// How many of all these a fault hit.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub injected: u32,
+    /// How many of all these each fault hit: (fault id, hits).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub injected: Vec<(u32, u32)>,
     /// Attempts under way when the second ended.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub in_flight: u32,
@@ -305,7 +304,7 @@ impl Bucket {
             fail: 0,
             throttled: 0,
             ignored: 0,
-            injected: 0,
+            injected: Vec::new(),
             in_flight: 0,
             tokens: 0,
             ttft: Latency::default(),
@@ -326,6 +325,3 @@ impl Bucket {
         self.attempts() == 0 && self.in_flight == 0
     }
 }
-
-/// How long an event stays on the short list that a frozen screen counts as "behind".
-pub const RECENT: Duration = Duration::from_secs(15 * 60);

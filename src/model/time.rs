@@ -146,18 +146,22 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 /// A duration as [`parse_duration`] reads it: `10m`, `1h30m`, `250ms`.
 pub fn duration_text(d: Duration) -> String {
     let ms = d.as_millis();
-    if ms % 1000 != 0 {
+    if !ms.is_multiple_of(1000) {
         return format!("{ms}ms");
     }
     let s = ms / 1000;
     let (h, m, s) = (s / 3600, s % 3600 / 60, s % 60);
-    let mut out = String::new();
-    for (n, unit) in [(h, "h"), (m, "m"), (s, "s")] {
+    let part = |n: u128, unit: &str| {
         if n > 0 {
-            out.push_str(&format!("{n}{unit}"));
+            format!("{n}{unit}")
+        } else {
+            String::new()
         }
+    };
+    match (h, m, s) {
+        (0, 0, 0) => "0s".to_owned(),
+        _ => part(h, "h") + &part(m, "m") + &part(s, "s"),
     }
-    if out.is_empty() { "0s".to_owned() } else { out }
 }
 
 /// Durations in events and snapshots are whole milliseconds.

@@ -1,0 +1,273 @@
+//! What a screen shows: made by [`super::State`], read by everything that presents.
+
+use super::{
+    DeploymentId, Dialect, Event, Force, ForceKind, Phase, ProviderId, Reason, RouteId, Wall,
+    event::Exchanges,
+    fault::Fault,
+    series::{Mean, Share},
+    shape::Shape,
+    verdict::Class,
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+/// Seconds of history that a snapshot holds.
+pub const HISTORY_S: u64 = 900;
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The last event that is in it.
+    pub seq: u64,
+    pub at: Wall,
+    pub started: Wall,
+    pub stopping: bool,
+    pub version: String,
+    pub listen: String,
+    pub simulated: bool,
+    pub config_hash: String,
+    pub err_threshold: f64,
+    pub judge_threshold: f64,
+    pub judge_min_n: u32,
+    pub users: Users,
+    pub shape: Option<Shape>,
+    /// In declared order.
+    pub deployments: Vec<DeploymentView>,
+    pub routes: Vec<RouteView>,
+    pub faults: Vec<FaultView>,
+    pub judge: JudgeView,
+    /// All exchanges, one entry per second that had any, oldest first.
+    pub exchanges: Arc<VecDeque<(u64, Exchanges)>>,
+    /// Since the start of the run.
+    pub totals: Exchanges,
+    /// The last events that a person should see, oldest first. Buckets are not among them.
+    pub events: Arc<VecDeque<Arc<Event>>>,
+}
+
+/// Are users fine?
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Users {
+    pub word: UsersWord,
+    /// Exchanges whose caller saw a failure of ours, last minute.
+    pub failed_1m: Share,
+    /// The same over five minutes; `served` is the rest.
+    pub failed_5m: Share,
+    /// Served, but by a lower tier or canned; five minutes.
+    pub degraded_5m: Share,
+    /// Requests per second, last ten seconds.
+    pub per_s: f64,
+    /// As the callers saw it, five minutes.
+    pub p95: Option<Duration>,
+    /// SDKs that were sending again, five minutes.
+    pub client_retries_5m: u32,
+}
+
+/// In the order of how bad they are.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum UsersWord {
+    #[default]
+    Idle,
+    /// Everybody got the primary's answer, or an equal one.
+    Ok,
+    /// Everybody got an answer; some from a lower tier.
+    Degraded,
+    /// Somebody got the canned answer.
+    Canned,
+    /// Somebody got an error.
+    Failing,
+}
+
+impl UsersWord {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Ok => "ok",
+            Self::Degraded => "degraded",
+            Self::Canned => "canned",
+            Self::Failing => "FAILING",
+        }
+    }
+}
+
+/// One second of one deployment, as charts need it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Point {
+    pub sec: u64,
+    pub errors: Share,
+    pub attempts: u32,
+    pub throttled: u32,
+    pub injected: u32,
+    pub tokens: u32,
+    pub score: Mean,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeploymentView {
+    pub id: DeploymentId,
+    pub provider: ProviderId,
+    pub dialect: Dialect,
+    pub model: String,
+    pub disabled: Option<String>,
+    /// Its first place in a route: the route and the tier's index.
+    pub tier: Option<(RouteId, usize)>,
+    pub phase: Phase,
+    pub since: Wall,
+    /// When the breaker moves next by itself.
+    pub until: Option<Wall>,
+    pub reason: Option<Reason>,
+    pub force: Option<Force>,
+    pub gate: Option<Gate>,
+    /// The last "would have tripped", while observing.
+    pub would_trip: Option<Reason>,
+    pub errors_5m: Share,
+    pub throttled_5m: u32,
+    pub judge_1h: Mean,
+    pub attempts_per_s: f64,
+    pub tokens_per_s: f64,
+    pub in_flight: u32,
+    pub ttft_p95: Option<Duration>,
+    pub p50: Option<Duration>,
+    pub p95: Option<Duration>,
+    /// Seconds that had attempts or scores, oldest first; a missing second is a gap.
+    pub points: Arc<VecDeque<Point>>,
+    /// The last judged answers, newest last.
+    pub scores: Arc<VecDeque<JudgedView>>,
+}
+
+/// A provider asked us to stay away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    pub class: Class,
+    pub code: String,
+    pub until: Wall,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JudgedView {
+    pub at: Wall,
+    pub judge: DeploymentId,
+    pub score: f64,
+    pub reason: String,
+}
+
+/// What the table's breaker column says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shown {
+    Closed,
+    Probe,
+    Ramp(u8),
+    Open,
+    ForcedOpen,
+    ForcedClosed,
+    Observe,
+    Disabled,
+}
+
+impl DeploymentView {
+    pub fn shown(&self) -> Shown {
+        if self.disabled.is_some() {
+            return Shown::Disabled;
+        }
+        match (self.force.as_ref().map(|f| f.kind), self.phase) {
+            (Some(ForceKind::Open), _) => Shown::ForcedOpen,
+            (Some(ForceKind::Closed), _) => Shown::ForcedClosed,
+            (Some(ForceKind::Observe), _) => Shown::Observe,
+            (None, Phase::Closed) => Shown::Closed,
+            (None, Phase::Open) => Shown::Open,
+            (None, Phase::Probe) => Shown::Probe,
+            (None, Phase::Ramp(percent)) => Shown::Ramp(percent),
+        }
+    }
+
+    /// Takes user traffic now, at least some.
+    pub fn serves(&self) -> bool {
+        matches!(
+            self.shown(),
+            Shown::Closed | Shown::Ramp(_) | Shown::ForcedClosed | Shown::Observe
+        ) && self.gate.is_none()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RouteView {
+    pub id: RouteId,
+    pub tiers: Vec<DeploymentId>,
+    /// Somebody switched this route to the canned answer.
+    pub rung3: Option<Rung3View>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rung3View {
+    pub who: String,
+    pub why: String,
+    pub until: Wall,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FaultView {
+    #[serde(flatten)]
+    pub fault: Fault,
+    /// Attempts it has hit so far, as the buckets told.
+    pub hits: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct JudgeView {
+    /// In order; empty: nobody judges.
+    pub judges: Vec<DeploymentId>,
+    /// Why no score can be had, when none can.
+    pub unavailable: Option<String>,
+    pub failed_calls: u64,
+}
+
+impl Snapshot {
+    pub fn deployment(&self, id: &str) -> Option<&DeploymentView> {
+        self.deployments.iter().find(|d| &*d.id == id)
+    }
+
+    /// Everything a person laid over the machine, soonest end first: forces, faults, rung 3.
+    pub fn overrides(&self) -> Vec<(String, Wall)> {
+        let forces = self.deployments.iter().filter_map(|d| {
+            d.force
+                .as_ref()
+                .map(|f| (format!("{} forced {}", d.id, f.kind), f.until))
+        });
+        let faults = self.faults.iter().map(|f| {
+            (
+                format!("{} fault {}", f.fault.deployment, f.fault.kind),
+                f.fault.until,
+            )
+        });
+        let rung3 = self.routes.iter().filter_map(|r| {
+            r.rung3
+                .as_ref()
+                .map(|on| (format!("{} on rung 3", r.id), on.until))
+        });
+        let mut all: Vec<_> = forces.chain(faults).chain(rung3).collect();
+        all.sort_by_key(|(_, until)| *until);
+        all
+    }
+
+    /// 0 all closed, 1 degraded, 2 rung 3 or failing: what `status --once` exits with.
+    pub fn severity(&self) -> u8 {
+        let rung3 = self.routes.iter().any(|r| r.rung3.is_some());
+        let dark = self.routes.iter().any(|r| {
+            !r.tiers.is_empty()
+                && !r
+                    .tiers
+                    .iter()
+                    .any(|t| self.deployment(t).is_some_and(DeploymentView::serves))
+        });
+        if rung3 || dark || self.users.word >= UsersWord::Canned {
+            return 2;
+        }
+        let quiet = self
+            .deployments
+            .iter()
+            .all(|d| matches!(d.shown(), Shown::Closed | Shown::Disabled));
+        u8::from(!quiet || self.users.word == UsersWord::Degraded)
+    }
+}

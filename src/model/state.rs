@@ -1,0 +1,469 @@
+//! The reducer: events in, snapshot out. Live screen, attached screen and replay all run this one.
+
+use super::{
+    DeploymentId, Event, Kind, Phase, Snapshot, Wall,
+    event::{Bucket, Exchanges},
+    fault::Fault,
+    phase::Transition,
+    series::{Latency, Mean, Share},
+    shape,
+    snapshot::{
+        DeploymentView, FaultView, Gate, HISTORY_S, JudgedView, Point, RouteView, Rung3View, Users,
+        UsersWord,
+    },
+    topology::{DeploymentInfo, Topology},
+};
+use std::{collections::VecDeque, sync::Arc};
+
+/// Events a screen can scroll through.
+const EVENTS: usize = 1000;
+/// Judged answers kept per deployment.
+const SCORES: usize = 32;
+const MINUTE: u64 = 60;
+const FIVE_MINUTES: u64 = 300;
+/// Over which "now" is measured.
+const NOW_S: u32 = 10;
+
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    s: Snapshot,
+    own_network: bool,
+    /// Latencies by second, in the order of `s.deployments`; the last item is for all exchanges.
+    latencies: Vec<VecDeque<(u64, Latency, Latency)>>,
+    users: VecDeque<(u64, Latency)>,
+    /// One hour of scores by minute, in the order of `s.deployments`.
+    scores: Vec<VecDeque<(u64, Mean)>>,
+}
+
+impl State {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn apply(&mut self, event: &Arc<Event>) {
+        self.s.seq = event.seq;
+        // A wall clock that is set back must not empty the windows.
+        self.s.at = self.s.at.max(event.at);
+        let at = self.s.at;
+        match &event.kind {
+            Kind::Started {
+                version,
+                listen,
+                topology,
+                ..
+            } => {
+                *self = Self::new();
+                self.s.seq = event.seq;
+                self.s.at = at;
+                self.s.started = event.at;
+                self.s.version.clone_from(version);
+                self.s.listen.clone_from(listen);
+                self.topology(topology, at);
+            }
+            Kind::Reloaded { topology } => self.topology(topology, at),
+            Kind::Stopping => self.s.stopping = true,
+            Kind::Transition(t) => self.transition(t, at),
+            Kind::Bucket(b) => self.bucket(b, at.secs()),
+            Kind::Exchanges(e) => self.exchanges(e, at.secs()),
+            Kind::Score {
+                deployment,
+                judge,
+                score,
+                reason,
+                ..
+            } => {
+                let judged = JudgedView {
+                    at,
+                    judge: judge.clone(),
+                    score: *score,
+                    reason: reason.clone(),
+                };
+                self.score(deployment, judged);
+            }
+            other => self.small(other),
+        }
+        if !matches!(event.kind, Kind::Bucket(_) | Kind::Exchanges(_)) {
+            let events = Arc::make_mut(&mut self.s.events);
+            events.push_back(Arc::clone(event));
+            if events.len() > EVENTS {
+                events.pop_front();
+            }
+        }
+    }
+
+    /// Events that set or clear one thing.
+    fn small(&mut self, kind: &Kind) {
+        match kind {
+            Kind::WouldTrip { deployment, reason } => {
+                self.with(deployment, |d| d.would_trip = Some(reason.clone()));
+            }
+            Kind::Forced { deployment, force } => self.with(deployment, |d| {
+                d.force = Some(force.clone());
+                d.would_trip = None;
+            }),
+            Kind::ForceEnded { deployment, .. } => self.with(deployment, |d| {
+                d.force = None;
+                d.would_trip = None;
+            }),
+            Kind::Gated {
+                deployment,
+                class,
+                code,
+                until,
+            } => {
+                let gate = Gate {
+                    class: *class,
+                    code: code.clone(),
+                    until: *until,
+                };
+                self.with(deployment, |d| d.gate = Some(gate));
+            }
+            Kind::JudgeFailed { .. } => self.s.judge.failed_calls += 1,
+            Kind::JudgeAvailable { available, why } => {
+                self.s.judge.unavailable = (!available).then(|| why.clone());
+            }
+            Kind::FaultAdded(fault) => self.fault(fault),
+            Kind::FaultCleared { id, .. } => self.s.faults.retain(|f| f.fault.id != *id),
+            Kind::Rung3On {
+                route,
+                who,
+                why,
+                until,
+            } => {
+                let on = Rung3View {
+                    who: who.clone(),
+                    why: why.clone(),
+                    until: *until,
+                };
+                self.rung3(route.as_deref(), Some(&on));
+            }
+            Kind::Rung3Off { route, .. } => self.rung3(route.as_deref(), None),
+            Kind::LocalNetwork { down } => self.own_network = *down,
+            _ => {}
+        }
+    }
+
+    fn with(&mut self, id: &DeploymentId, change: impl FnOnce(&mut DeploymentView)) {
+        if let Some(d) = self.s.deployments.iter_mut().find(|d| d.id == *id) {
+            change(d);
+        }
+    }
+
+    fn index(&self, id: &DeploymentId) -> Option<usize> {
+        self.s.deployments.iter().position(|d| d.id == *id)
+    }
+
+    /// Takes a new topology, keeping what is known of deployments that stay.
+    fn topology(&mut self, t: &Topology, at: Wall) {
+        let old = std::mem::take(&mut self.s.deployments);
+        let mut old_latencies = std::mem::take(&mut self.latencies);
+        let mut old_scores = std::mem::take(&mut self.scores);
+        for info in &t.deployments {
+            let was = old.iter().position(|d| d.id == info.id);
+            let mut view = was
+                .and_then(|i| old.get(i).cloned())
+                .unwrap_or_else(|| fresh(info, at));
+            view.provider = info.provider.clone();
+            view.dialect = info.dialect;
+            view.model.clone_from(&info.model);
+            view.disabled.clone_from(&info.disabled);
+            view.tier = t.routes.iter().find_map(|r| {
+                r.tiers
+                    .iter()
+                    .position(|d| *d == info.id)
+                    .map(|i| (r.id.clone(), i))
+            });
+            self.s.deployments.push(view);
+            self.latencies.push(
+                was.and_then(|i| old_latencies.get_mut(i))
+                    .map(std::mem::take)
+                    .unwrap_or_default(),
+            );
+            self.scores.push(
+                was.and_then(|i| old_scores.get_mut(i))
+                    .map(std::mem::take)
+                    .unwrap_or_default(),
+            );
+        }
+        let old_routes = std::mem::take(&mut self.s.routes);
+        self.s.routes = t
+            .routes
+            .iter()
+            .map(|r| RouteView {
+                id: r.id.clone(),
+                tiers: r.tiers.clone(),
+                rung3: old_routes
+                    .iter()
+                    .find(|o| o.id == r.id)
+                    .and_then(|o| o.rung3.clone()),
+            })
+            .collect();
+        self.s.err_threshold = t.err_threshold;
+        self.s.judge_threshold = t.judge_threshold;
+        self.s.judge_min_n = t.judge_min_n;
+        self.s.judge.judges.clone_from(&t.judges);
+        self.s.simulated = t.simulated;
+        self.s.config_hash.clone_from(&t.config_hash);
+    }
+
+    fn transition(&mut self, t: &Transition, at: Wall) {
+        self.with(&t.deployment, |d| {
+            d.phase = t.to;
+            d.since = at;
+            d.until = t.until;
+            d.reason = Some(t.reason.clone());
+            if t.to == Phase::Closed {
+                d.would_trip = None;
+            }
+        });
+    }
+
+    fn bucket(&mut self, b: &Bucket, sec: u64) {
+        let Some(i) = self.index(&b.deployment) else {
+            return;
+        };
+        if let Some(times) = self.latencies.get_mut(i) {
+            times.push_back((sec, b.ttft.clone(), b.total.clone()));
+            while times.front().is_some_and(|(s, ..)| s + FIVE_MINUTES <= sec) {
+                times.pop_front();
+            }
+        }
+        let times = self
+            .latencies
+            .get(i)
+            .map(|t| t.iter())
+            .into_iter()
+            .flatten();
+        let total = || times.clone().map(|(_, _, total)| total);
+        let (p50, p95) = (
+            Latency::quantile(total(), 0.50),
+            Latency::quantile(total(), 0.95),
+        );
+        let ttft_p95 = Latency::quantile(times.clone().map(|(_, ttft, _)| ttft), 0.95);
+        for (id, hits) in &b.injected {
+            if let Some(f) = self.s.faults.iter_mut().find(|f| f.fault.id == *id) {
+                f.hits += u64::from(*hits);
+            }
+        }
+        let Some(d) = self.s.deployments.get_mut(i) else {
+            return;
+        };
+        (d.p50, d.p95, d.ttft_p95, d.in_flight) = (p50, p95, ttft_p95, b.in_flight);
+        let point = point_at(&mut d.points, sec);
+        point.errors.add(Share {
+            bad: b.fail,
+            n: b.counted(),
+        });
+        point.attempts += b.attempts();
+        point.throttled += b.throttled;
+        point.injected += b.injected.iter().map(|(_, n)| n).sum::<u32>();
+        point.tokens += b.tokens;
+    }
+
+    fn exchanges(&mut self, e: &Exchanges, sec: u64) {
+        self.s.totals.add(e);
+        self.users.push_back((sec, e.total.clone()));
+        while self
+            .users
+            .front()
+            .is_some_and(|(s, _)| s + FIVE_MINUTES <= sec)
+        {
+            self.users.pop_front();
+        }
+        self.s.users.p95 = Latency::quantile(self.users.iter().map(|(_, l)| l), 0.95);
+        let ring = Arc::make_mut(&mut self.s.exchanges);
+        match ring.back_mut() {
+            Some((last, sum)) if *last == sec => sum.add(e),
+            _ => ring.push_back((
+                sec,
+                Exchanges {
+                    total: Latency::default(),
+                    ..e.clone()
+                },
+            )),
+        }
+        while ring.front().is_some_and(|(s, _)| s + HISTORY_S <= sec) {
+            ring.pop_front();
+        }
+    }
+
+    fn score(&mut self, id: &DeploymentId, judged: JudgedView) {
+        let Some(i) = self.index(id) else { return };
+        let (sec, x) = (judged.at.secs(), judged.score);
+        if let Some(minutes) = self.scores.get_mut(i) {
+            match minutes.back_mut() {
+                Some((m, mean)) if *m == sec / MINUTE => mean.push(x),
+                _ => minutes.push_back((sec / MINUTE, Mean { sum: x, n: 1 })),
+            }
+            while minutes
+                .front()
+                .is_some_and(|(m, _)| m + MINUTE <= sec / MINUTE)
+            {
+                minutes.pop_front();
+            }
+        }
+        if let Some(d) = self.s.deployments.get_mut(i) {
+            point_at(&mut d.points, sec).score.push(x);
+            let scores = Arc::make_mut(&mut d.scores);
+            scores.push_back(judged);
+            if scores.len() > SCORES {
+                scores.pop_front();
+            }
+        }
+    }
+
+    fn fault(&mut self, fault: &Fault) {
+        self.s.faults.retain(|f| f.fault.id != fault.id);
+        self.s.faults.push(FaultView {
+            fault: fault.clone(),
+            hits: 0,
+        });
+    }
+
+    fn rung3(&mut self, route: Option<&str>, on: Option<&Rung3View>) {
+        for r in self
+            .s
+            .routes
+            .iter_mut()
+            .filter(|r| route.is_none_or(|id| *r.id == *id))
+        {
+            r.rung3 = on.cloned();
+        }
+    }
+
+    /// How things stand at `at`. Reading changes nothing.
+    pub fn snapshot(&self, at: Wall) -> Snapshot {
+        let at = at.max(self.s.at);
+        let now = at.secs();
+        let mut s = Snapshot {
+            at,
+            ..self.s.clone()
+        };
+        for (i, d) in s.deployments.iter_mut().enumerate() {
+            self.windows(i, d, now);
+            d.gate = d.gate.take().filter(|g| g.until > at);
+        }
+        s.users = self.users_at(now);
+        s.shape = shape::of(&s, self.own_network);
+        s
+    }
+
+    fn windows(&self, i: usize, d: &mut DeploymentView, now: u64) {
+        d.errors_5m = Share::default();
+        (d.throttled_5m, d.attempts_per_s, d.tokens_per_s) = (0, 0.0, 0.0);
+        for p in d
+            .points
+            .iter()
+            .rev()
+            .take_while(|p| p.sec + FIVE_MINUTES > now)
+        {
+            d.errors_5m.add(p.errors);
+            d.throttled_5m += p.throttled;
+            if p.sec + u64::from(NOW_S) > now {
+                d.attempts_per_s += f64::from(p.attempts) / f64::from(NOW_S);
+                d.tokens_per_s += f64::from(p.tokens) / f64::from(NOW_S);
+            }
+        }
+        if d.errors_5m.n + d.throttled_5m == 0 {
+            (d.p50, d.p95, d.ttft_p95) = (None, None, None);
+        }
+        if d.points
+            .back()
+            .is_none_or(|p| p.sec + u64::from(NOW_S) <= now)
+        {
+            d.in_flight = 0;
+        }
+        d.judge_1h = Mean::default();
+        for (minute, mean) in self.scores.get(i).into_iter().flatten() {
+            if minute + MINUTE > now / MINUTE {
+                d.judge_1h.add(*mean);
+            }
+        }
+    }
+
+    fn users_at(&self, now: u64) -> Users {
+        let (mut minute, mut five, mut recent) = (Exchanges::default(), Exchanges::default(), 0);
+        for (sec, e) in self
+            .s
+            .exchanges
+            .iter()
+            .rev()
+            .take_while(|(sec, _)| sec + FIVE_MINUTES > now)
+        {
+            five.add(e);
+            if sec + MINUTE > now {
+                minute.add(e);
+            }
+            if sec + u64::from(NOW_S) > now {
+                recent += e.answered() + e.caller_error + e.left;
+            }
+        }
+        let share = |bad, of: &Exchanges| Share {
+            bad,
+            n: of.answered(),
+        };
+        Users {
+            word: word(&minute),
+            failed_1m: share(minute.failed(), &minute),
+            failed_5m: share(five.failed(), &five),
+            degraded_5m: share(five.degraded(), &five),
+            per_s: f64::from(recent) / f64::from(NOW_S),
+            p95: self.s.users.p95.filter(|_| five.answered() > 0),
+            client_retries_5m: five.client_retries,
+        }
+    }
+}
+
+fn word(minute: &Exchanges) -> UsersWord {
+    match minute {
+        e if e.failed() > 0 => UsersWord::Failing,
+        e if e.canned > 0 => UsersWord::Canned,
+        e if e.fallback > 0 => UsersWord::Degraded,
+        e if e.answered() > 0 => UsersWord::Ok,
+        _ => UsersWord::Idle,
+    }
+}
+
+fn fresh(info: &DeploymentInfo, at: Wall) -> DeploymentView {
+    DeploymentView {
+        id: info.id.clone(),
+        provider: info.provider.clone(),
+        dialect: info.dialect,
+        model: info.model.clone(),
+        disabled: info.disabled.clone(),
+        tier: None,
+        phase: Phase::Closed,
+        since: at,
+        until: None,
+        reason: None,
+        force: None,
+        gate: None,
+        would_trip: None,
+        errors_5m: Share::default(),
+        throttled_5m: 0,
+        judge_1h: Mean::default(),
+        attempts_per_s: 0.0,
+        tokens_per_s: 0.0,
+        in_flight: 0,
+        ttft_p95: None,
+        p50: None,
+        p95: None,
+        points: Arc::default(),
+        scores: Arc::default(),
+    }
+}
+
+fn point_at(points: &mut Arc<VecDeque<Point>>, sec: u64) -> &mut Point {
+    let points = Arc::make_mut(points);
+    while points.front().is_some_and(|p| p.sec + HISTORY_S <= sec) {
+        points.pop_front();
+    }
+    if points.back().is_none_or(|p| p.sec < sec) {
+        points.push_back(Point {
+            sec,
+            ..Point::default()
+        });
+    }
+    let last = points.len().saturating_sub(1);
+    &mut points[last]
+}

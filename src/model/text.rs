@@ -1,0 +1,286 @@
+//! Events and deployments in words: the same words on every screen, in the line mode and in alerts.
+
+use super::{
+    DeploymentId, Event, Kind, Phase, Wall,
+    event::{Level, Outcome},
+    fault::Fault,
+    phase::ForceEnd,
+    snapshot::{DeploymentView, Shown},
+    time::short,
+};
+
+impl Event {
+    /// How bad it is for a person reading down a list.
+    pub fn level(&self) -> Level {
+        match &self.kind {
+            Kind::Transition(t) => match t.to {
+                Phase::Open => Level::Bad,
+                Phase::Closed => Level::Good,
+                Phase::Probe | Phase::Ramp(_) => Level::Info,
+            },
+            Kind::ReloadFailed { .. } | Kind::LocalNetwork { down: true } => Level::Bad,
+            Kind::Unserved { outcome, .. } => {
+                if *outcome == Outcome::Canned {
+                    Level::Warn
+                } else {
+                    Level::Bad
+                }
+            }
+            Kind::WouldTrip { .. }
+            | Kind::Forced { .. }
+            | Kind::FaultAdded(_)
+            | Kind::Rung3On { .. }
+            | Kind::Gated { .. }
+            | Kind::JudgeFailed { .. }
+            | Kind::JudgeAvailable {
+                available: false, ..
+            }
+            | Kind::Command {
+                refused: Some(_), ..
+            } => Level::Warn,
+            Kind::Notice { level, .. } => *level,
+            Kind::Probed { verdict, .. } if verdict.class != super::Class::Ok => Level::Warn,
+            Kind::JudgeAvailable {
+                available: true, ..
+            }
+            | Kind::LocalNetwork { down: false } => Level::Good,
+            _ => Level::Info,
+        }
+    }
+
+    /// The deployment it is about, when it is about one.
+    pub fn deployment(&self) -> Option<&DeploymentId> {
+        match &self.kind {
+            Kind::Transition(t) => Some(&t.deployment),
+            Kind::WouldTrip { deployment, .. }
+            | Kind::Forced { deployment, .. }
+            | Kind::ForceEnded { deployment, .. }
+            | Kind::Gated { deployment, .. }
+            | Kind::Probed { deployment, .. }
+            | Kind::Score { deployment, .. }
+            | Kind::FaultCleared { deployment, .. } => Some(deployment),
+            Kind::Fallback { from, .. } => Some(from),
+            Kind::JudgeFailed { judge, .. } => Some(judge),
+            Kind::FaultAdded(fault) => Some(&fault.deployment),
+            Kind::Bucket(b) => Some(&b.deployment),
+            _ => None,
+        }
+    }
+
+    /// One line without the time.
+    pub fn line(&self) -> String {
+        match &self.kind {
+            Kind::Started {
+                version, listen, ..
+            } => format!("breakerbox {version} serves on {listen}"),
+            Kind::Reloaded { topology } => {
+                format!("configuration reloaded ({})", topology.config_hash)
+            }
+            Kind::ReloadFailed { why } => {
+                format!("configuration NOT reloaded, the old one goes on: {why}")
+            }
+            Kind::Stopping => "stopping".to_owned(),
+            Kind::Transition(t) => format!("{} {} -> {}: {}", t.deployment, t.from, t.to, t.reason),
+            Kind::WouldTrip { deployment, reason } => {
+                format!("{deployment} would have tripped: {reason}")
+            }
+            Kind::Forced { deployment, force } => {
+                format!(
+                    "{deployment} FORCED {} by {}{}",
+                    upper(force.kind.as_str()),
+                    force.who,
+                    because(&force.why)
+                )
+            }
+            Kind::ForceEnded { deployment, end } => match end {
+                ForceEnd::Expired => format!("{deployment} force expired"),
+                ForceEnd::Released { who } => format!("{deployment} released by {who}"),
+                ForceEnd::Replaced { who } => format!("{deployment} force replaced by {who}"),
+            },
+            Kind::Gated {
+                deployment,
+                class,
+                code,
+                until,
+            } => {
+                format!(
+                    "{deployment} gated until {} ({class} {code})",
+                    until.clock()
+                )
+            }
+            Kind::Probed {
+                deployment,
+                verdict,
+                shadow,
+            } => {
+                let how = if *shadow { "shadow probe" } else { "probe" };
+                format!("{deployment} {how}: {verdict}")
+            }
+            Kind::Fallback {
+                from,
+                to,
+                verdict,
+                injected,
+                ..
+            } => {
+                let to = to.as_ref().map_or("rung 3", |d| d);
+                let mark = if *injected { " [injected]" } else { "" };
+                format!("{from} -> {to}: {verdict}{mark}")
+            }
+            Kind::Unserved {
+                route,
+                outcome,
+                why,
+                ..
+            } => match outcome {
+                Outcome::Canned => format!("{route} answered with the canned text: {why}"),
+                Outcome::Broken => format!("{route} a stream broke and said so: {why}"),
+                _ => format!("{route} a user got an error: {why}"),
+            },
+            _ => self.minor_line(),
+        }
+    }
+
+    fn minor_line(&self) -> String {
+        match &self.kind {
+            Kind::Score {
+                deployment,
+                judge,
+                score,
+                reason,
+                ..
+            } => {
+                format!(
+                    "{deployment} judged {score:.2} by {judge}{}",
+                    because(reason)
+                )
+            }
+            Kind::JudgeFailed { judge, why } => format!("{judge} gave no score: {why}"),
+            Kind::JudgeAvailable {
+                available: true, ..
+            } => "a judge is available again".to_owned(),
+            Kind::JudgeAvailable { why, .. } => format!("no judge available: {why}"),
+            Kind::FaultAdded(Fault {
+                id,
+                deployment,
+                kind,
+                rate,
+                who,
+                ..
+            }) => {
+                format!(
+                    "fault #{id} {kind} on {:.0}% of {deployment} by {who}",
+                    rate * 100.0
+                )
+            }
+            Kind::FaultCleared {
+                id,
+                deployment,
+                who,
+                hits,
+            } => {
+                format!("fault #{id} on {deployment} cleared by {who}, {hits} hits")
+            }
+            Kind::Rung3On {
+                route,
+                who,
+                why,
+                until,
+            } => {
+                let route = route.as_ref().map_or("all routes", |r| r);
+                format!(
+                    "RUNG 3 on for {route} by {who} until {}{}",
+                    until.clock(),
+                    because(why)
+                )
+            }
+            Kind::Rung3Off { route, who } => {
+                format!(
+                    "rung 3 off for {} by {who}",
+                    route.as_ref().map_or("all routes", |r| r)
+                )
+            }
+            Kind::Command {
+                actor,
+                command,
+                refused,
+            } => match refused {
+                None => format!("{actor}: {command}"),
+                Some(why) => format!("{actor}: {command} REFUSED: {why}"),
+            },
+            Kind::Bucket(b) => format!("{} {} ok, {} failed", b.deployment, b.ok, b.fail),
+            Kind::Exchanges(e) => format!("{} answered, {} failed", e.answered(), e.failed()),
+            Kind::LocalNetwork { down: true } => {
+                "no provider can be reached: suspect our own network".to_owned()
+            }
+            Kind::LocalNetwork { down: false } => "providers can be reached again".to_owned(),
+            Kind::Notice { text, .. } => text.clone(),
+            Kind::Suppressed { what, n } => format!("{n} more {what} not shown"),
+            _ => String::new(),
+        }
+    }
+}
+
+fn upper(word: &str) -> String {
+    word.to_ascii_uppercase()
+}
+
+fn because(why: &str) -> String {
+    if why.is_empty() {
+        String::new()
+    } else {
+        format!(": {why}")
+    }
+}
+
+/// The table's last column: why it is so, and what comes next.
+pub fn note(d: &DeploymentView, at: Wall) -> String {
+    if let Some(why) = &d.disabled {
+        return why.clone();
+    }
+    let reason = d
+        .reason
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let next = |what: &str| {
+        d.until
+            .map(|t| format!(", {what} in {}", short(at.until(t))))
+            .unwrap_or_default()
+    };
+    if let Some(force) = &d.force {
+        let mut text = format!("by {} {}", force.who, short(at.until(force.until)));
+        if !force.why.is_empty() {
+            text = format!("{text} \"{}\"", force.why);
+        }
+        let would = d.would_trip.as_ref().map_or_else(
+            || format!(", would be {}", d.phase),
+            |r| format!(", would trip: {r}"),
+        );
+        return text + &would;
+    }
+    match d.shown() {
+        Shown::Open => format!("{reason}{}", next("probe")),
+        Shown::Probe => format!("{reason}, one request looks"),
+        Shown::Ramp(_) => format!("{reason}{}", next("next step")),
+        _ if d.gate.is_some() => d
+            .gate
+            .as_ref()
+            .map(|g| {
+                format!(
+                    "{} {}, back in {}",
+                    g.class,
+                    g.code,
+                    short(at.until(g.until))
+                )
+            })
+            .unwrap_or_default(),
+        _ if d.would_trip.is_some() => d
+            .would_trip
+            .as_ref()
+            .map(|r| format!("would trip: {r}"))
+            .unwrap_or_default(),
+        _ if d.attempts_per_s > 0.0 => "serving".to_owned(),
+        _ => "ready".to_owned(),
+    }
+}
