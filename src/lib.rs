@@ -2,11 +2,19 @@
 //!
 //! The rooms and the direction of their arrows are in `ARCHITECTURE.md`; a lower room never names a higher one.
 
+pub mod app;
 pub mod breaker;
 pub mod cache;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod front;
+pub mod headless;
+pub mod journal;
 pub mod model;
 pub mod provider;
+pub mod router;
 pub mod sim;
 pub mod source;
+#[cfg(feature = "tui")]
+pub mod tui;

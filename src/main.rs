@@ -1,1 +1,270 @@
-fn main() {}
+//! Arguments, mode, exit codes.
+
+use breakerbox::{
+    app::{App, Wish},
+    cli::{Cli, ConfigMode, Mode, Run},
+    config, headless, sim,
+};
+use clap::Parser;
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // Only fails when one is installed already, and then there is one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let done = match cli.command {
+        None => screen(&cli),
+        Some(Mode::Serve { run, json }) => serve(&run, json),
+        Some(Mode::Config(mode)) => configuration(mode),
+        Some(Mode::Sim { port, seed }) => simulate(port, seed),
+        Some(Mode::Status { listen, once, json }) => status(listen, once, json),
+    };
+    done.unwrap_or_else(|why| {
+        let _ = writeln!(io::stderr(), "breakerbox: {why}");
+        ExitCode::FAILURE
+    })
+}
+
+fn wish(run: &Run) -> Wish {
+    Wish {
+        config: run.config.clone(),
+        listen: run.listen,
+        sim: run.sim,
+        no_traffic: run.no_traffic,
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| format!("no runtime: {e}"))
+}
+
+fn say(line: &str) -> Result<(), String> {
+    writeln!(io::stdout(), "{line}").map_err(|e| e.to_string())
+}
+
+/// Router and screen in one process; without a terminal, the same in lines.
+#[cfg(feature = "tui")]
+fn screen(cli: &Cli) -> Result<ExitCode, String> {
+    use breakerbox::{source::local::Local, tui};
+    use std::{io::IsTerminal, sync::Arc};
+
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        return serve(&cli.run, false);
+    }
+    log_to(&log_file());
+    let rt = runtime()?;
+    let app = rt.block_on(App::start(&wish(&cli.run)))?;
+    let actor = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
+    let source = Local::new(
+        app.bus.snapshot(),
+        app.orders.clone(),
+        actor,
+        cli.screen.read_only,
+    );
+    // The screen keeps this thread for itself: a slow terminal must never hold up a request.
+    let shown = tui::run(Arc::new(source), &tui_options(cli));
+    rt.block_on(app.shutdown());
+    let summary = shown.map_err(|e| format!("the terminal went away: {e}"))?;
+    say(&summary.to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(not(feature = "tui"))]
+fn screen(cli: &Cli) -> Result<ExitCode, String> {
+    serve(&cli.run, false)
+}
+
+fn serve(run: &Run, json: bool) -> Result<ExitCode, String> {
+    log_to_stderr();
+    runtime()?.block_on(async {
+        let app = App::start(&wish(run)).await?;
+        let lines = app.bus.subscribe();
+        if !json {
+            say(&format!("breakerbox listens on http://{}", app.addr))?;
+        }
+        let mut hup = signal(SignalKind::hangup()).map_err(|e| e.to_string())?;
+        let mut term = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
+        let mut int = signal(SignalKind::interrupt()).map_err(|e| e.to_string())?;
+        let follow = tokio_util::task::TaskTracker::new();
+        follow.spawn(headless::follow(lines, json));
+        loop {
+            tokio::select! {
+                _ = hup.recv() => app.reload(),
+                _ = term.recv() => break,
+                _ = int.recv() => break,
+            }
+        }
+        app.shutdown().await;
+        follow.close();
+        follow.wait().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn configuration(mode: ConfigMode) -> Result<ExitCode, String> {
+    let found = |file: Option<PathBuf>| config::find(file.as_deref(), &config::Process);
+    let load = |file: &Path| config::load(file, &config::Process).map_err(|p| p.to_string());
+    match mode {
+        ConfigMode::Path => match found(None) {
+            config::Found::File(path) => say(&path.display().to_string())?,
+            config::Found::Builtin => {
+                say("no configuration found: the simulated providers would run")?;
+            }
+        },
+        ConfigMode::Check { file } => match found(file) {
+            config::Found::File(path) => {
+                let config = load(&path)?;
+                for warning in &config.warnings {
+                    say(&format!("warning: {warning}"))?;
+                }
+                let (routes, deployments) = (config.routes.len(), config.deployments.len());
+                say(&format!(
+                    "{}: {routes} routes over {deployments} deployments, no errors",
+                    path.display()
+                ))?;
+            }
+            config::Found::Builtin => {
+                return Err(
+                    "no configuration found; `breakerbox config init` writes one".to_owned(),
+                );
+            }
+        },
+        ConfigMode::Show { file } => match found(file) {
+            config::Found::File(path) => say(&config::show(&load(&path)?))?,
+            config::Found::Builtin => {
+                return Err(
+                    "no configuration found; `breakerbox config init` writes one".to_owned(),
+                );
+            }
+        },
+        ConfigMode::Init { file } => {
+            let mut out = std::fs::File::create_new(&file)
+                .map_err(|e| format!("{} is not written: {e}", file.display()))?;
+            out.write_all(config::EXAMPLE.as_bytes())
+                .map_err(|e| e.to_string())?;
+            say(&format!(
+                "wrote {}; edit it, then: breakerbox config check",
+                file.display()
+            ))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn simulate(port: u16, seed: u64) -> Result<ExitCode, String> {
+    runtime()?.block_on(async {
+        let ports = (port != 0).then(|| [port, port.saturating_add(1), port.saturating_add(2)]);
+        let options = sim::Options {
+            seed,
+            ports,
+            ..sim::Options::default()
+        };
+        let sim = sim::Sim::start(options)
+            .await
+            .map_err(|e| format!("the simulated providers cannot start: {e}"))?;
+        for p in sim.providers() {
+            say(&format!("{:<10} http://{}  key {}", p.id, p.addr, p.key))?;
+        }
+        let mut term = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = term.recv() => {}
+        }
+        sim.shutdown().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn status(listen: SocketAddr, once: bool, json: bool) -> Result<ExitCode, String> {
+    runtime()?.block_on(async {
+        let fetched = breakerbox::source::fetch_snapshot(listen).await;
+        match fetched {
+            Ok(snapshot) => {
+                if json {
+                    say(&serde_json::to_string_pretty(&snapshot).map_err(|e| e.to_string())?)?;
+                } else {
+                    say(&headless::status(&snapshot))?;
+                }
+                Ok(if once {
+                    ExitCode::from(snapshot.severity())
+                } else {
+                    ExitCode::SUCCESS
+                })
+            }
+            Err(why) => {
+                let _ = writeln!(io::stderr(), "breakerbox: {why}");
+                Ok(ExitCode::from(2))
+            }
+        }
+    })
+}
+
+/// Logs of a process without a screen go to standard error; with a screen they would tear it, and go to a file.
+fn log_to_stderr() {
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(log_filter())
+        .with_writer(io::stderr)
+        .try_init();
+}
+
+#[cfg(feature = "tui")]
+fn log_to(file: &Path) {
+    if let Some(dir) = file.parent() {
+        let _ = std::fs::create_dir_all(dir);
+    }
+    if let Ok(out) = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(file)
+    {
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(log_filter())
+            .with_ansi(false)
+            .with_writer(out)
+            .try_init();
+    }
+}
+
+/// `BREAKERBOX_LOG`, in the syntax of tracing's filters.
+fn log_filter() -> tracing_subscriber::EnvFilter {
+    tracing_subscriber::EnvFilter::try_from_env("BREAKERBOX_LOG").unwrap_or_else(|_| "warn".into())
+}
+
+#[cfg(feature = "tui")]
+fn log_file() -> PathBuf {
+    let dir = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    dir("XDG_STATE_HOME")
+        .or_else(|| dir("HOME").map(|home| home.join(".local/state")))
+        .unwrap_or_else(std::env::temp_dir)
+        .join("breakerbox/breakerbox.log")
+}
+
+#[cfg(feature = "tui")]
+fn tui_options(cli: &Cli) -> breakerbox::tui::Options {
+    use breakerbox::{cli::PaletteName, tui::Palette};
+    let palette = match cli.screen.palette {
+        PaletteName::Auto => Palette::Auto,
+        PaletteName::Dark => Palette::Dark,
+        PaletteName::Light => Palette::Light,
+        PaletteName::SixteenDark => Palette::SixteenDark,
+        PaletteName::SixteenLight => Palette::SixteenLight,
+        PaletteName::None => Palette::Mono,
+    };
+    breakerbox::tui::Options {
+        ascii: cli.screen.ascii,
+        palette,
+        ..Default::default()
+    }
+}

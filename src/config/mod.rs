@@ -1,9 +1,41 @@
 //! Configuration: native TOML, LiteLLM's YAML, and errors that point at the line.
 
+mod canned;
+mod check;
+mod defaults;
+mod env;
+mod find;
+mod key;
+mod litellm;
+mod load;
+mod native;
+mod problem;
+mod read;
+mod redact;
+mod show;
+mod simulated;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod vendor;
+mod watch;
+
+pub use env::{Env, Process};
+pub use find::{Found, find};
+pub use key::KeySource;
+pub use load::{load, parse};
+pub use problem::{Problem, Problems};
+pub use show::show;
+pub use simulated::simulated;
+pub use watch::Watch;
+
 use crate::model::{DeploymentId, Dialect, ProviderId, RouteId};
 use indexmap::IndexMap;
 use secrecy::SecretString;
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{borrow::Cow, fmt, net::SocketAddr, path::PathBuf, time::Duration};
+
+/// What `breakerbox config init` writes: every option with its default, explained.
+pub const EXAMPLE: &str = include_str!("../../assets/breakerbox.toml");
 
 /// A checked configuration: every name in it resolves, every limit is sane.
 #[derive(Debug, Clone)]
@@ -38,6 +70,8 @@ pub struct Server {
     pub max_body: usize,
     /// When any is set, clients must send one of them.
     pub client_keys: Vec<SecretString>,
+    /// Where each of them came from, in the same order.
+    pub client_key_from: Vec<KeySource>,
     /// How long a client may take to send its headers, and then its body.
     pub header_timeout: Duration,
     pub body_timeout: Duration,
@@ -45,7 +79,7 @@ pub struct Server {
     pub drain: Duration,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Provider {
     pub id: ProviderId,
     pub dialect: Dialect,
@@ -54,9 +88,27 @@ pub struct Provider {
     /// Who is behind it, for "another vendor than the one that answered". Defaults to the dialect's own vendor.
     pub vendor: String,
     pub key: Option<SecretString>,
+    /// Where the key comes from; the key itself is never written back.
+    pub key_from: KeySource,
     /// Why there is no key although one was asked for; its deployments are disabled.
     pub missing_key: Option<String>,
     pub headers: Vec<(String, String)>,
+}
+
+/// Header values can be credentials: only the names are shown.
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Provider")
+            .field("id", &self.id)
+            .field("dialect", &self.dialect)
+            .field("base_url", &self.base_url)
+            .field("vendor", &self.vendor)
+            .field("key_from", &self.key_from)
+            .field("missing_key", &self.missing_key)
+            .field("headers", &headers)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -172,11 +224,29 @@ pub struct Cache {
 }
 
 impl Config {
-    /// The route a client asks for: a route, an alias, or a deployment's own name as a one-tier route.
+    /// A route by its name or by an alias.
     pub fn route(&self, model: &str) -> Option<&Route> {
         self.routes
             .get(model)
             .or_else(|| self.aliases.get(model).and_then(|id| self.routes.get(id)))
+    }
+
+    /// What a client asks for as `model`: a route, an alias, or a deployment's own name as a one-tier route.
+    pub fn resolve(&self, model: &str) -> Option<Cow<'_, Route>> {
+        self.route(model).map(Cow::Borrowed).or_else(|| {
+            let (id, _) = self.deployments.get_key_value(model)?;
+            Some(Cow::Owned(Route::direct(id)))
+        })
+    }
+
+    /// Every name that a client may ask for, each once: routes, then aliases, then deployments.
+    pub fn names(&self) -> Vec<&str> {
+        let routes = self.routes.keys().map(|id| &**id);
+        let aliases = self.aliases.keys().map(String::as_str);
+        let deployments = self.deployments.keys().map(|id| &**id);
+        let mut names = indexmap::IndexSet::new();
+        names.extend(routes.chain(aliases).chain(deployments));
+        names.into_iter().collect()
     }
 
     pub fn provider_of(&self, deployment: &DeploymentId) -> Option<&Provider> {

@@ -38,6 +38,8 @@ impl ShapeKind {
 
 /// Attempts under which a share says nothing.
 const MIN_N: u32 = 20;
+/// Failures under which a closed breaker's rate is an accident.
+const MIN_BAD: u32 = 5;
 /// 429s in this share of attempts are a traffic problem: the fleet's usual share at one provider is 5.6 %.
 const THROTTLED: f64 = 0.10;
 
@@ -127,6 +129,7 @@ fn failed(d: &DeploymentView) -> bool {
 fn failing(d: &DeploymentView, limit: f64) -> bool {
     d.phase == Phase::Closed
         && d.errors_5m.n >= MIN_N
+        && d.errors_5m.bad >= MIN_BAD
         && d.errors_5m.rate().is_some_and(|r| r > 2.0 * limit)
 }
 

@@ -55,7 +55,8 @@ pub enum Part {
         media: Media,
         name: Option<String>,
     },
-    /// The model's own reasoning, with the signature that some providers want back.
+    /// The model's own reasoning, with the signature that some providers want back; signatures say whose they are.
+    /// Without text it is a signature alone, which belongs to the part after it.
     Reasoning {
         text: String,
         signature: Option<String>,
@@ -113,7 +114,7 @@ pub enum Output {
 pub enum Thinking {
     Off,
     Budget(u64),
-    /// `minimal`, `low`, `medium`, `high`.
+    /// `minimal`, `low`, `medium`, `high`, `xhigh`, `max`.
     Effort(String),
     Adaptive,
 }
@@ -184,6 +185,18 @@ pub enum Delta {
     Malformed,
     /// The dialect's own end mark (`[DONE]`, `message_stop`).
     End,
+}
+
+impl Chat {
+    /// Adds to the conversation. What follows a message of the same role belongs to it, and nothing adds nothing:
+    /// two of the three dialects take neither neighbours of one role nor empty messages.
+    pub fn push(&mut self, role: Role, parts: Vec<Part>) {
+        match self.messages.last_mut() {
+            _ if parts.is_empty() => {}
+            Some(last) if last.role == role => last.parts.extend(parts),
+            _ => self.messages.push(Message { role, parts }),
+        }
+    }
 }
 
 impl Answer {

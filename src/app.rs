@@ -1,0 +1,185 @@
+//! Everything that runs, put together: configuration, simulated providers, router, doors, reloads.
+
+use crate::{
+    config::{self, Config},
+    front,
+    model::Kind,
+    router::{self, Bus, Router, Start},
+    sim,
+    source::local::Order,
+};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
+use tokio::sync::mpsc;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+const SIM_SEED: u64 = 1;
+/// Where the doors are when nobody says.
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4141);
+
+/// What a person asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    pub config: Option<PathBuf>,
+    pub listen: Option<SocketAddr>,
+    pub sim: bool,
+    pub no_traffic: bool,
+}
+
+/// A running breakerbox.
+#[derive(Debug)]
+pub struct App {
+    pub router: Arc<Router>,
+    pub orders: mpsc::Sender<Order>,
+    pub addr: SocketAddr,
+    pub bus: Bus,
+    file: Option<PathBuf>,
+    listen: Option<SocketAddr>,
+    sim: Option<sim::Sim>,
+    tasks: TaskTracker,
+    hub: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl App {
+    pub async fn start(wish: &Wish) -> Result<Self, String> {
+        let found = if wish.sim {
+            config::Found::Builtin
+        } else {
+            config::find(wish.config.as_deref(), &config::Process)
+        };
+        let (mut config, sim, file) = match found {
+            config::Found::File(path) => {
+                let config = config::load(&path, &config::Process).map_err(|p| p.to_string())?;
+                (config, None, Some(path))
+            }
+            config::Found::Builtin => {
+                let (config, sim) = simulated().await?;
+                (config, Some(sim), None)
+            }
+        };
+        if let Some(listen) = wish.listen {
+            config.server.listen = listen;
+        }
+        let server = config.server.clone();
+        let doors = front::bind(server.listen).await?;
+        let addr = doors.addr();
+        let (bus, hub_work) = router::bus::new();
+        let hub = TaskTracker::new();
+        hub.spawn(hub_work.run());
+        let start = Start {
+            config,
+            simulated: sim.is_some(),
+            listen: addr.to_string(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let (router, orders) = Router::start(start, bus.clone())?;
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let app = front::app(Arc::clone(&router), orders.clone());
+        tasks.spawn(doors.serve(app, server.header_timeout, server.drain, stop.clone()));
+        if sim.is_some() && !wish.no_traffic {
+            tasks.spawn(sim::traffic::Traffic::new(addr, "summarize").run(stop.clone()));
+        }
+        let app = Self {
+            router,
+            orders,
+            addr,
+            bus,
+            file,
+            listen: wish.listen,
+            sim,
+            tasks,
+            hub,
+            stop,
+        };
+        app.watch();
+        Ok(app)
+    }
+
+    /// Reloads when the file changes.
+    fn watch(&self) {
+        let Some(file) = self.file.clone() else {
+            return;
+        };
+        let mut watch = match config::Watch::new(&file) {
+            Ok(watch) => watch,
+            Err(why) => {
+                let text = format!(
+                    "{} is not watched for changes ({why}); send SIGHUP to reload",
+                    file.display()
+                );
+                self.bus.emit(Kind::Notice {
+                    level: crate::model::event::Level::Warn,
+                    text,
+                });
+                return;
+            }
+        };
+        let (router, bus, listen, stop) = (
+            Arc::clone(&self.router),
+            self.bus.clone(),
+            self.listen,
+            self.stop.clone(),
+        );
+        self.tasks.spawn(async move {
+            loop {
+                tokio::select! {
+                    changed = watch.changed() => if !changed { break },
+                    () = stop.cancelled() => break,
+                }
+                reload(&router, &bus, &file, listen);
+            }
+        });
+    }
+
+    /// Reads the configuration again; a bad one keeps the old one running and says why.
+    pub fn reload(&self) {
+        if let Some(file) = &self.file {
+            reload(&self.router, &self.bus, file, self.listen);
+        }
+    }
+
+    /// Lets what is under way finish, and ends.
+    pub async fn shutdown(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.router.shutdown().await;
+        if let Some(sim) = self.sim {
+            sim.shutdown().await;
+        }
+        self.hub.close();
+        self.hub.wait().await;
+    }
+}
+
+fn reload(router: &Router, bus: &Bus, file: &std::path::Path, listen: Option<SocketAddr>) {
+    let loaded = config::load(file, &config::Process).map_err(|p| p.to_string());
+    let done = loaded.and_then(|mut config| {
+        config.server.listen = listen.unwrap_or(config.server.listen);
+        router.reload(config)
+    });
+    if let Err(why) = done {
+        bus.emit(Kind::ReloadFailed { why });
+    }
+}
+
+async fn simulated() -> Result<(Config, sim::Sim), String> {
+    let options = sim::Options {
+        seed: SIM_SEED,
+        ..sim::Options::default()
+    };
+    let sim = sim::Sim::start(options)
+        .await
+        .map_err(|e| format!("the simulated providers cannot start: {e}"))?;
+    let bases: Vec<_> = sim
+        .providers()
+        .iter()
+        .map(|p| (p.id, p.dialect, p.addr, p.key.as_str()))
+        .collect();
+    let config = config::simulated(&bases, DEFAULT_LISTEN);
+    Ok((config, sim))
+}

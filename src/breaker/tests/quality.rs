@@ -1,0 +1,237 @@
+use super::*;
+
+const GOOD: f64 = 0.9;
+const BAD: f64 = 0.2;
+
+/// One request that is answered well and judged so.
+fn judged(rig: &mut Rig, score: f64) -> Vec<Move> {
+    let Some(permit) = rig.admitted() else {
+        return Vec::new();
+    };
+    let ticket = permit.ticket();
+    let mut moves = rig.report(permit, Class::Ok);
+    moves.extend(rig.breaker.score(ticket, score, rig.now));
+    moves
+}
+
+/// Tripped by bad answers, with a judge at hand, and probing.
+fn probing() -> Rig {
+    let mut rig = Rig::new(Settings::default());
+    rig.breaker.judge_available(true);
+    while rig.phase() == Phase::Closed {
+        judged(&mut rig, BAD);
+        rig.wait(1.0);
+    }
+    rig.wait_until_probe();
+    rig
+}
+
+#[test]
+fn a_bad_mean_trips_at_the_minimum_sample_and_not_before() {
+    let mut rig = Rig::new(Settings::default());
+    for _ in 0..19 {
+        assert_eq!(judged(&mut rig, 0.6), []);
+        rig.wait(10.0);
+    }
+    let moves = judged(&mut rig, 0.6);
+    assert!(
+        matches!(reason(&moves), Reason::Quality { mean, n: 20, window_s: 3600, .. } if (mean - 0.6).abs() < 1e-9)
+    );
+}
+
+#[test]
+fn good_answers_growing_old_trip_nothing() {
+    let mut rig = Rig::new(Settings::default());
+    for _ in 0..60 {
+        judged(&mut rig, GOOD);
+    }
+    rig.wait(1800.0);
+    for _ in 0..40 {
+        judged(&mut rig, 0.5);
+    }
+    rig.wait(1850.0);
+    assert!(rig.breaker.view(rig.now).judged.value().unwrap() < 0.7);
+    assert_eq!(judged(&mut rig, GOOD), []);
+    assert_eq!(to(&judged(&mut rig, BAD)), [Phase::Open]);
+}
+
+#[test]
+fn what_is_no_score_counts_as_none() {
+    let mut rig = Rig::new(Settings::default());
+    let ticket = rig.permit().ticket();
+    for score in [f64::NAN, -0.1, 1.1, f64::INFINITY] {
+        rig.breaker.score(ticket, score, rig.now);
+    }
+    assert_eq!(rig.breaker.view(rig.now).judged.n, 0);
+}
+
+#[test]
+fn the_hour_that_tripped_it_does_not_trip_it_again() {
+    let mut rig = probing();
+    for _ in 0..3_000 {
+        rig.wait(0.1);
+        judged(&mut rig, GOOD);
+        assert_ne!(rig.phase(), Phase::Open);
+    }
+    assert_eq!(rig.phase(), Phase::Closed);
+    assert_eq!(judged(&mut rig, BAD), []);
+}
+
+#[test]
+fn a_late_score_changes_nothing() {
+    let mut rig = Rig::new(Settings::default());
+    let late = rig.permit().ticket();
+    rig.trip();
+    rig.recover();
+    let before = rig.breaker.view(rig.now);
+    for _ in 0..50 {
+        assert_eq!(rig.breaker.score(late, BAD, rig.now), []);
+    }
+    assert_eq!(rig.breaker.view(rig.now), before);
+}
+
+#[test]
+fn after_bad_answers_a_probe_needs_three_good_scores() {
+    let mut rig = probing();
+    for _ in 0..2 {
+        judged(&mut rig, GOOD);
+    }
+    for _ in 0..5 {
+        rig.request(Class::Ok);
+    }
+    assert_eq!(rig.phase(), Phase::Probe);
+    judged(&mut rig, GOOD);
+    assert_eq!(rig.phase(), Phase::Ramp(5));
+}
+
+#[test]
+fn after_an_outage_two_good_scores_are_enough() {
+    let mut rig = Rig::tripped(Settings::default());
+    rig.breaker.judge_available(true);
+    rig.wait_until_probe();
+    for _ in 0..5 {
+        rig.request(Class::Ok);
+    }
+    judged(&mut rig, GOOD);
+    assert_eq!(rig.phase(), Phase::Probe);
+    judged(&mut rig, GOOD);
+    assert_eq!(rig.phase(), Phase::Ramp(5));
+}
+
+#[test]
+fn a_probe_that_fails_while_the_judge_is_awaited_takes_its_evidence_back() {
+    let mut rig = Rig::tripped(Settings::default());
+    rig.breaker.judge_available(true);
+    rig.wait_until_probe();
+    for class in [Class::Ok, Class::Ok, Class::Ok, Class::Fault] {
+        rig.request(class);
+    }
+    let ticket = rig.permit().ticket();
+    for _ in 0..2 {
+        rig.breaker.score(ticket, GOOD, rig.now);
+    }
+    assert_eq!(rig.phase(), Phase::Probe);
+    rig.request(Class::Ok);
+    assert_eq!(rig.phase(), Phase::Ramp(5));
+}
+
+#[test]
+fn a_bad_credential_in_a_ramp_does_not_make_bad_answers_forgotten() {
+    let mut rig = probing();
+    while rig.phase() == Phase::Probe {
+        judged(&mut rig, GOOD);
+    }
+    rig.request(Class::Credential);
+    rig.wait_until_probe();
+    for _ in 0..2 {
+        judged(&mut rig, GOOD);
+    }
+    for _ in 0..5 {
+        rig.request(Class::Ok);
+    }
+    assert_eq!(rig.phase(), Phase::Probe, "two scores are not enough");
+}
+
+#[test]
+fn probes_that_are_judged_bad_open_it_again() {
+    let mut rig = probing();
+    let mut moves = Vec::new();
+    while moves.is_empty() {
+        moves = judged(&mut rig, BAD);
+    }
+    assert!(matches!(
+        reason(&moves),
+        Reason::ProbeJudgedBad { n: 5, .. }
+    ));
+    assert!((48.0..=72.0).contains(&open_for(&moves, rig.now)));
+}
+
+#[test]
+fn without_a_judge_three_clean_probes_are_enough() {
+    let mut rig = probing();
+    rig.breaker.judge_available(false);
+    assert_eq!(rig.pass_probe(), 3);
+}
+
+#[test]
+fn a_judge_that_goes_away_does_not_hold_a_probe_up() {
+    let mut rig = probing();
+    for _ in 0..4 {
+        rig.request(Class::Ok);
+    }
+    assert_eq!(rig.phase(), Phase::Probe);
+    rig.breaker.judge_available(false);
+    assert!(rig.breaker.next_timer().unwrap() <= rig.now);
+    assert_eq!(to(&rig.wait(0.0)), [Phase::Ramp(5)]);
+}
+
+#[test]
+fn a_judge_that_never_scores_is_waited_for_only_so_long() {
+    for (tripped_by_judge, patience) in [(true, 300.0), (false, 30.0)] {
+        let mut rig = if tripped_by_judge {
+            probing()
+        } else {
+            Rig::tripped(Settings::default())
+        };
+        rig.breaker.judge_available(true);
+        rig.wait_until_probe();
+        for _ in 0..3 {
+            rig.request(Class::Ok);
+        }
+        rig.wait(patience - 1.0);
+        assert_eq!(rig.phase(), Phase::Probe);
+        rig.wait(1.0);
+        assert_eq!(rig.phase(), Phase::Ramp(5));
+    }
+}
+
+#[test]
+fn one_bad_score_and_then_silence_ends_the_round_badly() {
+    let mut rig = probing();
+    judged(&mut rig, BAD);
+    for _ in 0..3 {
+        rig.request(Class::Ok);
+    }
+    let moves = rig.wait(301.0);
+    assert!(matches!(
+        reason(&moves),
+        Reason::ProbeJudgedBad { n: 1, .. }
+    ));
+}
+
+#[test]
+fn a_ramp_that_is_judged_bad_opens_it_again() {
+    let mut rig = probing();
+    while rig.phase() == Phase::Probe {
+        judged(&mut rig, GOOD);
+    }
+    let mut moves = Vec::new();
+    while rig.phase() != Phase::Open {
+        rig.now = rig.now + Duration::from_secs(5);
+        moves = judged(&mut rig, BAD);
+    }
+    assert!(
+        matches!(reason(&moves), Reason::RampJudgedBad { n: 8, .. }),
+        "{moves:?}"
+    );
+}

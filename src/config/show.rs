@@ -1,0 +1,280 @@
+//! The configuration in effect, as native TOML without a single credential. What it prints loads again, so it also
+//! turns a LiteLLM file into a native one.
+
+use super::{
+    Canned, CannedForm, Config, KeySource, ProbeMode, Provider, Route, Tier, defaults,
+    key::PLACEHOLDER,
+    read::size_text,
+    redact::{secret_looking, sounds_secret},
+};
+use crate::model::time::duration_text;
+use sha2::{Digest, Sha256};
+use std::{collections::HashSet, fmt::Write as _};
+
+/// The whole configuration with every default spelled out. Literal keys are shown as `<set>`, which does not load:
+/// somebody has to say where they come from.
+pub fn show(config: &Config) -> String {
+    let mut out = Out(String::new());
+    server(&mut out, config);
+    for provider in config.providers.values() {
+        self::provider(&mut out, provider);
+    }
+    deployments(&mut out, config);
+    for route in config.routes.values() {
+        self::route(&mut out, route);
+    }
+    if !config.aliases.is_empty() {
+        out.section("aliases");
+        for (alias, route) in &config.aliases {
+            out.set(&key(alias), text(route));
+        }
+    }
+    breaker(&mut out, config);
+    judge(&mut out, config);
+    cache(&mut out, config);
+    out.0
+}
+
+/// Two runs with the same hash had the same configuration, keys aside.
+pub(super) fn hash(config: &Config) -> String {
+    let digest = Sha256::digest(show(config));
+    digest.iter().take(6).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}"); // a String takes everything
+        hex
+    })
+}
+
+struct Out(String);
+
+impl Out {
+    fn section(&mut self, name: &str) {
+        if !self.0.is_empty() {
+            self.0.push('\n');
+        }
+        self.0.extend(["[", name, "]\n"]);
+    }
+
+    fn set(&mut self, key: &str, value: impl std::fmt::Display) {
+        self.0.extend([key, " = ", &value.to_string(), "\n"]);
+    }
+
+    fn time(&mut self, key: &str, time: std::time::Duration) {
+        self.set(key, text(&duration_text(time)));
+    }
+}
+
+/// A TOML basic string. JSON's is the same but for one character; the `toml` crate would take its multi-line form
+/// where it is shorter, which no key may have.
+fn text(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    json.replace('\u{7f}', "\\u007f")
+}
+
+fn texts<'a>(items: impl IntoIterator<Item = &'a str>) -> String {
+    let items: Vec<_> = items.into_iter().map(text).collect();
+    format!("[{}]", items.join(", "))
+}
+
+/// A TOML key: bare where that is allowed.
+fn key(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if !name.is_empty() && name.chars().all(bare) {
+        name.to_owned()
+    } else {
+        text(name)
+    }
+}
+
+/// A share as TOML has floats: with a point, and no longer than it was written.
+fn share(value: f64) -> String {
+    toml::Value::from(value).to_string()
+}
+
+fn server(out: &mut Out, config: &Config) {
+    let server = &config.server;
+    out.section("server");
+    out.set("listen", text(&server.listen.to_string()));
+    out.set("max_body", text(&size_text(server.max_body as u64)));
+    if !server.client_key_from.is_empty() {
+        let keys: Vec<_> = server.client_key_from.iter().map(client_key).collect();
+        out.set("client_keys", format!("[{}]", keys.join(", ")));
+    }
+    out.time("header_timeout", server.header_timeout);
+    out.time("body_timeout", server.body_timeout);
+    out.time("drain", server.drain);
+}
+
+fn client_key(source: &KeySource) -> String {
+    match source {
+        KeySource::Env(name) => format!("{{ env = {} }}", text(name)),
+        KeySource::File(path) => format!("{{ file = {} }}", text(&path.to_string_lossy())),
+        _ => text(PLACEHOLDER),
+    }
+}
+
+fn provider(out: &mut Out, provider: &Provider) {
+    out.section(&format!("providers.{}", key(&provider.id)));
+    out.set("dialect", text(provider.dialect.as_str()));
+    out.set("base_url", text(&provider.base_url));
+    out.set("vendor", text(&provider.vendor));
+    match &provider.key_from {
+        KeySource::NotNeeded => out.set("key", text("none")),
+        KeySource::Env(name) => out.set("key_env", text(name)),
+        KeySource::File(path) => out.set("key_file", text(&path.to_string_lossy())),
+        KeySource::Command(words) => {
+            out.set("key_command", texts(words.iter().map(String::as_str)));
+        }
+        KeySource::Literal => out.set("key", text(PLACEHOLDER)),
+        KeySource::Off(why) => out.set("disabled", text(why)),
+    }
+    if !provider.headers.is_empty() {
+        let headers: Vec<_> = provider
+            .headers
+            .iter()
+            .map(|(name, value)| format!("{} = {}", key(name), header(name, value)))
+            .collect();
+        out.set("headers", format!("{{ {} }}", headers.join(", ")));
+    }
+}
+
+fn header(name: &str, value: &str) -> String {
+    let secret = sounds_secret(name) || secret_looking(value).next().is_some();
+    text(if secret { PLACEHOLDER } else { value })
+}
+
+/// Those that have something to say, or that nothing else names.
+fn deployments(out: &mut Out, config: &Config) {
+    let routes = config.routes.values();
+    let tiers = routes.flat_map(|r| {
+        r.tiers
+            .iter()
+            .chain(&r.context_fallbacks)
+            .chain(&r.policy_fallbacks)
+    });
+    let named: HashSet<_> = tiers
+        .flat_map(|tier| &tier.deployments)
+        .chain(&config.judge.judges)
+        .collect();
+    for deployment in config.deployments.values() {
+        let bare = defaults::deployment(&deployment.id, &deployment.provider);
+        if *deployment == bare && named.contains(&deployment.id) {
+            continue;
+        }
+        out.section(&format!("deployments.{}", text(&deployment.id)));
+        if deployment.model != bare.model {
+            out.set("model", text(&deployment.model));
+        }
+        for (name, value) in [
+            ("context_window", deployment.context_window),
+            ("rpm", deployment.rpm),
+            ("tpm", deployment.tpm),
+        ] {
+            if let Some(value) = value {
+                out.set(name, value);
+            }
+        }
+    }
+}
+
+fn route(out: &mut Out, route: &Route) {
+    let name = format!("routes.{}", key(&route.id));
+    out.section(&name);
+    out.set("tiers", tiers(&route.tiers));
+    out.time("deadline", route.deadline);
+    for (key, list) in [
+        ("context_fallbacks", &route.context_fallbacks),
+        ("policy_fallbacks", &route.policy_fallbacks),
+    ] {
+        if !list.is_empty() {
+            out.set(key, tiers(list));
+        }
+    }
+    out.set("cache", route.cache);
+    canned(out, &format!("{name}.canned"), &route.canned);
+}
+
+fn tiers(tiers: &[Tier]) -> String {
+    let lines: Vec<_> = tiers.iter().map(|t| format!("  {},\n", tier(t))).collect();
+    format!("[\n{}]", lines.concat())
+}
+
+fn tier(tier: &Tier) -> String {
+    let time = |d| text(&duration_text(d));
+    let mut parts = vec![match tier.deployments.as_slice() {
+        [one] => format!("deployment = {}", text(one)),
+        several => format!("deployments = {}", texts(several.iter().map(|id| &**id))),
+    }];
+    parts.push(format!("timeout = {}", time(tier.timeout)));
+    if let Some(ttft) = tier.ttft_timeout {
+        parts.push(format!("ttft_timeout = {}", time(ttft)));
+    }
+    parts.push(format!("stall_timeout = {}", time(tier.stall_timeout)));
+    parts.push(format!("min_chars_per_s = {}", tier.min_chars_per_s));
+    parts.push(format!("retries = {}", tier.retries));
+    format!("{{ {} }}", parts.join(", "))
+}
+
+/// Only what differs from the defaults: the default text is long and the same everywhere.
+fn canned(out: &mut Out, name: &str, canned: &Canned) {
+    let default = Canned::default();
+    if *canned == default {
+        return;
+    }
+    out.section(name);
+    if canned.form == CannedForm::Error {
+        out.set("form", text("error"));
+    }
+    if canned.text != default.text {
+        out.set("text", text(&canned.text));
+    }
+    if let Some(json) = &canned.json {
+        out.set("json", text(json));
+    }
+    if !canned.support.is_empty() {
+        out.set("support", text(&canned.support));
+    }
+}
+
+fn breaker(out: &mut Out, config: &Config) {
+    let breaker = &config.breaker;
+    out.section("breaker");
+    out.set("err_threshold", share(breaker.err_threshold));
+    out.set("judge_threshold", share(breaker.judge_threshold));
+    out.time("cooldown", breaker.cooldown);
+    out.time("max_cooldown", breaker.max_cooldown);
+    let probe = match breaker.probe {
+        ProbeMode::Shadow => "shadow",
+        ProbeMode::Live => "live",
+    };
+    out.set("probe", text(probe));
+    let mode = if breaker.observe {
+        "observe"
+    } else {
+        "enforce"
+    };
+    out.set("mode", text(mode));
+    out.time("hang_credit", breaker.hang_credit);
+}
+
+fn judge(out: &mut Out, config: &Config) {
+    let judge = &config.judge;
+    out.section("judge");
+    out.set("judges", texts(judge.judges.iter().map(|id| &**id)));
+    out.set("sample", share(judge.sample));
+    out.time("window", judge.window);
+    out.set("min_n", judge.min_n);
+    out.time("timeout", judge.timeout);
+    out.set("max_per_minute", judge.max_per_minute);
+    out.set("queue", judge.queue);
+}
+
+fn cache(out: &mut Out, config: &Config) {
+    let cache = &config.cache;
+    out.section("cache");
+    out.set("enabled", cache.enabled);
+    let path = cache.path.as_ref().map(|path| path.to_string_lossy());
+    out.set("path", text(path.as_deref().unwrap_or("memory")));
+    out.time("ttl", cache.ttl);
+    out.time("max_stale", cache.max_stale);
+    out.set("max_bytes", text(&size_text(cache.max_bytes)));
+}

@@ -1,0 +1,210 @@
+//! The doors: HTTP in, the router's reply out. Thin: a door reads, asks the router, and writes.
+
+mod admin;
+mod anthropic;
+mod guard;
+mod health;
+mod models;
+mod openai;
+mod serve;
+
+use crate::{
+    model::{Dialect, id::ExchangeId},
+    provider::{
+        ask::{Ask, BadRequest},
+        errors::CallerError,
+    },
+    router::{
+        Router,
+        reply::{self, Reply},
+    },
+    source::local::Order,
+};
+use axum::{
+    Router as Axum,
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::mpsc;
+
+pub use serve::{Doors, bind};
+
+/// What every handler knows.
+#[derive(Debug, Clone)]
+pub(crate) struct Front {
+    pub(crate) router: Arc<Router>,
+    pub(crate) orders: mpsc::Sender<Order>,
+}
+
+/// All doors of one address.
+pub fn app(router: Arc<Router>, orders: mpsc::Sender<Order>) -> Axum {
+    Axum::new()
+        .route("/v1/chat/completions", post(openai::chat))
+        .route("/v1/messages", post(anthropic::messages))
+        .route("/v1/messages/count_tokens", post(anthropic::count_tokens))
+        .route("/v1/models", get(models::list))
+        .route("/v1/models/{*id}", get(models::one))
+        .route("/admin/snapshot", get(admin::snapshot))
+        .route("/admin/command", post(admin::command))
+        .route("/health", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/", get(health::hello).head(health::hello))
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(Front { router, orders })
+}
+
+/// The caller's dialect where the path does not tell: Anthropic's clients always send their version.
+pub(crate) fn dialect_of(headers: &HeaderMap) -> Dialect {
+    if headers.contains_key("anthropic-version") {
+        Dialect::Anthropic
+    } else {
+        Dialect::OpenAi
+    }
+}
+
+async fn unknown(headers: HeaderMap, uri: Uri) -> Response {
+    let message = format!(
+        "there is nothing at {}; doors are /v1/chat/completions, /v1/messages and /v1/models",
+        uri.path()
+    );
+    problem(
+        dialect_of(&headers),
+        StatusCode::NOT_FOUND,
+        &message,
+        Some("unknown_path"),
+        None,
+    )
+}
+
+async fn wrong_method(headers: HeaderMap, uri: Uri) -> Response {
+    let message = format!("{} does not take this method", uri.path());
+    problem(
+        dialect_of(&headers),
+        StatusCode::METHOD_NOT_ALLOWED,
+        &message,
+        None,
+        None,
+    )
+}
+
+/// An error of ours, before there is a call.
+pub(crate) fn problem(
+    door: Dialect,
+    status: StatusCode,
+    message: &str,
+    code: Option<&str>,
+    param: Option<&str>,
+) -> Response {
+    let id = ExchangeId::from(format!("req_{}", uuid::Uuid::now_v7().simple()));
+    let body = CallerError::new(status.as_u16(), message)
+        .code(code)
+        .param(param)
+        .request_id(&id)
+        .body(door);
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        for name in ["x-breakerbox-request-id", "x-request-id", "request-id"] {
+            headers.insert(name, id.clone());
+        }
+    }
+    response
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let body = match self.body {
+            reply::Body::Full(bytes) => Body::from(bytes),
+            reply::Body::Stream(stream) => Body::from_stream(stream),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+}
+
+/// A request that has passed the door: who sent it and what it says.
+pub(crate) struct Entered {
+    pub(crate) headers: HeaderMap,
+    pub(crate) tenant: Option<String>,
+    pub(crate) body: Bytes,
+}
+
+/// Checks the key and reads the body, within its size and its time.
+pub(crate) async fn enter(
+    front: &Front,
+    door: Dialect,
+    request: Request,
+) -> Result<Entered, Box<Response>> {
+    let config = front.router.config();
+    let (parts, body) = request.into_parts();
+    let tenant = guard::admit(&config.server.client_keys, &parts.headers).map_err(|message| {
+        problem(
+            door,
+            StatusCode::UNAUTHORIZED,
+            message,
+            Some("invalid_api_key"),
+            None,
+        )
+    })?;
+    let body = read(body, config.server.max_body, config.server.body_timeout)
+        .await
+        .map_err(|(status, message)| problem(door, status, &message, None, None))?;
+    Ok(Entered {
+        headers: parts.headers,
+        tenant,
+        body,
+    })
+}
+
+async fn read(body: Body, limit: usize, within: Duration) -> Result<Bytes, (StatusCode, String)> {
+    let collected = tokio::time::timeout(within, Limited::new(body, limit).collect()).await;
+    match collected {
+        Err(_) => Err((
+            StatusCode::REQUEST_TIMEOUT,
+            format!("the body did not arrive within {} s", within.as_secs()),
+        )),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(e)) if e.is::<LengthLimitError>() => Err((
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the body is larger than {limit} bytes (server.max_body)"),
+        )),
+        Ok(Err(_)) => Err((StatusCode::BAD_REQUEST, "the body broke off".to_owned())),
+    }
+}
+
+/// A chat request of either dialect: read, handled, answered.
+pub(crate) async fn chat(front: Front, door: Dialect, request: Request) -> Response {
+    let entered = match enter(&front, door, request).await {
+        Ok(entered) => entered,
+        Err(response) => return *response,
+    };
+    match Ask::read(door, entered.body) {
+        Ok(ask) => {
+            let call = front
+                .router
+                .call(door, ask, entered.headers, entered.tenant);
+            crate::router::handle(call).await.into_response()
+        }
+        Err(bad) => no_request(door, &bad),
+    }
+}
+
+/// A body that is no request.
+pub(crate) fn no_request(door: Dialect, bad: &BadRequest) -> Response {
+    problem(door, StatusCode::BAD_REQUEST, &bad.message, None, bad.param)
+}
+
+pub(crate) type Held = State<Front>;

@@ -1,0 +1,80 @@
+//! `GET /v1/models` and `/v1/models/{id}`, in the shape of whoever asks.
+
+use super::{Held, dialect_of, guard, problem};
+use crate::model::Dialect;
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+/// Routes have no birthday; clients want a date.
+const CREATED: &str = "2026-01-01T00:00:00Z";
+const CREATED_S: u64 = 1_767_225_600;
+
+pub(super) async fn list(State(front): Held, headers: HeaderMap) -> Response {
+    let door = dialect_of(&headers);
+    let config = front.router.config();
+    if let Err(message) = guard::admit(&config.server.client_keys, &headers) {
+        return problem(
+            door,
+            StatusCode::UNAUTHORIZED,
+            message,
+            Some("invalid_api_key"),
+            None,
+        );
+    }
+    let names = config.names();
+    let data: Vec<Value> = names.iter().map(|n| model(door, n)).collect();
+    Json(match door {
+        Dialect::Anthropic => {
+            json!({"data": data, "has_more": false, "first_id": names.first(), "last_id": names.last()})
+        }
+        _ => json!({"object": "list", "data": data}),
+    })
+    .into_response()
+}
+
+pub(super) async fn one(
+    State(front): Held,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
+    let door = dialect_of(&headers);
+    let config = front.router.config();
+    if let Err(message) = guard::admit(&config.server.client_keys, &headers) {
+        return problem(
+            door,
+            StatusCode::UNAUTHORIZED,
+            message,
+            Some("invalid_api_key"),
+            None,
+        );
+    }
+    let names = config.names();
+    if names.contains(&id.as_str()) {
+        return Json(model(door, &id)).into_response();
+    }
+    let message = format!(
+        "there is no route or deployment {id:?} here; there are: {}",
+        names.join(", ")
+    );
+    problem(
+        door,
+        StatusCode::NOT_FOUND,
+        &message,
+        Some("model_not_found"),
+        Some("model"),
+    )
+}
+
+fn model(door: Dialect, name: &str) -> Value {
+    match door {
+        Dialect::Anthropic => {
+            json!({"id": name, "type": "model", "display_name": name, "created_at": CREATED, "lifecycle": "active"})
+        }
+        _ => json!({"id": name, "object": "model", "created": CREATED_S, "owned_by": "breakerbox"}),
+    }
+}

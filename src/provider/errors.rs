@@ -1,0 +1,171 @@
+//! Errors as callers understand them: in the shape of the door they came in by, with the type that makes their SDK
+//! raise the right exception. What a provider said goes through [`redact`] first.
+
+use super::classify::said::Said;
+pub use super::redact::redact;
+use crate::model::Dialect;
+use bytes::Bytes;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+
+/// An error to tell a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallerError<'a> {
+    pub status: u16,
+    /// For a person: what happened, where, what to do.
+    pub message: &'a str,
+    pub code: Option<&'a str>,
+    /// The field at fault.
+    pub param: Option<&'a str>,
+    pub request_id: Option<&'a str>,
+}
+
+impl<'a> CallerError<'a> {
+    pub const fn new(status: u16, message: &'a str) -> Self {
+        Self {
+            status,
+            message,
+            code: None,
+            param: None,
+            request_id: None,
+        }
+    }
+
+    #[must_use]
+    pub const fn code(mut self, code: Option<&'a str>) -> Self {
+        self.code = code;
+        self
+    }
+
+    #[must_use]
+    pub const fn param(mut self, param: Option<&'a str>) -> Self {
+        self.param = param;
+        self
+    }
+
+    #[must_use]
+    pub const fn request_id(mut self, id: &'a str) -> Self {
+        self.request_id = Some(id);
+        self
+    }
+
+    /// The body of an answer with [`Self::status`].
+    pub fn body(&self, door: Dialect) -> Bytes {
+        self.value(door).to_string().into()
+    }
+
+    /// One event, for a stream that has already begun with 200. Anthropic's clients ignore it without its name.
+    pub fn in_band(&self, door: Dialect) -> Bytes {
+        let name = match door {
+            Dialect::Anthropic => "event: error\n",
+            Dialect::OpenAi | Dialect::Gemini => "",
+        };
+        format!("{name}data: {}\n\n", self.value(door)).into()
+    }
+
+    fn value(&self, door: Dialect) -> Value {
+        match door {
+            Dialect::OpenAi => json!({"error": {
+                "message": self.message,
+                "type": open_ai_type(self.status),
+                "param": self.param,
+                "code": self.code,
+            }}),
+            Dialect::Anthropic => json!({
+                "type": "error",
+                "error": {"type": anthropic_type(self.status), "message": self.anthropic_message()},
+                "request_id": self.request_id,
+            }),
+            Dialect::Gemini => json!({"error": {
+                "code": self.status,
+                "message": self.message,
+                "status": gemini_status(self.status),
+            }}),
+        }
+    }
+
+    /// Anthropic names the field in the sentence.
+    fn anthropic_message(&self) -> Cow<'a, str> {
+        match self.param {
+            Some(param) if !self.message.contains(param) => {
+                format!("{param}: {}", self.message).into()
+            }
+            _ => self.message.into(),
+        }
+    }
+}
+
+const fn open_ai_type(status: u16) -> &'static str {
+    match status {
+        401 => "authentication_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        429 => "rate_limit_error",
+        503 | 529 => "overloaded_error",
+        400..=499 => "invalid_request_error",
+        _ => "server_error",
+    }
+}
+
+const fn anthropic_type(status: u16) -> &'static str {
+    match status {
+        401 => "authentication_error",
+        402 => "billing_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        504 => "timeout_error",
+        503 | 529 => "overloaded_error",
+        400..=499 => "invalid_request_error",
+        _ => "api_error",
+    }
+}
+
+const fn gemini_status(status: u16) -> &'static str {
+    match status {
+        401 => "UNAUTHENTICATED",
+        403 => "PERMISSION_DENIED",
+        404 => "NOT_FOUND",
+        409 => "ABORTED",
+        429 => "RESOURCE_EXHAUSTED",
+        499 => "CANCELLED",
+        503 | 529 => "UNAVAILABLE",
+        504 => "DEADLINE_EXCEEDED",
+        400..=499 => "INVALID_ARGUMENT",
+        _ => "INTERNAL",
+    }
+}
+
+/// A provider's refusal of the request, for the caller. In the same dialect it is the provider's own body,
+/// untouched unless something in it looks like a secret; in another, the provider's own sentence in the caller's
+/// shape.
+pub fn relay(from: Dialect, to: Dialect, status: u16, body: &Bytes) -> Bytes {
+    let said = Said::read(body);
+    let is_json = said.message.is_some() || !said.words.is_empty();
+    if from == to && is_json {
+        return same_dialect(body);
+    }
+    let message = said.message.unwrap_or_else(|| {
+        format!("the provider refused the request with status {status} and gave no reason")
+    });
+    CallerError::new(status, &redact(&message))
+        .code(said.words.first().map(String::as_str))
+        .param(
+            said.param
+                .as_deref()
+                .filter(|p| matches!(redact(p), Cow::Borrowed(_))),
+        )
+        .body(to)
+}
+
+fn same_dialect(body: &Bytes) -> Bytes {
+    match std::str::from_utf8(body).map(redact) {
+        Ok(Cow::Borrowed(_)) => body.clone(),
+        Ok(Cow::Owned(clean)) => clean.into(),
+        Err(_) => redact(&String::from_utf8_lossy(body)).into_owned().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

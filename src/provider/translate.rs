@@ -1,0 +1,150 @@
+//! Translation between dialects, through the neutral [`chat`](super::chat) form: requests, whole answers, streams.
+//!
+//! Only for a client and a provider that speak differently; where they speak the same, bytes pass through (see
+//! [`strip_foreign`] for the one exception). What a dialect cannot say is dropped by name when it is a parameter, and
+//! an error ([`Untranslatable`]) when it is content: an answer to half a question is worse than the next tier.
+
+mod collect;
+pub(crate) mod generation;
+pub(crate) mod json;
+pub(crate) mod media;
+pub(crate) mod notes;
+mod replay;
+pub(crate) mod schema;
+pub(crate) mod seal;
+pub(crate) mod stream;
+pub(crate) mod surrogate;
+#[cfg(test)]
+mod tests;
+
+pub use collect::Collector;
+pub use notes::Untranslatable;
+pub use replay::replay;
+pub use seal::strip_foreign;
+pub use stream::{StreamReader, StreamWriter};
+
+use super::{
+    anthropic,
+    chat::{Answer, Chat},
+    classify, gemini, openai,
+};
+use crate::model::{Dialect, Verdict};
+use bytes::Bytes;
+use notes::Dropped;
+use std::fmt;
+
+/// A request in another dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Translated {
+    pub body: Bytes,
+    /// What got lost or changed on the way, by the caller's names: `logit_bias`,
+    /// `messages[2].content[0].cache_control`.
+    pub dropped: Vec<String>,
+}
+
+/// What an answer's envelope says that the answer itself does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// The answer's id. Empty: the provider's own.
+    pub id: String,
+    /// Seconds since 1970.
+    pub created: u64,
+    /// The model to name instead of the provider's own word.
+    pub model: Option<String>,
+}
+
+impl Reply {
+    pub(crate) fn id_or<'a>(&'a self, own: &'a str) -> &'a str {
+        if self.id.is_empty() { own } else { &self.id }
+    }
+
+    pub(crate) fn model_or<'a>(&'a self, own: &'a str) -> &'a str {
+        self.model.as_deref().unwrap_or(own)
+    }
+}
+
+/// A 200 whose body is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BadAnswer {
+    /// HTML, cut off, or empty.
+    NotJson,
+    /// JSON without an answer in it.
+    Shape(&'static str),
+    /// The body says itself that it failed.
+    Failed(Verdict),
+}
+
+impl fmt::Display for BadAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotJson => f.write_str("the answer is not JSON"),
+            Self::Shape(what) => write!(f, "the answer has no {what}"),
+            Self::Failed(verdict) => write!(f, "the answer is an error: {verdict}"),
+        }
+    }
+}
+
+impl std::error::Error for BadAnswer {}
+
+/// Reads a request into the neutral form.
+pub fn read_request(dialect: Dialect, body: &[u8]) -> Result<Chat, Untranslatable> {
+    read(dialect, body, &mut Dropped::default())
+}
+
+fn read(dialect: Dialect, body: &[u8], dropped: &mut Dropped) -> Result<Chat, Untranslatable> {
+    let body = json::parse(body)
+        .filter(serde_json::Value::is_object)
+        .ok_or_else(|| Untranslatable::invalid("body", "not a JSON object"))?;
+    match dialect {
+        Dialect::OpenAi => openai::read_request(&body, dropped),
+        Dialect::Anthropic => anthropic::read_request(&body, dropped),
+        Dialect::Gemini => gemini::read_request(&body, dropped),
+    }
+}
+
+/// Translates a request for `model`, a name of the target's provider. The writers know which fields its generation
+/// refuses.
+pub fn request(
+    from: Dialect,
+    to: Dialect,
+    body: &[u8],
+    model: &str,
+) -> Result<Translated, Untranslatable> {
+    let mut dropped = Dropped::default();
+    let chat = read(from, body, &mut dropped)?;
+    for field in chat.extra.keys() {
+        dropped.note(field);
+    }
+    let body = match to {
+        Dialect::OpenAi => openai::write_request(&chat, model, &mut dropped),
+        Dialect::Anthropic => anthropic::write_request(&chat, model, &mut dropped),
+        Dialect::Gemini => gemini::write_request(&chat, model, &mut dropped),
+    }?;
+    Ok(Translated {
+        body: Bytes::from(body.to_string()),
+        dropped: dropped.names(),
+    })
+}
+
+/// Reads a whole answer.
+pub fn read_answer(dialect: Dialect, body: &[u8]) -> Result<Answer, BadAnswer> {
+    let body = json::parse(body).ok_or(BadAnswer::NotJson)?;
+    if let Some(error) = json::present(&body, "error") {
+        return Err(BadAnswer::Failed(classify::error_object(dialect, error)));
+    }
+    match dialect {
+        Dialect::OpenAi => openai::read_answer(&body),
+        Dialect::Anthropic => anthropic::read_answer(&body),
+        Dialect::Gemini => gemini::read_answer(&body),
+    }
+}
+
+/// Writes a whole answer.
+pub fn write_answer(dialect: Dialect, answer: &Answer, reply: &Reply) -> Bytes {
+    let body = match dialect {
+        Dialect::OpenAi => openai::write_answer(answer, reply),
+        Dialect::Anthropic => anthropic::write_answer(answer, reply),
+        Dialect::Gemini => gemini::write_answer(answer, reply),
+    };
+    Bytes::from(body.to_string())
+}

@@ -1,0 +1,81 @@
+//! Deltas back to a whole answer.
+
+use super::json;
+use crate::provider::chat::{Answer, Delta, Part};
+use std::collections::BTreeMap;
+
+/// Gathers a stream into the answer it amounts to.
+#[derive(Debug, Default)]
+pub struct Collector {
+    answer: Answer,
+    /// Where each tool call stands in the answer's parts, and its arguments so far.
+    tools: BTreeMap<u32, (usize, String)>,
+}
+
+impl Collector {
+    pub fn push(&mut self, delta: &Delta) {
+        match delta {
+            Delta::Start { id, model } => {
+                self.answer.id.clone_from(id);
+                self.answer.model.clone_from(model);
+            }
+            Delta::Text(text) => match self.answer.parts.last_mut() {
+                Some(Part::Text(so_far)) => so_far.push_str(text),
+                _ => self.answer.parts.push(Part::Text(text.clone())),
+            },
+            Delta::Reasoning(more) => match self.answer.parts.last_mut() {
+                Some(Part::Reasoning {
+                    text,
+                    signature: None,
+                }) => text.push_str(more),
+                _ => self.answer.parts.push(Part::Reasoning {
+                    text: more.clone(),
+                    signature: None,
+                }),
+            },
+            Delta::Signature(sealed) => match self.answer.parts.last_mut() {
+                Some(Part::Reasoning {
+                    signature: signature @ None,
+                    ..
+                }) => *signature = Some(sealed.clone()),
+                _ => self.answer.parts.push(Part::Reasoning {
+                    text: String::new(),
+                    signature: Some(sealed.clone()),
+                }),
+            },
+            Delta::ToolStart {
+                index,
+                id,
+                name,
+                signature,
+            } => {
+                self.tools
+                    .insert(*index, (self.answer.parts.len(), String::new()));
+                self.answer.parts.push(Part::ToolUse {
+                    id: id.clone(),
+                    name: name.clone(),
+                    input: serde_json::Value::Null,
+                    signature: signature.clone(),
+                });
+            }
+            Delta::ToolArgs { index, json } => {
+                if let Some((_, so_far)) = self.tools.get_mut(index) {
+                    so_far.push_str(json);
+                }
+            }
+            Delta::Usage(usage) => self.answer.usage = *usage,
+            Delta::Finish(finish) => self.answer.finish = Some(*finish),
+            Delta::Error(_) | Delta::Life | Delta::Malformed | Delta::End => {}
+        }
+    }
+
+    /// The answer so far.
+    pub fn answer(mut self) -> Answer {
+        for (at, arguments) in self.tools.into_values() {
+            if let Some(Part::ToolUse { input, .. }) = self.answer.parts.get_mut(at) {
+                *input = json::arguments(&arguments);
+            }
+        }
+        self.answer
+    }
+}

@@ -1,0 +1,166 @@
+//! Where a reasoning signature comes from. Providers sign their reasoning and refuse the signatures of others, so
+//! the neutral form carries each one sealed with its dialect's name. Only that dialect's writer opens it; a client
+//! of another dialect carries it sealed, through its own history, until the provider that made it is asked again.
+
+use super::json;
+use crate::model::Dialect;
+use bytes::Bytes;
+use serde_json::Value;
+
+const MARK: &str = "breakerbox/";
+
+/// Seals a signature. One that is sealed already (it went through a client) stays as it is.
+pub(crate) fn seal(origin: Dialect, signature: &str) -> String {
+    if signature.starts_with(MARK) {
+        return signature.to_owned();
+    }
+    format!("{MARK}{origin}/{signature}")
+}
+
+/// Seals a signature that was read; an empty one is none.
+pub(crate) fn read(origin: Dialect, signature: &str) -> Option<String> {
+    let inner = signature
+        .strip_prefix(MARK)
+        .and_then(|s| Some(s.split_once('/')?.1))
+        .unwrap_or(signature);
+    (!inner.is_empty()).then(|| seal(origin, signature))
+}
+
+/// The signature itself, when it is one of this dialect.
+pub(crate) fn open(dialect: Dialect, sealed: &str) -> Option<&str> {
+    sealed
+        .strip_prefix(MARK)?
+        .strip_prefix(dialect.as_str())?
+        .strip_prefix('/')
+}
+
+fn is_foreign(dialect: Dialect, signature: &str) -> bool {
+    signature.starts_with(MARK) && open(dialect, signature).is_none()
+}
+
+/// Takes out of a request what another dialect's provider left in the client's history while it stood in: this
+/// provider would refuse it. For bodies that are otherwise passed through; `None` when there is nothing to do,
+/// which one search for the mark tells.
+pub fn strip_foreign(dialect: Dialect, body: &[u8]) -> Option<Bytes> {
+    memchr::memmem::find(body, MARK.as_bytes())?;
+    let mut request = json::parse(body)?;
+    let messages = request.get_mut("messages")?.as_array_mut()?;
+    let mut last_stripped = None;
+    for (i, message) in messages.iter_mut().enumerate() {
+        let stripped = match dialect {
+            Dialect::Anthropic => strip_blocks(message),
+            Dialect::OpenAi => strip_fields(message),
+            Dialect::Gemini => false,
+        };
+        if stripped {
+            last_stripped = Some(i);
+        }
+    }
+    let last_stripped = last_stripped?;
+    // With a thinking budget, Anthropic wants its own thinking before calls whose results are still being sent.
+    let in_tool_loop = last_stripped + 2 == messages.len();
+    messages.retain(|m| {
+        m.get("content")
+            .and_then(Value::as_array)
+            .is_none_or(|blocks| !blocks.is_empty())
+    });
+    let budget = request.pointer("/thinking/type").and_then(Value::as_str) == Some("enabled");
+    if dialect == Dialect::Anthropic
+        && in_tool_loop
+        && budget
+        && let Some(fields) = request.as_object_mut()
+    {
+        fields.shift_remove("thinking");
+    }
+    Some(Bytes::from(request.to_string()))
+}
+
+fn strip_blocks(message: &mut Value) -> bool {
+    let Some(blocks) = message.get_mut("content").and_then(Value::as_array_mut) else {
+        return false;
+    };
+    let before = blocks.len();
+    blocks
+        .retain(|b| !json::text(b, "signature").is_some_and(|s| is_foreign(Dialect::Anthropic, s)));
+    before != blocks.len()
+}
+
+fn strip_fields(message: &mut Value) -> bool {
+    let mut changed = false;
+    let foreign =
+        |v: &Value| json::text(v, "signature").is_some_and(|s| is_foreign(Dialect::OpenAi, s));
+    if json::list(message, "reasoning_details").iter().any(foreign)
+        && let Some(fields) = message.as_object_mut()
+    {
+        fields.shift_remove("reasoning_details");
+        fields.shift_remove("reasoning_content");
+        changed = true;
+    }
+    for call in message
+        .get_mut("tool_calls")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        let signature = call
+            .pointer("/extra_content/google/thought_signature")
+            .and_then(Value::as_str);
+        if signature.is_some_and(|s| is_foreign(Dialect::OpenAi, s))
+            && let Some(fields) = call.as_object_mut()
+        {
+            fields.shift_remove("extra_content");
+            changed = true;
+        }
+    }
+    changed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_its_own_dialect_opens_a_seal() {
+        let sealed = seal(Dialect::Gemini, "abc/def");
+        assert_eq!(open(Dialect::Gemini, &sealed), Some("abc/def"));
+        assert_eq!(open(Dialect::Anthropic, &sealed), None);
+        assert_eq!(seal(Dialect::OpenAi, &sealed), sealed, "sealed once");
+    }
+
+    #[test]
+    fn a_body_without_foreign_reasoning_is_not_touched() {
+        let own = br#"{"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"x","signature":"EqQ"}]}]}"#;
+        assert_eq!(strip_foreign(Dialect::Anthropic, own), None);
+    }
+
+    #[test]
+    fn thinking_pauses_where_the_calls_in_flight_are_of_another_provider() {
+        let body = br#"{"thinking":{"type":"enabled","budget_tokens":2000},"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"x","signature":"breakerbox/gemini/Eq"},{"type":"tool_use","id":"a"}]},{"role":"user","content":[{"type":"tool_result"}]}]}"#;
+        let stripped = strip_foreign(Dialect::Anthropic, body).unwrap();
+        assert_eq!(stripped, br#"{"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"a"}]},{"role":"user","content":[{"type":"tool_result"}]}]}"#.as_slice());
+    }
+
+    #[test]
+    fn a_message_that_was_nothing_but_foreign_reasoning_goes_with_it() {
+        let body = br#"{"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"x","signature":"breakerbox/gemini/"}]},{"role":"user","content":"hi"}]}"#;
+        let stripped = strip_foreign(Dialect::Anthropic, body).unwrap();
+        assert_eq!(
+            stripped,
+            br#"{"messages":[{"role":"user","content":"hi"}]}"#.as_slice()
+        );
+    }
+
+    #[test]
+    fn reasoning_of_another_provider_is_taken_out_of_the_history() {
+        let body = br#"{"model":"m","messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"x","signature":"breakerbox/gemini/Eq"},{"type":"text","text":"hi"}]}]}"#;
+        let stripped = strip_foreign(Dialect::Anthropic, body).unwrap();
+        assert_eq!(stripped, br#"{"model":"m","messages":[{"role":"assistant","content":[{"type":"text","text":"hi"}]}]}"#.as_slice());
+        let body = br#"{"messages":[{"role":"assistant","content":"hi","reasoning_content":"x","reasoning_details":[{"type":"reasoning.text","text":"x","signature":"breakerbox/anthropic/Eq"}],"tool_calls":[{"id":"a","extra_content":{"google":{"thought_signature":"breakerbox/gemini/Q"}}}]}]}"#;
+        let stripped = strip_foreign(Dialect::OpenAi, body).unwrap();
+        assert_eq!(
+            stripped,
+            br#"{"messages":[{"role":"assistant","content":"hi","tool_calls":[{"id":"a"}]}]}"#
+                .as_slice()
+        );
+    }
+}

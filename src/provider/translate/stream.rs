@@ -1,0 +1,129 @@
+//! Streams: one reader and one writer per dialect, behind one type each.
+
+use super::{Reply, surrogate};
+use crate::{
+    model::Dialect,
+    provider::{anthropic, chat::Delta, gemini, openai},
+};
+use bytes::BytesMut;
+use serde_json::Value;
+
+/// Reads a dialect's stream, one server-sent event at a time.
+#[derive(Debug)]
+pub struct StreamReader {
+    dialect: Reading,
+    joiner: surrogate::Joiner,
+}
+
+#[derive(Debug)]
+enum Reading {
+    OpenAi(openai::StreamReader),
+    Anthropic(anthropic::StreamReader),
+    Gemini(gemini::StreamReader),
+}
+
+impl StreamReader {
+    pub fn new(dialect: Dialect) -> Self {
+        let dialect = match dialect {
+            Dialect::OpenAi => Reading::OpenAi(openai::StreamReader::default()),
+            Dialect::Anthropic => Reading::Anthropic(anthropic::StreamReader::default()),
+            Dialect::Gemini => Reading::Gemini(gemini::StreamReader::default()),
+        };
+        Self {
+            dialect,
+            joiner: surrogate::Joiner::default(),
+        }
+    }
+
+    /// Appends what one event says. Never fails: an event that does not parse is [`Delta::Malformed`], one that
+    /// fails is [`Delta::Error`], and one that says nothing is [`Delta::Life`].
+    pub fn event(&mut self, name: Option<&str>, data: &[u8], out: &mut Vec<Delta>) {
+        let start = out.len();
+        let mut halves = self.joiner.is_waiting();
+        if data.trim_ascii() == b"[DONE]" {
+            out.push(Delta::End);
+        } else if !data.trim_ascii().is_empty() {
+            halves |= self.json(name, data, out);
+        }
+        if halves {
+            self.joiner.mend(out, start);
+        }
+        if out.len() == start {
+            out.push(Delta::Life);
+        }
+    }
+
+    /// Returns whether there may be halves of characters in what it read.
+    fn json(&mut self, name: Option<&str>, data: &[u8], out: &mut Vec<Delta>) -> bool {
+        let strict: Option<Value> = serde_json::from_slice(data).ok();
+        let halves = strict.is_none();
+        let parsed = strict.or_else(|| serde_json::from_slice(&surrogate::park(data)?).ok());
+        let Some(event) = parsed.filter(Value::is_object) else {
+            out.push(Delta::Malformed);
+            return false;
+        };
+        match &mut self.dialect {
+            Reading::OpenAi(r) => r.event(&event, out),
+            Reading::Anthropic(r) => r.event(name, &event, out),
+            Reading::Gemini(r) => r.event(&event, out),
+        }
+        halves
+    }
+}
+
+/// Writes a dialect's stream from deltas, as bytes of server-sent events.
+#[derive(Debug)]
+pub struct StreamWriter {
+    dialect: Writing,
+}
+
+#[derive(Debug)]
+enum Writing {
+    OpenAi(openai::StreamWriter),
+    Anthropic(anthropic::StreamWriter),
+    Gemini(gemini::StreamWriter),
+}
+
+impl StreamWriter {
+    /// `include_usage` matters to OpenAI's dialect alone; the others always tell it.
+    pub fn new(dialect: Dialect, reply: Reply, include_usage: bool) -> Self {
+        let dialect = match dialect {
+            Dialect::OpenAi => Writing::OpenAi(openai::StreamWriter::new(reply, include_usage)),
+            Dialect::Anthropic => Writing::Anthropic(anthropic::StreamWriter::new(reply)),
+            Dialect::Gemini => Writing::Gemini(gemini::StreamWriter::new(reply)),
+        };
+        Self { dialect }
+    }
+
+    /// Writes one delta. Finish, usage and end are kept for [`finish`](Self::finish); errors and malformed events
+    /// are the router's business and write nothing.
+    pub fn write(&mut self, delta: &Delta, out: &mut BytesMut) {
+        match &mut self.dialect {
+            Writing::OpenAi(w) => w.write(delta, out),
+            Writing::Anthropic(w) => w.write(delta, out),
+            Writing::Gemini(w) => w.write(delta, out),
+        }
+    }
+
+    /// Ends a complete stream with the dialect's terminal events. A stream that broke is never finished: a client
+    /// would take what it has for the whole answer.
+    pub fn finish(&mut self, out: &mut BytesMut) {
+        match &mut self.dialect {
+            Writing::OpenAi(w) => w.finish(out),
+            Writing::Anthropic(w) => w.finish(out),
+            Writing::Gemini(w) => w.finish(out),
+        }
+    }
+}
+
+/// One event. `name` is written where the dialect has names.
+pub(crate) fn put_event(out: &mut BytesMut, name: Option<&str>, data: &Value) {
+    if let Some(name) = name {
+        out.extend_from_slice(b"event: ");
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\n");
+    }
+    out.extend_from_slice(b"data: ");
+    out.extend_from_slice(data.to_string().as_bytes());
+    out.extend_from_slice(b"\n\n");
+}

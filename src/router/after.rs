@@ -1,0 +1,166 @@
+//! What happens when an answer has been given: counted, cached, offered to the judge. Off the caller's path.
+
+use super::{Call, Router, judge::Judged, live::Live, plant::Unit};
+use crate::{
+    breaker::Ticket,
+    cache::Key,
+    clock,
+    model::{Class, Kind, Mono, Verdict, event::Outcome},
+    provider::chat::Answer,
+};
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use parking_lot::Mutex;
+use std::{convert::Infallible, sync::Arc};
+
+/// One exchange, counted exactly once; a guard that is dropped is a caller who left.
+#[derive(Debug)]
+pub(super) struct Guard {
+    router: Arc<Router>,
+    started: Mono,
+    done: Mutex<bool>,
+    outcome: Option<Outcome>,
+}
+
+impl Guard {
+    pub(super) fn new(router: Arc<Router>, call: &Call) -> Self {
+        if call
+            .headers
+            .get("x-stainless-retry-count")
+            .is_some_and(|n| n.as_bytes() != b"0")
+        {
+            router.exchanges.client_retry();
+        }
+        Self {
+            router,
+            started: call.started,
+            done: Mutex::new(false),
+            outcome: None,
+        }
+    }
+
+    pub(super) fn end(&self, outcome: Outcome) {
+        if !std::mem::replace(&mut *self.done.lock(), true) {
+            self.router
+                .exchanges
+                .end(outcome, clock::now().since(self.started));
+        }
+    }
+
+    /// Hands the counting over to whoever sees the end of the answer.
+    pub(super) fn take(&self, outcome: Outcome) -> Self {
+        let counted = std::mem::replace(&mut *self.done.lock(), true);
+        Self {
+            router: Arc::clone(&self.router),
+            started: self.started,
+            done: Mutex::new(counted),
+            outcome: Some(outcome),
+        }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.end(Outcome::Left);
+    }
+}
+
+/// The end of one answer.
+#[derive(Debug)]
+pub(super) struct Ending {
+    router: Arc<Router>,
+    guard: Option<Guard>,
+    call: Arc<Call>,
+    unit: Arc<Unit>,
+    key: Option<Key>,
+    sampled: bool,
+    shadow: bool,
+}
+
+impl Ending {
+    pub(super) fn new(
+        guard: Guard,
+        call: Arc<Call>,
+        unit: Arc<Unit>,
+        key: Option<Key>,
+        sampled: bool,
+    ) -> Self {
+        Self {
+            router: Arc::clone(&guard.router),
+            guard: Some(guard),
+            call,
+            unit,
+            key,
+            sampled,
+            shadow: false,
+        }
+    }
+
+    /// A copy that nobody waits for: never counted as an exchange, always judged.
+    pub(super) fn of_shadow(router: Arc<Router>, call: Arc<Call>, unit: Arc<Unit>) -> Self {
+        Self {
+            router,
+            guard: None,
+            call,
+            unit,
+            key: None,
+            sampled: true,
+            shadow: true,
+        }
+    }
+
+    pub(super) fn end(&self, verdict: &Verdict, answer: Option<Answer>, ticket: Option<Ticket>) {
+        if let Some(guard) = &self.guard {
+            guard.end(match (verdict.class, guard.outcome) {
+                (Class::Ok, Some(outcome)) => outcome,
+                _ => Outcome::Broken,
+            });
+        }
+        if self.shadow || ticket.is_some_and(|t| t.probe) {
+            self.router.bus.emit(Kind::Probed {
+                deployment: self.unit.id.clone(),
+                verdict: verdict.clone(),
+                shadow: self.shadow,
+            });
+        }
+        let Some(answer) = answer else { return };
+        if let (true, Some(ticket)) = (self.sampled, ticket) {
+            self.router.judge.offer(Judged {
+                unit: Arc::clone(&self.unit),
+                ticket,
+                exchange: self.call.id.clone(),
+                question: self.call.ask.prompt_text(),
+                answer: answer.text(),
+            });
+        }
+        if let Some(key) = &self.key
+            && let Err(why) = self.router.cache.put(key, &answer, clock::wall())
+        {
+            tracing::trace!(?why, "not cached");
+        }
+    }
+
+    /// The caller's stream, which ends this when it ends.
+    pub(super) fn follow(
+        self,
+        live: Live,
+    ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static {
+        stream::unfold((self, live), |(ending, mut live)| async move {
+            let bytes = live.next().await;
+            ending.look(&mut live);
+            bytes.map(|b| (Ok(b), (ending, live)))
+        })
+    }
+
+    /// Reads a stream that nobody else reads.
+    pub(super) async fn drain(self, mut live: Live) {
+        while live.next().await.is_some() {}
+        self.look(&mut live);
+    }
+
+    fn look(&self, live: &mut Live) {
+        if let Some(ended) = live.ended() {
+            self.end(&ended.verdict, ended.answer, ended.ticket);
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! One call to one deployment, up to the point where its answer is committed: a whole answer, or the first content
+//! of a stream. Everything that goes wrong before that is invisible to the caller.
+
+use super::{
+    Call,
+    live::Live,
+    relay::{Progress, Relay},
+    slot::Slot,
+    upstream::{self, Outgoing, Upstream},
+};
+use crate::{
+    clock,
+    config::Tier,
+    model::{Class, Mono, Verdict},
+    provider::{
+        chat::Answer,
+        classify::{self, TransportError},
+        endpoint, errors,
+        translate::{self, Reply, Untranslatable},
+    },
+};
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, StatusCode};
+use std::{future::Future, time::Duration};
+
+/// Until a deployment's own distribution is known.
+const TTFT_DEFAULT: Duration = Duration::from_secs(8);
+const TTFT_LEAST: Duration = Duration::from_secs(2);
+/// An upstream's error body past this says nothing more.
+const ERROR_BODY: usize = 1024 * 1024;
+/// A whole answer past this is no answer.
+const ANSWER_BODY: usize = 256 * 1024 * 1024;
+
+/// What an attempt came to.
+#[derive(Debug)]
+pub(super) enum End {
+    Whole(Box<Whole>),
+    Stream(Box<Live>),
+    Failed(Failure),
+    /// This dialect cannot say what the caller asked, or nobody can; nothing was called.
+    Unsayable(Untranslatable),
+}
+
+/// An answer that is complete.
+#[derive(Debug)]
+pub(super) struct Whole {
+    /// In the caller's dialect.
+    pub(super) body: Bytes,
+    pub(super) headers: HeaderMap,
+    pub(super) dropped: Vec<String>,
+    /// Read, when somebody wants it afterwards.
+    pub(super) answer: Option<Answer>,
+    pub(super) slot: Slot,
+}
+
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) verdict: Verdict,
+    /// The provider's own words, in the caller's dialect: for errors that are the caller's.
+    pub(super) said: Option<(StatusCode, Bytes)>,
+    pub(super) elapsed: Duration,
+    pub(super) injected: bool,
+}
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// To the end of a whole answer, or to the first content of a stream.
+    pub(super) answer: Duration,
+    pub(super) stall: Duration,
+    /// The caller's time is shorter than the tier's own.
+    short: bool,
+}
+
+impl Limits {
+    pub(super) fn of(tier: &Tier, slot: &Slot, stream: bool, left: Duration) -> Self {
+        let own = if stream {
+            ttft(tier, slot)
+        } else {
+            tier.timeout
+        };
+        Self {
+            answer: own.min(left),
+            stall: tier.stall_timeout,
+            short: left < own,
+        }
+    }
+
+    /// What running out of time means: the provider's fault only if it had the tier's own time.
+    pub(super) fn ran_out(&self, what: TransportError) -> Verdict {
+        let verdict = classify::transport(what);
+        if self.short {
+            Verdict {
+                class: Class::Budget,
+                ..verdict
+            }
+        } else {
+            verdict
+        }
+    }
+}
+
+/// Three times what 99 of 100 first tokens take, within 2 s and the tier's timeout.
+fn ttft(tier: &Tier, slot: &Slot) -> Duration {
+    let learned = || {
+        slot.unit
+            .recorder()
+            .ttft_quantile(0.99)
+            .map_or(TTFT_DEFAULT, |p99| p99.saturating_mul(3))
+    };
+    tier.ttft_timeout
+        .unwrap_or_else(|| learned().max(TTFT_LEAST))
+        .min(tier.timeout)
+}
+
+/// Calls the slot's deployment. `left` is what this attempt may use of the exchange's time.
+pub(super) async fn run(
+    call: &Call,
+    tier: &Tier,
+    mut slot: Slot,
+    left: Duration,
+    collect: bool,
+) -> End {
+    let (out, dropped) = match outgoing(call, &slot) {
+        Ok(made) => made,
+        Err(why) => {
+            slot.forget();
+            return End::Unsayable(why);
+        }
+    };
+    let stream = out.stream;
+    let limits = Limits::of(tier, &slot, stream, left);
+    let deadline = clock::now() + limits.answer;
+    let fault = slot.fault.as_ref().map(|f| f.kind.clone());
+    let opened = within(deadline, upstream::open(&slot.unit, out, fault.as_ref())).await;
+    let up = match opened {
+        None => return failed(slot, &limits.ran_out(TransportError::HeadersTimeout), None),
+        Some(Err(e)) => {
+            let verdict = call.reach(&slot.unit, e, classify::transport(e));
+            return failed(slot, &verdict, None);
+        }
+        Some(Ok(up)) => up,
+    };
+    slot.heard();
+    call.reached(&slot.unit);
+    if !up.status.is_success() {
+        return refused(call, slot, up, deadline, &limits).await;
+    }
+    let job = Job {
+        call,
+        slot,
+        limits,
+        deadline,
+        dropped,
+        collect,
+    };
+    if stream {
+        job.stream(up).await
+    } else {
+        job.whole(up).await
+    }
+}
+
+fn failed(slot: Slot, verdict: &Verdict, said: Option<(StatusCode, Bytes)>) -> End {
+    let failure = Failure {
+        said,
+        elapsed: slot.elapsed(),
+        injected: slot.fault.is_some(),
+        verdict: verdict.clone(),
+    };
+    slot.report(verdict);
+    End::Failed(failure)
+}
+
+/// Runs until `deadline`; none when it ran out.
+async fn within<T>(deadline: Mono, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(clock::now().until(deadline), work)
+        .await
+        .ok()
+}
+
+/// The request as this deployment wants it: the same bytes with another model, or a translation.
+fn outgoing(call: &Call, slot: &Slot) -> Result<(Outgoing, Vec<String>), Untranslatable> {
+    let unit = &slot.unit;
+    let headers = endpoint::forwardable(call.door, unit.dialect(), &call.headers);
+    let stream = call.ask.stream;
+    if call.door == unit.dialect() {
+        let body = call.ask.with_model(&unit.model);
+        let body = translate::strip_foreign(unit.dialect(), &body).unwrap_or(body);
+        return Ok((
+            Outgoing {
+                body,
+                headers,
+                stream,
+            },
+            Vec::new(),
+        ));
+    }
+    let made = translate::request(call.door, unit.dialect(), &call.ask.body, &unit.model)?;
+    Ok((
+        Outgoing {
+            body: made.body,
+            headers,
+            stream,
+        },
+        made.dropped,
+    ))
+}
+
+/// An answer that is no 2xx.
+async fn refused(
+    call: &Call,
+    slot: Slot,
+    mut up: Upstream,
+    deadline: Mono,
+    limits: &Limits,
+) -> End {
+    let body = match within(deadline, up.body.whole(ERROR_BODY)).await {
+        None => return failed(slot, &limits.ran_out(TransportError::Timeout), None),
+        // The status alone says enough when its body does not arrive.
+        Some(body) => body.unwrap_or_default(),
+    };
+    let from = slot.unit.dialect();
+    let verdict = classify::http(from, up.status.as_u16(), &up.headers, &body, clock::wall());
+    let said = matches!(
+        verdict.class,
+        Class::Caller | Class::Context | Class::Policy
+    )
+    .then(|| {
+        (
+            up.status,
+            errors::relay(from, call.door, up.status.as_u16(), &body),
+        )
+    });
+    failed(slot, &verdict, said)
+}
+
+struct Job<'a> {
+    call: &'a Call,
+    slot: Slot,
+    limits: Limits,
+    deadline: Mono,
+    dropped: Vec<String>,
+    collect: bool,
+}
+
+impl Job<'_> {
+    async fn whole(mut self, mut up: Upstream) -> End {
+        let body = match within(self.deadline, up.body.whole(ANSWER_BODY)).await {
+            None => {
+                return failed(
+                    self.slot,
+                    &self.limits.ran_out(TransportError::Timeout),
+                    None,
+                );
+            }
+            Some(Err(e)) => return failed(self.slot, &classify::transport(e), None),
+            Some(Ok(body)) => body,
+        };
+        let from = self.slot.unit.dialect();
+        let verdict = classify::answer(from, &body);
+        if verdict.class != Class::Ok {
+            let said = (verdict.class == Class::Policy).then(|| {
+                (
+                    StatusCode::BAD_REQUEST,
+                    errors::relay(from, self.call.door, 400, &body),
+                )
+            });
+            return failed(self.slot, &verdict, said);
+        }
+        let same = from == self.call.door;
+        let answer = (self.collect || !same)
+            .then(|| translate::read_answer(from, &body))
+            .transpose();
+        let Ok(answer) = answer else {
+            return failed(
+                self.slot,
+                &classify::transport(TransportError::BadFraming),
+                None,
+            );
+        };
+        self.slot.tokens(
+            answer
+                .as_ref()
+                .map_or(body.len() as u64 / 8, |a| a.usage.output),
+        );
+        let out = match &answer {
+            Some(answer) if !same => {
+                translate::write_answer(self.call.door, answer, &self.call.reply())
+            }
+            _ => body,
+        };
+        End::Whole(Box::new(Whole {
+            body: out,
+            headers: if same {
+                endpoint::response_headers(&up.headers)
+            } else {
+                HeaderMap::new()
+            },
+            dropped: self.dropped,
+            answer,
+            slot: self.slot,
+        }))
+    }
+
+    async fn stream(mut self, mut up: Upstream) -> End {
+        let call = self.call;
+        let from = self.slot.unit.dialect();
+        let reply: Reply = call.reply();
+        let mut relay = Relay::new(from, call.door, reply, call.ask.stream_usage, self.collect);
+        let mut held = BytesMut::new();
+        let mut silence = TransportError::TtftTimeout;
+        loop {
+            let progress = match within(self.deadline, up.body.chunk()).await {
+                None => return failed(self.slot, &self.limits.ran_out(silence), None),
+                Some(Err(e)) => return failed(self.slot, &classify::transport(e), None),
+                Some(Ok(None)) => {
+                    let verdict = relay.finish(&mut held);
+                    if verdict.class != Class::Ok {
+                        return failed(self.slot, &verdict, None);
+                    }
+                    break;
+                }
+                Some(Ok(Some(chunk))) => match relay.feed(&chunk, &mut held) {
+                    Err(e) => return failed(self.slot, &classify::transport(e), None),
+                    Ok(progress) => progress,
+                },
+            };
+            match progress {
+                Progress::Content => break,
+                Progress::Error => {
+                    let verdict = relay.finish(&mut held);
+                    return failed(self.slot, &verdict, None);
+                }
+                Progress::Life => {
+                    // Reasoning is life: from here on only silence counts.
+                    self.deadline = clock::now() + self.limits.stall;
+                    silence = TransportError::Stall;
+                }
+                Progress::Nothing => {}
+            }
+        }
+        self.slot.first_content();
+        let headers = if from == call.door {
+            endpoint::response_headers(&up.headers)
+        } else {
+            HeaderMap::new()
+        };
+        End::Stream(Box::new(Live::new(
+            up.body,
+            relay,
+            self.slot,
+            held,
+            self.limits.stall,
+            headers,
+            self.dropped,
+        )))
+    }
+}

@@ -1,0 +1,184 @@
+//! Carries out what people order, and tells what became of it.
+
+use super::{Router, faults, plant::Unit, rung3};
+use crate::{
+    clock,
+    model::{
+        Command, DeploymentId, Force, Kind, RouteId,
+        command::{FaultCommand, Rung3Command},
+        phase::ForceEnd,
+    },
+    source::local::Order,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::mpsc;
+
+/// The longest force (and rung 3): it always expires, and within a day.
+const LONGEST: Duration = Duration::from_hours(24);
+
+pub(super) async fn run(router: Arc<Router>, mut orders: mpsc::Receiver<Order>) {
+    while let Some(order) = orders.recv().await {
+        router.carry_out(&order);
+    }
+}
+
+impl Router {
+    /// Does it (or refuses), and says so in an event: that event is the only acknowledgement there is.
+    pub(super) fn carry_out(&self, order: &Order) {
+        let done = self.obey(&order.actor, &order.command);
+        self.bus.emit(Kind::Command {
+            actor: order.actor.clone(),
+            command: order.command.to_string(),
+            refused: done.err(),
+        });
+    }
+
+    fn obey(&self, who: &str, command: &Command) -> Result<(), String> {
+        match command {
+            Command::Force {
+                deployment,
+                kind,
+                lasts,
+                why,
+            } => {
+                let unit = self.known(deployment)?;
+                let lasts = within_a_day(*lasts)?;
+                let force = Force {
+                    kind: *kind,
+                    who: who.to_owned(),
+                    why: why.clone(),
+                    until: clock::wall() + lasts,
+                };
+                self.bus.emit(Kind::Forced {
+                    deployment: unit.id.clone(),
+                    force,
+                });
+                unit.breaker(|b, now| ((), b.force(*kind, now + lasts, now)));
+                Ok(())
+            }
+            Command::Release { deployment } => self.release(who, deployment),
+            Command::Probe { deployment } => {
+                let unit = self.known(deployment)?;
+                unit.breaker(|b, now| match b.probe_now(who, now) {
+                    Ok(moves) => (Ok(()), moves),
+                    Err(why) => (Err(why), Vec::new()),
+                })
+            }
+            Command::Fault(fault) => self.fault(who, fault),
+            Command::Rung3(switch) => self.switch(who, switch),
+        }
+    }
+
+    fn release(&self, who: &str, deployment: &DeploymentId) -> Result<(), String> {
+        let unit = self.known(deployment)?;
+        let released = unit.breaker(|b, now| {
+            let forced = b.view(now).force.is_some();
+            (forced, b.release(now))
+        });
+        if !released {
+            return Err(format!("{deployment} is not forced"));
+        }
+        let end = ForceEnd::Released {
+            who: who.to_owned(),
+        };
+        self.bus.emit(Kind::ForceEnded {
+            deployment: deployment.clone(),
+            end,
+        });
+        Ok(())
+    }
+
+    fn fault(&self, who: &str, command: &FaultCommand) -> Result<(), String> {
+        match command {
+            FaultCommand::Add {
+                deployment,
+                kind,
+                rate,
+                lasts,
+            } => {
+                self.known(deployment)?;
+                if *lasts > faults::LONGEST {
+                    return Err("a fault lasts a day at most".to_owned());
+                }
+                let until = clock::wall() + *lasts;
+                let fault = self
+                    .faults
+                    .add(deployment.clone(), kind.clone(), *rate, who, until);
+                self.bus.emit(Kind::FaultAdded(fault));
+                Ok(())
+            }
+            FaultCommand::Clear { which } => {
+                let gone = self.faults.clear(who, |f| {
+                    which == "all" || *f.deployment == **which || which.parse() == Ok(f.id)
+                });
+                if gone.is_empty() {
+                    return Err(format!(
+                        "no active fault is {which:?}; name one by number or deployment, or all"
+                    ));
+                }
+                for kind in gone {
+                    self.bus.emit(kind);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn switch(&self, who: &str, command: &Rung3Command) -> Result<(), String> {
+        match command {
+            Rung3Command::On { route, lasts, why } => {
+                self.known_route(route)?;
+                let until = clock::wall() + within_a_day(*lasts)?;
+                self.rung3.on(route, until);
+                let route = rung3::named(route.clone());
+                self.bus.emit(Kind::Rung3On {
+                    route,
+                    who: who.to_owned(),
+                    why: why.clone(),
+                    until,
+                });
+            }
+            Rung3Command::Off { route } => {
+                self.known_route(route)?;
+                if !self.rung3.off(route) {
+                    return Err(format!("rung 3 is not on for {route}"));
+                }
+                self.bus.emit(Kind::Rung3Off {
+                    route: rung3::named(route.clone()),
+                    who: who.to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn known(&self, id: &DeploymentId) -> Result<Arc<Unit>, String> {
+        self.unit(id).ok_or_else(|| {
+            let plant = self.plant.load();
+            let names: Vec<_> = plant.units.keys().map(|d| &**d).collect();
+            format!(
+                "there is no deployment {id}; there are: {}",
+                names.join(", ")
+            )
+        })
+    }
+
+    fn known_route(&self, id: &RouteId) -> Result<(), String> {
+        let plant = self.plant.load();
+        if &**id == rung3::ALL || plant.config.routes.contains_key(id) {
+            return Ok(());
+        }
+        let names: Vec<_> = plant.config.routes.keys().map(|r| &**r).collect();
+        Err(format!(
+            "there is no route {id}; there are: {}, and all",
+            names.join(", ")
+        ))
+    }
+}
+
+fn within_a_day(lasts: Duration) -> Result<Duration, String> {
+    if lasts.is_zero() || lasts > LONGEST {
+        return Err("it lasts from a second to a day".to_owned());
+    }
+    Ok(lasts)
+}

@@ -1,0 +1,73 @@
+//! `count_tokens`: asked of the route's own Anthropic deployment where there is one, estimated where there is none.
+
+use super::{Call, plant::Unit, reply::Reply};
+use crate::{model::Dialect, provider::endpoint};
+use http::{HeaderMap, StatusCode};
+use secrecy::ExposeSecret;
+use std::{sync::Arc, time::Duration};
+
+/// Roughly, in English text.
+const BYTES_PER_TOKEN: usize = 4;
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+pub async fn count_tokens(call: Call) -> Reply {
+    let plant = call.router.plant.load_full();
+    let Some(route) = plant.route(&call.ask.model) else {
+        let message = format!(
+            "there is no route or deployment {:?} here; there are: {}",
+            call.ask.model,
+            plant.config.names().join(", ")
+        );
+        return Reply::error(
+            &call,
+            StatusCode::NOT_FOUND,
+            &message,
+            Some("model_not_found"),
+            Some("model"),
+        );
+    };
+    let units = route
+        .tiers
+        .iter()
+        .flat_map(|t| &t.deployments)
+        .filter_map(|d| plant.units.get(d));
+    let anthropic =
+        |u: &&Arc<Unit>| u.dialect() == Dialect::Anthropic && u.provider.missing_key.is_none();
+    if let Some(unit) = units.into_iter().find(anthropic)
+        && let Some(reply) = ask(&call, unit).await
+    {
+        return reply;
+    }
+    let estimate = call.ask.body.len().div_ceil(BYTES_PER_TOKEN);
+    let body = serde_json::json!({"input_tokens": estimate}).to_string();
+    let mut reply = Reply::full(StatusCode::OK, HeaderMap::new(), body.into());
+    reply.set("x-breakerbox-estimated", "true");
+    reply
+}
+
+/// The provider's own count; none when it gives none.
+async fn ask(call: &Call, unit: &Unit) -> Option<Reply> {
+    let url = endpoint::count_tokens(unit.dialect(), &unit.provider.base_url)?;
+    let headers = endpoint::forwardable(call.door, unit.dialect(), &call.headers);
+    let mut request = unit
+        .client
+        .post(url)
+        .headers(headers)
+        .timeout(TIMEOUT)
+        .body(call.ask.with_model(&unit.model));
+    let key = unit.provider.key.as_ref()?;
+    if let Some((name, value)) = endpoint::auth(unit.dialect(), key.expose_secret()) {
+        request = request.header(name, value);
+    }
+    let response = request.send().await.ok()?;
+    if !response.status().is_success() {
+        return None;
+    }
+    let mut reply = Reply::full(
+        StatusCode::OK,
+        HeaderMap::new(),
+        response.bytes().await.ok()?,
+    );
+    reply.set("x-breakerbox-deployment", &unit.id);
+    Some(reply)
+}

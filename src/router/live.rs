@@ -1,0 +1,148 @@
+//! A stream that has been committed to: the caller sees it as it comes. It ends in one verdict, and never cleanly
+//! when it is not whole.
+
+use super::{
+    relay::{FLUSH_AT, Relay, take},
+    slot::Slot,
+    upstream::Body,
+};
+use crate::{
+    breaker::Ticket,
+    model::{Class, Verdict},
+    provider::{
+        chat::Answer,
+        classify::{self, TransportError},
+    },
+};
+use bytes::{Bytes, BytesMut};
+use futures_util::FutureExt;
+use http::HeaderMap;
+use std::time::Duration;
+
+/// Turns of the scheduler given to an upstream that writes in bursts, before what is there is sent.
+const YIELDS: u32 = 3;
+
+/// An upstream that has said its end mark but does not close the body is waited for no longer than this.
+const AFTER_END_MARK: Duration = Duration::from_millis(200);
+
+#[derive(Debug)]
+pub(super) struct Live {
+    body: Body,
+    relay: Relay,
+    slot: Option<Slot>,
+    held: BytesMut,
+    stall: Duration,
+    pub(super) headers: HeaderMap,
+    pub(super) dropped: Vec<String>,
+    ended: Option<Ended>,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) verdict: Verdict,
+    pub(super) answer: Option<Answer>,
+    pub(super) ticket: Option<Ticket>,
+}
+
+impl Live {
+    pub(super) fn new(
+        body: Body,
+        relay: Relay,
+        slot: Slot,
+        held: BytesMut,
+        stall: Duration,
+        headers: HeaderMap,
+        dropped: Vec<String>,
+    ) -> Self {
+        Self {
+            body,
+            relay,
+            slot: Some(slot),
+            held,
+            stall,
+            headers,
+            dropped,
+            ended: None,
+        }
+    }
+
+    /// The next bytes for the caller; none when it is over.
+    pub(super) async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            self.gather().await;
+            if let Some(bytes) = take(&mut self.held) {
+                return Some(bytes);
+            }
+            self.slot.as_ref()?;
+            let patience = if self.relay.has_end_mark() {
+                AFTER_END_MARK
+            } else {
+                self.stall
+            };
+            let step = tokio::time::timeout(patience, self.body.chunk()).await;
+            self.step(step.unwrap_or(Err(TransportError::Stall)));
+        }
+    }
+
+    /// Takes along what is already there: one write for a burst of events, not one each.
+    async fn gather(&mut self) {
+        let mut yields = 0;
+        while !self.held.is_empty() && self.slot.is_some() && self.held.len() < FLUSH_AT {
+            match self.body.chunk().now_or_never() {
+                Some(step) => self.step(step),
+                None if yields < YIELDS => {
+                    yields += 1;
+                    tokio::task::yield_now().await;
+                }
+                None => break,
+            }
+        }
+    }
+
+    fn step(&mut self, step: Result<Option<Bytes>, TransportError>) {
+        let broke = match step {
+            Ok(Some(chunk)) => match self.relay.feed(&chunk, &mut self.held) {
+                Ok(progress) if progress < super::relay::Progress::Error => return,
+                Ok(_) => None,
+                Err(e) => Some(e),
+            },
+            Ok(None) => None,
+            Err(e) => Some(e),
+        };
+        let mut verdict = self.relay.finish(&mut self.held);
+        if let Some(e) = broke
+            && verdict.class != Class::Ok
+        {
+            verdict = classify::transport(e).after_content(true);
+        }
+        self.end(verdict);
+    }
+
+    fn end(&mut self, verdict: Verdict) {
+        let Some(mut slot) = self.slot.take() else {
+            return;
+        };
+        let seen = self.relay.seen();
+        slot.tokens(if seen.usage.output > 0 {
+            seen.usage.output
+        } else {
+            seen.chars / 4
+        });
+        let ticket = slot.ticket();
+        slot.report(&verdict);
+        let answer = (verdict.class == Class::Ok)
+            .then(|| self.relay.answer())
+            .flatten();
+        self.ended = Some(Ended {
+            verdict,
+            answer,
+            ticket,
+        });
+    }
+
+    /// How it ended, once; none while it goes on.
+    pub(super) fn ended(&mut self) -> Option<Ended> {
+        self.ended.take()
+    }
+}

@@ -1,0 +1,239 @@
+//! The pipeline: cache, plan, attempt, canned; with faults, judging and the events that tell of it. Knows no
+//! screen and no HTTP server.
+
+mod after;
+mod attempt;
+pub mod bus;
+mod canned;
+mod control;
+mod count;
+mod exchange;
+mod faults;
+mod garbage;
+mod judge;
+mod live;
+mod network;
+mod plant;
+mod pulse;
+mod recorder;
+mod relay;
+pub mod reply;
+mod rung3;
+mod slot;
+mod upstream;
+
+use crate::{
+    cache::Cache,
+    clock,
+    config::Config,
+    model::{
+        DeploymentId, Dialect, Kind, Mono, ProviderId, Verdict,
+        event::{Level, SCHEMA},
+        id::ExchangeId,
+    },
+    provider::{ask::Ask, classify::TransportError, translate},
+    source::local::Order,
+};
+use arc_swap::ArcSwap;
+use http::HeaderMap;
+use plant::{Plant, Unit};
+use std::{
+    future::Future,
+    sync::{Arc, atomic::AtomicUsize},
+};
+use tokio::sync::mpsc;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use bus::Bus;
+pub use count::count_tokens;
+pub use exchange::handle;
+
+/// One client request, read once.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub id: ExchangeId,
+    pub door: Dialect,
+    pub ask: Ask,
+    pub headers: HeaderMap,
+    /// Whose cache entries it may share: the client key it came with, hashed.
+    pub tenant: Option<String>,
+    pub started: Mono,
+    router: Arc<Router>,
+}
+
+#[derive(Debug)]
+pub struct Router {
+    plant: ArcSwap<Plant>,
+    bus: Bus,
+    cache: Cache,
+    faults: faults::Faults,
+    rung3: rung3::Rung3,
+    network: network::Network,
+    exchanges: recorder::ExchangeRecorder,
+    judge: judge::Queue,
+    /// Whose turn it is among the deployments of one tier.
+    turn: AtomicUsize,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    simulated: bool,
+}
+
+/// What starts a router.
+#[derive(Debug)]
+pub struct Start {
+    pub config: Config,
+    pub simulated: bool,
+    /// The address the doors listen on, for people.
+    pub listen: String,
+    pub version: String,
+}
+
+impl Router {
+    /// Builds the plant and starts the tasks behind it. Orders are carried out as they come in on the returned
+    /// sender.
+    pub fn start(start: Start, bus: Bus) -> Result<(Arc<Self>, mpsc::Sender<Order>), String> {
+        let (cache, complaint) = Cache::open(&start.config.cache);
+        let warnings = start.config.warnings.clone().into_iter().chain(complaint);
+        let plant = Plant::build(Arc::new(start.config), None, &bus)?;
+        bus.emit(Kind::Started {
+            schema: SCHEMA,
+            version: start.version,
+            listen: start.listen,
+            topology: plant.topology(start.simulated),
+        });
+        for text in warnings {
+            bus.emit(Kind::Notice {
+                level: Level::Warn,
+                text,
+            });
+        }
+        let (judge, judged) = judge::queue(plant.config.judge.queue);
+        let (orders, incoming) = mpsc::channel(64);
+        let router = Arc::new(Self {
+            plant: ArcSwap::from_pointee(plant),
+            bus,
+            cache,
+            faults: faults::Faults::default(),
+            rung3: rung3::Rung3::default(),
+            network: network::Network::default(),
+            exchanges: recorder::ExchangeRecorder::default(),
+            judge,
+            turn: AtomicUsize::new(0),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            simulated: start.simulated,
+        });
+        router.spawn(pulse::run(Arc::clone(&router)));
+        router.spawn(judge::run(Arc::clone(&router), judged));
+        router.spawn(control::run(Arc::clone(&router), incoming));
+        Ok((router, orders))
+    }
+
+    /// Everything that runs beside a request is joined at shutdown.
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = work => {}
+                () = stop.cancelled() => {}
+            }
+        });
+    }
+
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.plant.load().config)
+    }
+
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    /// Takes over a new configuration; requests under way finish on the old one.
+    pub fn reload(&self, config: Config) -> Result<(), String> {
+        let warnings = config.warnings.clone();
+        let plant = Plant::build(Arc::new(config), Some(&self.plant.load()), &self.bus)?;
+        let topology = plant.topology(self.simulated);
+        self.plant.store(Arc::new(plant));
+        self.bus.emit(Kind::Reloaded { topology });
+        for text in warnings {
+            self.bus.emit(Kind::Notice {
+                level: Level::Warn,
+                text,
+            });
+        }
+        Ok(())
+    }
+
+    /// A new request.
+    pub fn call(
+        self: &Arc<Self>,
+        door: Dialect,
+        ask: Ask,
+        headers: HeaderMap,
+        tenant: Option<String>,
+    ) -> Call {
+        let id = ExchangeId::from(format!("req_{}", uuid::Uuid::now_v7().simple()));
+        Call {
+            id,
+            door,
+            ask,
+            headers,
+            tenant,
+            started: clock::now(),
+            router: Arc::clone(self),
+        }
+    }
+
+    /// Ends the tasks and says so; the hub stops after this event.
+    pub async fn shutdown(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.cache.flush();
+        self.bus.emit(Kind::Stopping);
+    }
+
+    fn unit(&self, id: &DeploymentId) -> Option<Arc<Unit>> {
+        self.plant.load().units.get(id).cloned()
+    }
+}
+
+impl Call {
+    /// What the caller reads as the names of its answer.
+    fn reply(&self) -> translate::Reply {
+        translate::Reply {
+            id: self.id.to_string(),
+            created: clock::wall().secs(),
+            model: None,
+        }
+    }
+
+    fn reached(&self, unit: &Unit) {
+        self.router
+            .network
+            .reached(&unit.provider.id, &self.router.bus);
+    }
+
+    /// Asks whether a failure to connect is the provider's or our own network's.
+    fn reach(&self, unit: &Unit, error: TransportError, verdict: Verdict) -> Verdict {
+        if !error.never_connected() || unit.is_loopback() {
+            return verdict;
+        }
+        let plant = self.router.plant.load();
+        let enabled = |p: &&crate::config::Provider| p.missing_key.is_none();
+        let all: Vec<ProviderId> = plant
+            .config
+            .providers
+            .values()
+            .filter(enabled)
+            .map(|p| p.id.clone())
+            .collect();
+        self.router.network.unreachable(
+            &unit.provider.id,
+            &all,
+            verdict,
+            clock::now(),
+            &self.router.bus,
+        )
+    }
+}

@@ -1,0 +1,348 @@
+//! What a configuration becomes at run time: one [`Unit`] per deployment, with its breaker, its recorder and its
+//! connection pool. A reload builds a new plant and carries over what is known of deployments that stay.
+
+use super::{bus::Bus, recorder::Recorder};
+use crate::{
+    breaker::{Admission, Breaker, Move, Settings},
+    clock,
+    config::{self, Config, ProbeMode, Route},
+    model::{
+        Class, DeploymentId, Dialect, ForceKind, Kind, Mono, Verdict, Wall,
+        phase::{ForceEnd, Transition},
+        topology::{DeploymentInfo, RouteInfo, Topology},
+    },
+};
+use indexmap::IndexMap;
+use parking_lot::Mutex;
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+/// A 429 that names no time.
+const DEFAULT_GATE: Duration = Duration::from_secs(5);
+/// A gate is looked at again after this, whatever the provider said.
+const LONGEST_GATE: Duration = Duration::from_hours(1);
+
+#[derive(Debug)]
+pub(super) struct Plant {
+    pub(super) config: Arc<Config>,
+    pub(super) units: IndexMap<DeploymentId, Arc<Unit>>,
+    routes: HashMap<String, Arc<Route>>,
+}
+
+/// A deployment at run time.
+#[derive(Debug)]
+pub(super) struct Unit {
+    pub(super) id: DeploymentId,
+    pub(super) provider: Arc<config::Provider>,
+    pub(super) model: String,
+    pub(super) context_window: Option<u32>,
+    pub(super) client: reqwest::Client,
+    memory: Arc<Memory>,
+    bus: Bus,
+}
+
+/// What is known of a deployment, and outlives a reload.
+#[derive(Debug)]
+struct Memory {
+    recorder: Recorder,
+    breaker: Mutex<Breaker>,
+    gate: Mutex<Option<Gate>>,
+}
+
+impl Memory {
+    fn new(id: &DeploymentId, settings: &Settings) -> Self {
+        Self {
+            recorder: Recorder::new(id.clone()),
+            breaker: Mutex::new(Breaker::new(
+                settings.clone(),
+                fastrand::u64(..),
+                clock::now(),
+            )),
+            gate: Mutex::default(),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Gate {
+    until: Mono,
+    verdict: Verdict,
+}
+
+impl Plant {
+    pub(super) fn build(
+        config: Arc<Config>,
+        old: Option<&Self>,
+        bus: &Bus,
+    ) -> Result<Self, String> {
+        let mut clients = HashMap::new();
+        let mut providers = HashMap::new();
+        for (id, provider) in &config.providers {
+            clients.insert(id.clone(), client()?);
+            providers.insert(id.clone(), Arc::new(provider.clone()));
+        }
+        let settings = settings(&config);
+        let mut units = IndexMap::new();
+        for (id, d) in &config.deployments {
+            let (Some(provider), Some(client)) =
+                (providers.get(&d.provider), clients.get(&d.provider))
+            else {
+                return Err(format!(
+                    "deployment {id} names provider {}, which is not there",
+                    d.provider
+                ));
+            };
+            let known = old
+                .and_then(|p| p.units.get(id))
+                .map(|u| Arc::clone(&u.memory));
+            let memory = known.unwrap_or_else(|| Arc::new(Memory::new(id, &settings)));
+            {
+                let mut breaker = memory.breaker.lock();
+                breaker.configure(settings.clone());
+                breaker.judge_available(has_judge(&config, id));
+            }
+            let unit = Unit {
+                id: id.clone(),
+                provider: Arc::clone(provider),
+                model: d.model.clone(),
+                context_window: d.context_window,
+                client: client.clone(),
+                memory,
+                bus: bus.clone(),
+            };
+            units.insert(id.clone(), Arc::new(unit));
+        }
+        let routes = config.names().into_iter().filter_map(|n| {
+            config
+                .resolve(n)
+                .map(|r| (n.to_owned(), Arc::new(r.into_owned())))
+        });
+        let routes = routes.collect();
+        Ok(Self {
+            config,
+            units,
+            routes,
+        })
+    }
+
+    /// A route, an alias, or a deployment's own name.
+    pub(super) fn route(&self, model: &str) -> Option<Arc<Route>> {
+        self.routes.get(model).cloned()
+    }
+
+    pub(super) fn probe_mode(&self) -> ProbeMode {
+        self.config.breaker.probe
+    }
+
+    pub(super) fn topology(&self, simulated: bool) -> Topology {
+        let c = &self.config;
+        Topology {
+            deployments: self
+                .units
+                .values()
+                .map(|u| DeploymentInfo {
+                    id: u.id.clone(),
+                    provider: u.provider.id.clone(),
+                    dialect: u.provider.dialect,
+                    model: u.model.clone(),
+                    disabled: u.provider.missing_key.clone(),
+                })
+                .collect(),
+            routes: c
+                .routes
+                .values()
+                .map(|r| RouteInfo {
+                    id: r.id.clone(),
+                    tiers: r.tiers.iter().flat_map(|t| t.deployments.clone()).collect(),
+                })
+                .collect(),
+            err_threshold: c.breaker.err_threshold,
+            judge_threshold: c.breaker.judge_threshold,
+            judge_min_n: c.judge.min_n,
+            judges: c.judge.judges.clone(),
+            simulated,
+            config_hash: c.hash.clone(),
+        }
+    }
+}
+
+/// Somebody of another vendor, with a key, may judge this deployment.
+pub(super) fn has_judge(config: &Config, id: &DeploymentId) -> bool {
+    let vendor = |d: &DeploymentId| config.provider_of(d).map(|p| p.vendor.as_str());
+    let able = |j: &&DeploymentId| {
+        config
+            .provider_of(j)
+            .is_some_and(|p| p.missing_key.is_none())
+    };
+    config
+        .judge
+        .judges
+        .iter()
+        .filter(able)
+        .any(|j| vendor(j) != vendor(id))
+}
+
+fn settings(c: &Config) -> Settings {
+    Settings {
+        err_threshold: c.breaker.err_threshold,
+        judge_threshold: c.breaker.judge_threshold,
+        cooldown: c.breaker.cooldown,
+        max_cooldown: c.breaker.max_cooldown,
+        judge_window: c.judge.window,
+        judge_min_n: c.judge.min_n,
+        observe: c.breaker.observe,
+    }
+}
+
+/// One pool per provider. No total timeout: streams have their own timers.
+fn client() -> Result<reqwest::Client, String> {
+    reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(5))
+        // Under the idle limits of load balancers and NATs, so that a dead connection is not picked up again.
+        .pool_idle_timeout(Duration::from_secs(25))
+        .tcp_nodelay(true)
+        .http2_keep_alive_interval(Duration::from_secs(20))
+        .http2_keep_alive_while_idle(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .map_err(|e| format!("no HTTP client: {e}"))
+}
+
+/// Why a deployment is passed over without a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Skip {
+    pub(super) why: &'static str,
+    /// When looking again makes sense.
+    pub(super) until: Option<Mono>,
+}
+
+impl Unit {
+    pub(super) fn recorder(&self) -> &Recorder {
+        &self.memory.recorder
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        self.provider.dialect
+    }
+
+    /// Asks the breaker for one call.
+    pub(super) fn admit(&self, now: Mono) -> Result<Admission, Skip> {
+        if self.provider.missing_key.is_some() {
+            return Err(Skip {
+                why: "disabled",
+                until: None,
+            });
+        }
+        if let Some(gate) = self.gate_at(now) {
+            return Err(Skip {
+                why: "gated",
+                until: Some(gate.until),
+            });
+        }
+        match self.memory.breaker.lock().admit(now) {
+            Admission::Refuse(r) => Err(Skip {
+                why: if r.force == Some(ForceKind::Open) {
+                    "forced_open"
+                } else {
+                    "open"
+                },
+                until: r.until,
+            }),
+            admitted => Ok(admitted),
+        }
+    }
+
+    fn gate_at(&self, now: Mono) -> Option<Gate> {
+        self.memory.gate.lock().clone().filter(|g| g.until > now)
+    }
+
+    /// Stays away for as long as the provider asks.
+    pub(super) fn shut_gate(&self, verdict: &Verdict, now: Mono) {
+        let wait = verdict
+            .retry_after
+            .unwrap_or(DEFAULT_GATE)
+            .min(LONGEST_GATE);
+        let until = now + wait;
+        let fresh = {
+            let mut gate = self.memory.gate.lock();
+            let fresh = gate.as_ref().is_none_or(|g| g.until < until);
+            if fresh {
+                *gate = Some(Gate {
+                    until,
+                    verdict: verdict.clone(),
+                });
+            }
+            fresh
+        };
+        if fresh {
+            self.bus.emit(Kind::Gated {
+                deployment: self.id.clone(),
+                class: verdict.class,
+                code: verdict.code.clone(),
+                until: clock::wall() + wait,
+            });
+        }
+    }
+
+    /// How long rate limits keep this deployment away; none when they don't. A spent quota is not worth waiting for.
+    pub(super) fn gated_for(&self, now: Mono) -> Option<Duration> {
+        self.gate_at(now)
+            .filter(|g| g.verdict.class == Class::Throttle)
+            .map(|g| now.until(g.until))
+    }
+
+    /// When calling again makes sense; none when it does now, or when nothing but a person changes it.
+    pub(super) fn back_in(&self, now: Mono) -> Option<Duration> {
+        let until = self
+            .gate_at(now)
+            .map(|g| g.until)
+            .or_else(|| self.memory.breaker.lock().view(now).until)?;
+        Some(now.until(until))
+    }
+
+    /// Its own machine: a refused connection there says nothing about the network.
+    pub(super) fn is_loopback(&self) -> bool {
+        let host = reqwest::Url::parse(&self.provider.base_url).ok();
+        host.is_some_and(|u| {
+            u.host_str()
+                .is_some_and(|h| h == "localhost" || h.starts_with("127.") || h == "[::1]")
+        })
+    }
+
+    /// Does something to the breaker and tells what it moved.
+    pub(super) fn breaker<T>(&self, act: impl FnOnce(&mut Breaker, Mono) -> (T, Vec<Move>)) -> T {
+        let now = clock::now();
+        let (out, moves) = act(&mut self.memory.breaker.lock(), now);
+        self.tell(moves, now);
+        out
+    }
+
+    fn tell(&self, moves: Vec<Move>, now: Mono) {
+        let wall = |t: Mono| -> Wall { clock::wall() + now.until(t) };
+        for m in moves {
+            self.bus.emit(match m {
+                Move::To {
+                    from,
+                    to,
+                    reason,
+                    generation,
+                    until,
+                } => Kind::Transition(Transition {
+                    deployment: self.id.clone(),
+                    from,
+                    to,
+                    reason,
+                    generation,
+                    until: until.map(wall),
+                }),
+                Move::WouldTrip(reason) => Kind::WouldTrip {
+                    deployment: self.id.clone(),
+                    reason,
+                },
+                Move::ForceExpired(_) => Kind::ForceEnded {
+                    deployment: self.id.clone(),
+                    end: ForceEnd::Expired,
+                },
+            });
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! One admitted call. It ends in exactly one verdict: reported, or, when it is dropped, the caller has left.
+
+use super::{faults::Hit, plant::Unit, recorder::Measured};
+use crate::{
+    breaker::{Permit, Ticket},
+    clock,
+    model::{Class, Mono, Verdict, verdict::Counts},
+};
+use std::{sync::Arc, time::Duration};
+
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) unit: Arc<Unit>,
+    pub(super) fault: Option<Hit>,
+    permit: Option<Permit>,
+    started: Mono,
+    hang_credit: Duration,
+    /// The head of the answer has come.
+    heard: bool,
+    measured: Measured,
+    /// A user's request (or a copy of one): it stands in the deployment's rates. A judge's own call does not, or a
+    /// fallback that serves nobody would look busy.
+    counted: bool,
+}
+
+impl Slot {
+    pub(super) fn new(
+        unit: Arc<Unit>,
+        permit: Permit,
+        fault: Option<Hit>,
+        hang_credit: Duration,
+    ) -> Self {
+        unit.recorder().begin();
+        Self::make(unit, permit, fault, hang_credit, true)
+    }
+
+    pub(super) fn for_judge(
+        unit: Arc<Unit>,
+        permit: Permit,
+        fault: Option<Hit>,
+        patience: Duration,
+    ) -> Self {
+        Self::make(unit, permit, fault, patience, false)
+    }
+
+    fn make(
+        unit: Arc<Unit>,
+        permit: Permit,
+        fault: Option<Hit>,
+        hang_credit: Duration,
+        counted: bool,
+    ) -> Self {
+        let measured = Measured {
+            fault: fault.as_ref().map(|f| f.id),
+            ..Measured::default()
+        };
+        Self {
+            unit,
+            fault,
+            permit: Some(permit),
+            started: clock::now(),
+            hang_credit,
+            heard: false,
+            measured,
+            counted,
+        }
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        clock::now().since(self.started)
+    }
+
+    pub(super) fn heard(&mut self) {
+        self.heard = true;
+    }
+
+    pub(super) fn first_content(&mut self) {
+        if self.measured.ttft.is_none() {
+            self.measured.ttft = Some(self.elapsed());
+        }
+    }
+
+    pub(super) fn tokens(&mut self, tokens: u64) {
+        self.measured.tokens = u32::try_from(tokens).unwrap_or(u32::MAX);
+    }
+
+    /// What a later score of this answer belongs to.
+    pub(super) fn ticket(&self) -> Option<Ticket> {
+        self.permit.as_ref().map(Permit::ticket)
+    }
+
+    /// The attempt has ended.
+    pub(super) fn report(mut self, verdict: &Verdict) {
+        self.end(verdict);
+    }
+
+    /// Nothing was called after all.
+    pub(super) fn forget(mut self) {
+        if let Some(permit) = self.permit.take() {
+            if self.counted {
+                self.unit.recorder().forget();
+            }
+            self.unit.breaker(|b, now| ((), b.forget(permit, now)));
+        }
+    }
+
+    fn end(&mut self, verdict: &Verdict) {
+        let Some(permit) = self.permit.take() else {
+            return;
+        };
+        self.measured.total = self.elapsed();
+        if self.counted {
+            self.unit.recorder().end(verdict.class, &self.measured);
+        }
+        if verdict.class.counts() == Counts::Gate {
+            self.unit.shut_gate(verdict, clock::now());
+        }
+        self.unit
+            .breaker(|b, now| ((), b.report(permit, verdict, now)));
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        // A caller who gave up on a silent provider is evidence against the provider.
+        let hung = !self.heard && self.elapsed() > self.hang_credit;
+        let verdict = if hung {
+            Verdict::new(Class::Fault, "hang_credit").silent()
+        } else {
+            Verdict::new(Class::Abort, "caller_left")
+        };
+        self.end(&verdict);
+    }
+}

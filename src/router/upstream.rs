@@ -1,0 +1,446 @@
+//! One call on the wire, with the faults that are injected into it. What comes back is the same shape whether a
+//! provider said it or a fault did: the classifier must not know the difference.
+
+use super::{garbage, plant::Unit};
+use crate::{
+    clock,
+    model::{Dialect, fault::FaultKind},
+    provider::{
+        chat::{Answer, Finish, Part, Usage},
+        classify::TransportError,
+        endpoint,
+        errors::CallerError,
+        translate,
+    },
+};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use std::{collections::VecDeque, error::Error as _, io, time::Duration};
+
+/// What the bad-key fault sends: no real key looks like it, and a provider's refusal may echo it.
+const WRONG_KEY: &str = "breakerbox-wrong-key-on-purpose";
+const INJECTED: &str = "injected by breakerbox";
+/// The first token of an injected answer, when the deployment's own is not known.
+const USUAL_TTFT: Duration = Duration::from_millis(400);
+
+/// What is sent.
+#[derive(Debug, Clone)]
+pub(super) struct Outgoing {
+    pub(super) body: Bytes,
+    pub(super) headers: HeaderMap,
+    pub(super) stream: bool,
+}
+
+/// The head of an answer, and its body still to come.
+#[derive(Debug)]
+pub(super) struct Upstream {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Body,
+}
+
+/// A body, piece by piece.
+#[derive(Debug)]
+pub(super) struct Body {
+    source: Source,
+    shaper: Option<Shaper>,
+    waiting: VecDeque<Bytes>,
+    then: Then,
+    /// Held back once before the first piece.
+    delay: Option<Duration>,
+}
+
+#[derive(Debug)]
+enum Source {
+    Http(reqwest::Response),
+    Script(VecDeque<Bytes>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    GoOn,
+    Cut,
+    Stall,
+}
+
+/// A fault that acts on a body as it passes.
+#[derive(Debug)]
+struct Shaper {
+    kind: FaultKind,
+    events: u32,
+}
+
+/// Calls a deployment. The future that this returns is the call: dropping it cancels the call.
+pub(super) async fn open(
+    unit: &Unit,
+    out: Outgoing,
+    fault: Option<&FaultKind>,
+) -> Result<Upstream, TransportError> {
+    let dialect = unit.dialect();
+    match fault {
+        Some(FaultKind::Refused) => return Err(TransportError::ConnectRefused),
+        Some(FaultKind::Reset) => return Err(TransportError::Reset),
+        Some(FaultKind::Hang) => std::future::pending().await,
+        Some(FaultKind::Delay { by }) => tokio::time::sleep(*by).await,
+        Some(FaultKind::Status { status }) => return Ok(said(dialect, *status)),
+        Some(kind @ (FaultKind::Garbage { .. } | FaultKind::Empty | FaultKind::InBandError)) => {
+            return Ok(invented(unit, &out, kind).await);
+        }
+        _ => {}
+    }
+    let wrong = SecretString::from(WRONG_KEY);
+    let key = if fault == Some(&FaultKind::BadKey) {
+        Some(&wrong)
+    } else {
+        unit.provider.key.as_ref()
+    };
+    let response = send(unit, out, key).await.map_err(|e| transport(&e))?;
+    let shaper = match fault {
+        Some(kind @ (FaultKind::Cut { .. } | FaultKind::Stall { .. } | FaultKind::Malformed)) => {
+            Some(Shaper {
+                kind: kind.clone(),
+                events: 0,
+            })
+        }
+        _ => None,
+    };
+    let delay = match fault {
+        Some(FaultKind::SlowFirstToken { by }) => Some(*by),
+        _ => None,
+    };
+    Ok(Upstream {
+        status: response.status(),
+        headers: response.headers().clone(),
+        body: Body {
+            source: Source::Http(response),
+            shaper,
+            waiting: VecDeque::new(),
+            then: Then::GoOn,
+            delay,
+        },
+    })
+}
+
+async fn send(
+    unit: &Unit,
+    out: Outgoing,
+    key: Option<&SecretString>,
+) -> reqwest::Result<reqwest::Response> {
+    let dialect = unit.dialect();
+    let url = endpoint::request(dialect, &unit.provider.base_url, &unit.model, out.stream);
+    let mut request = unit.client.post(url).headers(out.headers).body(out.body);
+    if let Some((name, value)) = key.and_then(|k| endpoint::auth(dialect, k.expose_secret())) {
+        request = request.header(name, value);
+    }
+    for (name, value) in &unit.provider.headers {
+        request = request.header(name, value);
+    }
+    request.send().await
+}
+
+/// A provider's refusal, in its own words.
+fn said(dialect: Dialect, status: u16) -> Upstream {
+    let body = CallerError::new(status, INJECTED)
+        .request_id("req_injected")
+        .body(dialect);
+    scripted(
+        StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY),
+        "application/json",
+        [body],
+    )
+}
+
+/// A 200 that a fault made up, in the deployment's own time and dialect.
+async fn invented(unit: &Unit, out: &Outgoing, kind: &FaultKind) -> Upstream {
+    let dialect = unit.dialect();
+    tokio::time::sleep(unit.recorder().ttft_quantile(0.5).unwrap_or(USUAL_TTFT)).await;
+    let reply = translate::Reply {
+        created: clock::wall().secs(),
+        ..translate::Reply::default()
+    };
+    let (mime, pieces) = match kind {
+        FaultKind::InBandError if out.stream => (
+            "text/event-stream",
+            vec![
+                CallerError::new(500, INJECTED)
+                    .code(Some("server_error"))
+                    .in_band(dialect),
+            ],
+        ),
+        FaultKind::InBandError => (
+            "application/json",
+            vec![CallerError::new(500, INJECTED).body(dialect)],
+        ),
+        _ => {
+            let answer = wrong_answer(unit, out, kind);
+            if out.stream {
+                (
+                    "text/event-stream",
+                    translate::replay(dialect, &answer, reply, true),
+                )
+            } else {
+                (
+                    "application/json",
+                    vec![translate::write_answer(dialect, &answer, &reply)],
+                )
+            }
+        }
+    };
+    scripted(StatusCode::OK, mime, pieces)
+}
+
+fn wrong_answer(unit: &Unit, out: &Outgoing, kind: &FaultKind) -> Answer {
+    let text = match kind {
+        FaultKind::Garbage { how } => garbage::text(*how, out.body.len() as u64),
+        _ => String::new(),
+    };
+    let output = text.len() as u64 / 4;
+    Answer {
+        id: "injected".to_owned(),
+        model: unit.model.clone(),
+        parts: if text.is_empty() {
+            Vec::new()
+        } else {
+            vec![Part::Text(text)]
+        },
+        finish: Some(Finish::Stop),
+        usage: Usage {
+            input: out.body.len() as u64 / 4,
+            output,
+            ..Usage::default()
+        },
+    }
+}
+
+fn scripted(
+    status: StatusCode,
+    mime: &'static str,
+    pieces: impl IntoIterator<Item = Bytes>,
+) -> Upstream {
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        http::header::CONTENT_TYPE,
+        http::HeaderValue::from_static(mime),
+    );
+    Upstream {
+        status,
+        headers,
+        body: Body {
+            source: Source::Script(pieces.into_iter().collect()),
+            shaper: None,
+            waiting: VecDeque::new(),
+            then: Then::GoOn,
+            delay: None,
+        },
+    }
+}
+
+impl Body {
+    /// The next piece; none at the end. Safe to drop and call again.
+    pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
+        if let Some(delay) = self.delay {
+            tokio::time::sleep(delay).await;
+            self.delay = None;
+        }
+        loop {
+            if let Some(piece) = self.waiting.pop_front() {
+                return Ok(Some(piece));
+            }
+            match self.then {
+                Then::GoOn => {}
+                Then::Cut => return Err(TransportError::Cut),
+                Then::Stall => std::future::pending().await,
+            }
+            let piece = match &mut self.source {
+                Source::Http(response) => response.chunk().await.map_err(|e| body_error(&e))?,
+                Source::Script(pieces) => pieces.pop_front(),
+            };
+            let Some(piece) = piece else { return Ok(None) };
+            let Some(shaper) = &mut self.shaper else {
+                return Ok(Some(piece));
+            };
+            self.then = shaper.pass(&piece, &mut self.waiting);
+        }
+    }
+
+    /// All of it, up to `limit` bytes.
+    pub(super) async fn whole(&mut self, limit: usize) -> Result<Bytes, TransportError> {
+        let Some(first) = self.chunk().await? else {
+            return Ok(Bytes::new());
+        };
+        let Some(second) = self.chunk().await? else {
+            return Ok(first);
+        };
+        let mut all = bytes::BytesMut::with_capacity(first.len() + second.len());
+        all.extend_from_slice(&first);
+        all.extend_from_slice(&second);
+        while let Some(piece) = self.chunk().await? {
+            if all.len() + piece.len() > limit {
+                return Err(TransportError::BadFraming);
+            }
+            all.extend_from_slice(&piece);
+        }
+        Ok(all.freeze())
+    }
+}
+
+impl Shaper {
+    /// Lets a piece through, event by event, until the fault strikes.
+    fn pass(&mut self, piece: &Bytes, out: &mut VecDeque<Bytes>) -> Then {
+        let mut from = 0;
+        while let Some(at) = memchr::memmem::find(&piece[from..], b"\n\n") {
+            let to = from + at + 2;
+            self.events += 1;
+            out.push_back(piece.slice(from..to));
+            from = to;
+            match self.kind {
+                FaultKind::Cut { after } if self.events > after => return Then::Cut,
+                FaultKind::Stall { after } if self.events > after => return Then::Stall,
+                FaultKind::Malformed if self.events.is_multiple_of(3) => {
+                    out.push_back(Bytes::from_static(b"data: {\"injected\": \n\n"));
+                }
+                _ => {}
+            }
+        }
+        self.tail(piece.slice(from..), out)
+    }
+
+    /// What is left of a piece; for a body that is no stream, all of it.
+    fn tail(&self, rest: Bytes, out: &mut VecDeque<Bytes>) -> Then {
+        if rest.is_empty() {
+            return Then::GoOn;
+        }
+        if self.events > 0 {
+            out.push_back(rest);
+            return Then::GoOn;
+        }
+        let half = rest.slice(..rest.len() / 2);
+        match self.kind {
+            FaultKind::Cut { .. } => {
+                out.push_back(half);
+                Then::Cut
+            }
+            FaultKind::Stall { .. } => {
+                out.push_back(half);
+                Then::Stall
+            }
+            _ => {
+                out.push_back(half);
+                out.push_back(Bytes::from_static(b"\"injected"));
+                Then::GoOn
+            }
+        }
+    }
+}
+
+/// What a failed call means, by its innermost cause.
+fn transport(e: &reqwest::Error) -> TransportError {
+    let mut cause = e.source();
+    while let Some(c) = cause {
+        if let Some(io) = c.downcast_ref::<io::Error>() {
+            match io.kind() {
+                io::ErrorKind::ConnectionRefused => return TransportError::ConnectRefused,
+                io::ErrorKind::ConnectionReset
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::UnexpectedEof => {
+                    return TransportError::Reset;
+                }
+                io::ErrorKind::TimedOut
+                | io::ErrorKind::NetworkUnreachable
+                | io::ErrorKind::HostUnreachable => return TransportError::ConnectTimeout,
+                _ => {}
+            }
+        }
+        if c.is::<rustls::Error>() {
+            return TransportError::Tls;
+        }
+        let text = c.to_string();
+        if text.contains("dns error") || text.contains("failed to lookup") {
+            return TransportError::Dns;
+        }
+        cause = c.source();
+    }
+    match e {
+        e if e.is_timeout() => TransportError::ConnectTimeout,
+        e if e.is_connect() => TransportError::ConnectRefused,
+        _ => TransportError::Reset,
+    }
+}
+
+fn body_error(e: &reqwest::Error) -> TransportError {
+    if e.is_decode() {
+        TransportError::BadFraming
+    } else {
+        TransportError::Cut
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fault::Garbage;
+
+    fn shaped(kind: FaultKind, pieces: &[&'static str]) -> (String, Then) {
+        let mut shaper = Shaper { kind, events: 0 };
+        let mut out = VecDeque::new();
+        let mut then = Then::GoOn;
+        for piece in pieces {
+            then = shaper.pass(&Bytes::from_static(piece.as_bytes()), &mut out);
+            if then != Then::GoOn {
+                break;
+            }
+        }
+        (
+            out.iter()
+                .map(|b| String::from_utf8_lossy(b).into_owned())
+                .collect(),
+            then,
+        )
+    }
+
+    #[test]
+    fn a_cut_comes_after_so_many_events_wherever_the_pieces_end() {
+        let events = ["data: 1\n\ndata: 2\n", "\ndata: 3\n\n"];
+        assert_eq!(
+            shaped(
+                FaultKind::Cut { after: 1 },
+                &["data: 1\n\ndata: 2\n\ndata: 3\n\n"]
+            )
+            .0,
+            "data: 1\n\ndata: 2\n\n"
+        );
+        assert_eq!(
+            shaped(FaultKind::Stall { after: 9 }, &events),
+            ("data: 1\n\ndata: 2\n\ndata: 3\n\n".to_owned(), Then::GoOn)
+        );
+    }
+
+    #[test]
+    fn a_whole_body_is_cut_in_half() {
+        assert_eq!(
+            shaped(FaultKind::Cut { after: 20 }, &["{\"a\":1}."]),
+            ("{\"a\"".to_owned(), Then::Cut)
+        );
+    }
+
+    #[test]
+    fn malformed_events_are_strewn_between_good_ones() {
+        let (text, then) = shaped(
+            FaultKind::Malformed,
+            &["data: 1\n\ndata: 2\n\ndata: 3\n\ndata: 4\n\n"],
+        );
+        assert!(
+            text.contains("data: 3\n\ndata: {\"injected\": \n\ndata: 4\n\n"),
+            "{text}"
+        );
+        assert_eq!(then, Then::GoOn);
+    }
+
+    #[test]
+    fn garbage_of_every_kind_has_text() {
+        for how in Garbage::ALL {
+            assert!(garbage::text(how, 7).len() > 80, "{how:?}");
+        }
+    }
+}

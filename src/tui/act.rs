@@ -1,0 +1,286 @@
+//! From an input to what it does.
+
+use super::{
+    app::{App, Flow, Pane},
+    complete::complete,
+    keys::{self, Action, Context},
+    orders::{FAULT, rung3_on},
+    overlay::{Help, Items, Line, Menu, Overlay, Purpose, RATES, Then},
+};
+use crate::model::{Command, command::FaultCommand};
+use crossterm::event::{Event, KeyEvent, KeyEventKind};
+use ratatui::layout::Size;
+use tui_input::{Input, InputRequest, backend::crossterm::to_input_request};
+
+/// Characters of one typed line.
+const LONGEST: usize = 400;
+impl App {
+    pub(super) fn handle(&mut self, event: &Event) -> Flow {
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(*key),
+            Event::Paste(text) => self.paste(text),
+            Event::Resize(w, h) => {
+                self.size = Size::new(*w, *h);
+                Flow::Go
+            }
+            _ => Flow::Go,
+        }
+    }
+
+    /// The frame is on screen: from now on a question can be answered.
+    pub(super) fn drawn(&mut self) {
+        if let Overlay::Confirm(dialog) = &mut self.overlay {
+            dialog.seen = true;
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent) -> Flow {
+        self.outbox.forget_note();
+        let context = self.overlay.context();
+        if let Some(binding) = keys::find(context, key, self.read_only()) {
+            return self.act(context, binding.action);
+        }
+        if let Some(request) = to_input_request(&Event::Key(key)) {
+            self.edit(request);
+        }
+        Flow::Go
+    }
+
+    /// Pasted text never acts: it lands in the line being typed, or nowhere. A name asked for to be sure has to be
+    /// typed, so it lands nowhere there too.
+    fn paste(&mut self, text: &str) -> Flow {
+        if let Overlay::Line(_) = &self.overlay {
+            for c in text.chars().map(|c| if c.is_control() { ' ' } else { c }) {
+                self.edit(InputRequest::InsertChar(c));
+            }
+        }
+        Flow::Go
+    }
+
+    fn edit(&mut self, request: InputRequest) {
+        let input = match &mut self.overlay {
+            Overlay::Line(line) => {
+                line.error = None;
+                &mut line.input
+            }
+            Overlay::Confirm(dialog) if dialog.word.is_some() && dialog.seen => &mut dialog.input,
+            Overlay::Help(help) => {
+                help.scroll = 0;
+                &mut help.search
+            }
+            _ => return,
+        };
+        if !matches!(request, InputRequest::InsertChar(_))
+            || input.value().chars().count() < LONGEST
+        {
+            input.handle(request);
+        }
+        if let Overlay::Line(Line {
+            purpose: Purpose::Filter,
+            input,
+            ..
+        }) = &self.overlay
+        {
+            input.value().clone_into(&mut self.filter);
+        }
+    }
+
+    fn act(&mut self, context: Context, action: Action) -> Flow {
+        match context {
+            Context::Board => return self.board(action),
+            Context::Confirm | Context::Typed => return self.answer(action),
+            Context::Menu => self.menu(action),
+            Context::Line => self.line(action),
+            Context::Help => self.help(action),
+        }
+        Flow::Go
+    }
+
+    fn board(&mut self, action: Action) -> Flow {
+        match action {
+            Action::Quit => return Flow::Quit,
+            Action::Suspend => return self.suspend(),
+            Action::Down => self.go(1),
+            Action::Up => self.go(-1),
+            Action::First => self.go(isize::MIN),
+            Action::Last => self.go(isize::MAX),
+            Action::Pane => {
+                self.pane = match self.pane {
+                    Pane::Rows => Pane::Events,
+                    Pane::Events => Pane::Rows,
+                };
+            }
+            Action::Detail => self.detail = !self.detail,
+            Action::Back => self.back(),
+            Action::Freeze => self.toggle_freeze(),
+            Action::StepBack => self.step(true),
+            Action::StepOn => self.step(false),
+            Action::Filter => {
+                self.overlay = Overlay::Line(Line::new(Purpose::Filter, &self.filter));
+            }
+            Action::Palette => self.overlay = Overlay::Line(Line::new(Purpose::Command, "")),
+            Action::Help => self.overlay = Overlay::Help(Help::default()),
+            Action::Rung3 => self.rung3(),
+            other => self.on_selected(other),
+        }
+        Flow::Go
+    }
+
+    /// Out of whatever is deepest.
+    fn back(&mut self) {
+        if self.detail {
+            self.detail = false;
+        } else if !self.filter.is_empty() {
+            self.filter.clear();
+        } else if self.behind().is_some() {
+            self.toggle_freeze();
+        } else {
+            (self.pane, self.scroll) = (Pane::Rows, 0);
+        }
+    }
+
+    fn go(&mut self, by: isize) {
+        if self.pane == Pane::Events {
+            let last = self.shown().events.len().saturating_sub(1);
+            self.scroll = self.scroll.saturating_add_signed(by).min(last);
+            return;
+        }
+        let rows = self.rows();
+        let at = self
+            .selected()
+            .and_then(|d| rows.iter().position(|r| r.id == d.id))
+            .unwrap_or(0);
+        let next = at
+            .saturating_add_signed(by)
+            .min(rows.len().saturating_sub(1));
+        self.chosen = rows.get(next).map(|d| d.id.clone());
+    }
+
+    fn answer(&mut self, action: Action) -> Flow {
+        let Overlay::Confirm(dialog) = &self.overlay else {
+            return Flow::Go;
+        };
+        match action {
+            Action::Yes if !dialog.seen => {}
+            Action::Yes
+                if dialog
+                    .word
+                    .as_ref()
+                    .is_some_and(|w| w != dialog.input.value().trim()) => {}
+            Action::Yes => {
+                let then = dialog.then.clone();
+                self.overlay = Overlay::None;
+                match then {
+                    Then::Send(command) => self.send(command),
+                    Then::Suspend => return Flow::Suspend,
+                }
+            }
+            _ => self.overlay = Overlay::None,
+        }
+        Flow::Go
+    }
+
+    fn menu(&mut self, action: Action) {
+        let Overlay::Menu(menu) = &mut self.overlay else {
+            return;
+        };
+        let last = menu.len().saturating_sub(1);
+        match (action, &mut menu.items) {
+            (Action::Down, _) => menu.at = menu.at.saturating_add(1).min(last),
+            (Action::Up, _) => menu.at = menu.at.saturating_sub(1),
+            (Action::More, Items::Faults { rate, .. }) => {
+                *rate = rate.saturating_add(1).min(RATES.len().saturating_sub(1));
+            }
+            (Action::Less, Items::Faults { rate, .. }) => *rate = rate.saturating_sub(1),
+            (Action::Choose, _) => self.choose(),
+            (Action::Cancel, _) => self.overlay = Overlay::None,
+            _ => {}
+        }
+    }
+
+    fn choose(&mut self) {
+        let Overlay::Menu(Menu { items, at }) = std::mem::take(&mut self.overlay) else {
+            return;
+        };
+        match items {
+            Items::Faults {
+                deployment,
+                mut kinds,
+                rate,
+            } if at < kinds.len() => self.order(Command::Fault(FaultCommand::Add {
+                deployment,
+                kind: kinds.swap_remove(at),
+                rate: RATES.get(rate).copied().unwrap_or(1.0),
+                lasts: FAULT,
+            })),
+            Items::Rung3(mut routes) if at < routes.len() => {
+                self.order(rung3_on(routes.swap_remove(at)));
+            }
+            _ => {}
+        }
+    }
+
+    fn line(&mut self, action: Action) {
+        let Overlay::Line(line) = &mut self.overlay else {
+            return;
+        };
+        match (action, line.purpose) {
+            (Action::Cancel, purpose) => {
+                if purpose == Purpose::Filter {
+                    self.filter.clear();
+                }
+                self.overlay = Overlay::None;
+            }
+            (Action::Choose, Purpose::Filter) => self.overlay = Overlay::None,
+            (Action::Choose, Purpose::Command) => {
+                let text = line.input.value().trim().to_owned();
+                match Command::parse(&text) {
+                    _ if text.is_empty() => self.overlay = Overlay::None,
+                    Err(why) => line.error = Some(why),
+                    Ok(command) => {
+                        self.overlay = Overlay::None;
+                        self.lines.retain(|l| *l != text);
+                        self.lines.push(text);
+                        self.order(command);
+                    }
+                }
+            }
+            (Action::Complete, Purpose::Command) => {
+                let text = line.input.value().to_owned();
+                if let Some(done) = complete(&text, self.live()).extend(&text) {
+                    self.overlay = Overlay::Line(Line::new(Purpose::Command, &done));
+                }
+            }
+            (Action::Up, Purpose::Command) => self.recall(1),
+            (Action::Down, Purpose::Command) => self.recall(-1),
+            _ => {}
+        }
+    }
+
+    fn recall(&mut self, by: isize) {
+        let Overlay::Line(line) = &mut self.overlay else {
+            return;
+        };
+        line.back = line.back.saturating_add_signed(by).min(self.lines.len());
+        let text = self
+            .lines
+            .len()
+            .checked_sub(line.back)
+            .and_then(|i| self.lines.get(i))
+            .cloned()
+            .unwrap_or_default();
+        line.input = Input::new(text);
+        line.error = None;
+    }
+
+    fn help(&mut self, action: Action) {
+        let Overlay::Help(help) = &mut self.overlay else {
+            return;
+        };
+        match action {
+            Action::Down => help.scroll = help.scroll.saturating_add(1),
+            Action::Up => help.scroll = help.scroll.saturating_sub(1),
+            _ => self.overlay = Overlay::None,
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The columns of the table: what each says of a deployment, and which goes first where a window is narrow.
+
+use super::{
+    app::App,
+    chart::{Scale, spark},
+    series,
+    theme::Role,
+    words::{CURSOR, breaker, err, judged, per_second},
+};
+use crate::model::{
+    Kind, Snapshot, Wall,
+    snapshot::DeploymentView,
+    text,
+    time::{latency, short},
+    topology::tier_name,
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Column {
+    Mark,
+    Tier,
+    Deployment,
+    Breaker,
+    For,
+    Err,
+    Judge,
+    Rate,
+    PerSecond,
+    P95,
+    Why,
+}
+
+use Column as C;
+
+pub(super) const COLUMNS: [Column; 11] = [
+    C::Mark,
+    C::Tier,
+    C::Deployment,
+    C::Breaker,
+    C::For,
+    C::Err,
+    C::Judge,
+    C::Rate,
+    C::PerSecond,
+    C::P95,
+    C::Why,
+];
+
+/// In which order columns go; those not named never do.
+pub(super) const DROPPED: [Column; 7] = [
+    C::Rate,
+    C::P95,
+    C::Why,
+    C::Tier,
+    C::PerSecond,
+    C::Judge,
+    C::For,
+];
+
+/// Cells of the sparkline, over the same five minutes as the number beside it.
+pub(super) const SPARK: u16 = 10;
+const SPARK_SPAN_S: u64 = 300;
+/// The last column is worth having from here on.
+pub(super) const WHY: u16 = 24;
+
+impl Column {
+    pub(super) const fn heading(self) -> &'static str {
+        match self {
+            C::Mark => "",
+            C::Tier => "tier",
+            C::Deployment => "deployment",
+            C::Breaker => "breaker",
+            C::For => "for",
+            C::Err => "err 5m",
+            C::Judge => "judge 1h",
+            C::Rate => "rate 5m",
+            C::PerSecond => "req/s",
+            C::P95 => "p95",
+            C::Why => "why / next",
+        }
+    }
+
+    pub(super) const fn right(self) -> bool {
+        matches!(self, C::For | C::Err | C::PerSecond | C::P95)
+    }
+}
+
+/// One cell: what it says and how.
+pub(super) fn cell(column: Column, d: &DeploymentView, app: &App) -> (String, Role) {
+    let s = app.shown();
+    let (glyph, word, role) = breaker(d);
+    match column {
+        C::Mark => marks(d, app),
+        C::Tier => (tier(d, s), Role::Dim),
+        C::Deployment => (d.id.to_string(), Role::Text),
+        C::Breaker => (format!("{glyph} {word}"), role),
+        C::For => (short(s.at.since(since(d, s))), Role::Text),
+        C::Err => err(d.errors_5m, s.err_threshold),
+        C::Judge => judged(d.judge_1h, s.judge_threshold, s.judge_min_n),
+        C::Rate => (sparkline(d, s), err(d.errors_5m, s.err_threshold).1),
+        C::PerSecond => (per_second(d.attempts_per_s), Role::Text),
+        C::P95 => d
+            .p95
+            .map_or(("-".to_owned(), Role::Dim), |p| (latency(p), Role::Text)),
+        C::Why => (note(d, s), Role::Text),
+    }
+}
+
+/// The cursor, and an `f` where failures are injected.
+fn marks(d: &DeploymentView, app: &App) -> (String, Role) {
+    let selected = app.selected().is_some_and(|x| x.id == d.id);
+    let cursor = if selected { CURSOR } else { " " };
+    if app
+        .shown()
+        .faults
+        .iter()
+        .any(|f| f.fault.deployment == d.id)
+    {
+        (format!("{cursor}f"), Role::Manual)
+    } else {
+        (cursor.to_owned(), Role::Accent)
+    }
+}
+
+/// Since when it stands as the table says: a force since it was laid, a breaker that never moved since the run began.
+fn since(d: &DeploymentView, s: &Snapshot) -> Wall {
+    let forced = || {
+        s.events.iter().rev().find_map(|e| match &e.kind {
+            Kind::Forced { deployment, .. } if *deployment == d.id => Some(e.at),
+            _ => None,
+        })
+    };
+    let force = d.force.as_ref().and_then(|_| forced());
+    force.unwrap_or(d.since).max(s.started)
+}
+
+/// Its place, in words.
+pub(super) fn tier(d: &DeploymentView, s: &Snapshot) -> String {
+    match &d.tier {
+        Some((_, index)) => tier_name(*index),
+        None if s.judge.judges.contains(&d.id) => "judge".to_owned(),
+        None => "-".to_owned(),
+    }
+}
+
+/// Why it is so and what comes next; an injected failure stands before all else.
+pub(super) fn note(d: &DeploymentView, s: &Snapshot) -> String {
+    let mut text = String::new();
+    for f in s.faults.iter().filter(|f| f.fault.deployment == d.id) {
+        text = format!(
+            "{text}FAULT {} on {:.0}% {}; ",
+            f.fault.kind,
+            f.fault.rate * 100.0,
+            short(s.at.until(f.fault.until))
+        );
+    }
+    text + &text::note(d, s.at)
+}
+
+fn sparkline(d: &DeploymentView, s: &Snapshot) -> String {
+    let scale = Scale {
+        limit: s.err_threshold,
+        high_is_good: false,
+    };
+    series::errors(d, (s.at.secs(), SPARK_SPAN_S), usize::from(SPARK))
+        .into_iter()
+        .map(|v| v.map_or(" ", |v| spark(scale, v)))
+        .collect()
+}

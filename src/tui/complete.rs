@@ -1,0 +1,130 @@
+//! Completion of the command line: which words can come next, from the grammar and from what there is.
+
+use crate::model::{Snapshot, fault::FaultKind};
+
+/// The words that fit the one being typed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Words(pub(super) Vec<String>);
+
+const TIMES: [&str; 4] = ["5m", "10m", "30m", "1h"];
+const SHARES: [&str; 5] = ["1%", "5%", "10%", "30%", "100%"];
+
+pub(super) fn complete(line: &str, s: &Snapshot) -> Words {
+    let mut before: Vec<&str> = line.split_whitespace().collect();
+    let typed = if line.ends_with(char::is_whitespace) {
+        ""
+    } else {
+        before.pop().unwrap_or_default()
+    };
+    let fitting = candidates(&before, s)
+        .into_iter()
+        .filter(|w| w.starts_with(typed))
+        .collect();
+    Words(fitting)
+}
+
+fn candidates(before: &[&str], s: &Snapshot) -> Vec<String> {
+    let words = |list: &[&str]| list.iter().map(|w| (*w).to_owned()).collect();
+    let deployments = || {
+        s.deployments
+            .iter()
+            .map(|d| d.id.to_string())
+            .collect::<Vec<_>>()
+    };
+    let options = |list: &[&str]| -> Vec<String> {
+        list.iter()
+            .filter(|o| !before.contains(o))
+            .map(|o| (*o).to_owned())
+            .collect()
+    };
+    match before {
+        [.., "--for"] => words(&TIMES),
+        [.., "--rate"] => words(&SHARES),
+        [.., "--why"] => Vec::new(),
+        [] => words(&["force", "release", "probe", "fault", "rung3"]),
+        ["force" | "release" | "probe"] | ["fault", "add"] => deployments(),
+        ["force", _] => words(&["open", "closed", "observe"]),
+        ["fault"] => words(&["add", "clear"]),
+        ["fault", "clear"] => {
+            let ids = s.faults.iter().map(|f| f.fault.id.to_string());
+            let on = s.faults.iter().map(|f| f.fault.deployment.to_string());
+            std::iter::once("all".to_owned())
+                .chain(ids)
+                .chain(on)
+                .collect()
+        }
+        ["fault", "add", _] => FaultKind::menu().iter().map(ToString::to_string).collect(),
+        ["fault", "add", _, _, ..] => options(&["--rate", "--for"]),
+        ["rung3"] => words(&["on", "off"]),
+        ["rung3", "on" | "off"] => std::iter::once("all".to_owned())
+            .chain(s.routes.iter().map(|r| r.id.to_string()))
+            .collect(),
+        ["force", _, _, ..] | ["rung3", "on", _, ..] => options(&["--for", "--why"]),
+        _ => Vec::new(),
+    }
+}
+
+impl Words {
+    /// The line with its last word completed as far as all that fit agree; none when that adds nothing.
+    pub(super) fn extend(&self, line: &str) -> Option<String> {
+        let first = self.0.first()?;
+        let common = self.0.iter().fold(first.as_str(), |common, word| {
+            let same = common
+                .char_indices()
+                .zip(word.chars())
+                .find(|((_, a), b)| a != b)
+                .map_or(common.len().min(word.len()), |((i, _), _)| i);
+            common.get(..same).unwrap_or_default()
+        });
+        let start = line
+            .rfind(char::is_whitespace)
+            .map_or(0, |i| i.saturating_add(1));
+        let (head, typed) = line.split_at_checked(start)?;
+        let space = if self.0.len() == 1 { " " } else { "" };
+        let done = format!("{head}{common}{space}");
+        (common.len() > typed.len() || !space.is_empty()).then_some(done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::Command,
+        tui::tests::scene::{self, PRIMARY},
+    };
+
+    fn tab(line: &str) -> Option<String> {
+        complete(line, &scene::calm().snapshot()).extend(line)
+    }
+
+    #[test]
+    fn a_word_is_completed_from_the_grammar() {
+        assert_eq!(tab("fo").as_deref(), Some("force "));
+        assert_eq!(tab("force anth").unwrap(), format!("force {PRIMARY} "));
+        assert_eq!(tab("force x o").as_deref(), None, "open or observe");
+        assert_eq!(
+            tab("rung3 on all --f").as_deref(),
+            Some("rung3 on all --for ")
+        );
+        assert_eq!(tab("zzz"), None);
+    }
+
+    #[test]
+    fn words_that_share_a_beginning_are_completed_to_it() {
+        assert_eq!(
+            tab("fault add x gar").as_deref(),
+            Some("fault add x garbage=")
+        );
+    }
+
+    #[test]
+    fn whatever_is_completed_is_understood() {
+        let mut line = String::new();
+        for typed in ["fau", "a", "anth", "ha", "--r", "30", "--f", "10"] {
+            line.push_str(typed);
+            line = tab(&line).unwrap();
+        }
+        assert!(Command::parse(&line).is_ok(), "{line}");
+    }
+}

@@ -1,0 +1,92 @@
+//! What happened, newest first.
+//!
+//! ```text
+//! ┌ events ────────────────────────────────────────────────────────────────────────┐
+//! │14:03:20 ■ anthropic/claude CLOSED -> OPEN: error_rate 38.4% > 2.0% n=812        │
+//! │14:03:19 · anthropic/claude -> openai/gpt-4.1: fault 529 overloaded_error        │
+//! └────────────────────────────────────────────────────────────────────────────────┘
+//! ```
+
+use super::{
+    app::{App, Pane},
+    draw::{framed, put, title},
+    theme::Role,
+    words::level,
+};
+use crate::model::{DeploymentId, Event, Kind, Snapshot, event::Level};
+use ratatui::{buffer::Buffer, layout::Rect};
+
+/// Good scores are news only in the detail view of the deployment they are about.
+fn is_news(e: &Event, s: &Snapshot) -> bool {
+    !matches!(e.kind, Kind::Score { score, .. } if score >= s.judge_threshold)
+}
+
+/// The events to show, newest first.
+fn listed<'a>(app: &'a App, about: Option<&'a DeploymentId>) -> impl Iterator<Item = &'a Event> {
+    let s = app.shown();
+    s.events
+        .iter()
+        .rev()
+        .map(|e| &**e)
+        .filter(move |e| match about {
+            // Scores stand beside it, with their reasons.
+            Some(id) => {
+                !matches!(e.kind, Kind::Score { .. })
+                    && (e.deployment() == Some(id) || mentions(e, id))
+            }
+            None => is_news(e, s) && app.passes(&e.line()),
+        })
+}
+
+/// Commands and switches name what they are about in their words.
+fn mentions(e: &Event, id: &DeploymentId) -> bool {
+    match &e.kind {
+        Kind::Fallback { to, .. } => to.as_ref() == Some(id),
+        Kind::Command { command, .. } => command.split(' ').any(|w| w == &**id),
+        _ => false,
+    }
+}
+
+pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, about: Option<&DeploymentId>) {
+    let theme = app.theme;
+    let focused = app.pane == Pane::Events;
+    let detail = match (about, app.scroll) {
+        (_, n) if n > 0 => format!("{n} newer above"),
+        (Some(id), _) => format!("of {id}"),
+        _ => String::new(),
+    };
+    let inner = framed(area, buf, title("events", &detail, theme), theme, focused);
+    let mut drawn = false;
+    for (y, e) in (inner.y..inner.bottom()).zip(listed(app, about).skip(app.scroll)) {
+        drawn = true;
+        let (glyph, role) = level(e.level());
+        let x = put(
+            buf,
+            (inner.x, y),
+            &e.at.clock(),
+            inner.width,
+            theme.style(Role::Dim),
+        );
+        let x = put(buf, (x.saturating_add(1), y), glyph, 1, theme.style(role)).saturating_add(1);
+        let style = match e.level() {
+            Level::Bad => theme.bold(Role::Bad),
+            Level::Info => theme.style(Role::Text),
+            _ => theme.style(role),
+        };
+        let line = e.line();
+        let line = about
+            .and_then(|id| line.strip_prefix(&**id))
+            .unwrap_or(&line)
+            .trim_start();
+        put(buf, (x, y), line, inner.right().saturating_sub(x), style);
+    }
+    if !drawn {
+        put(
+            buf,
+            (inner.x, inner.y),
+            "nothing yet",
+            inner.width,
+            theme.style(Role::Dim),
+        );
+    }
+}

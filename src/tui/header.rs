@@ -1,0 +1,262 @@
+//! Are users fine? The first line, and under it what kind of incident this is.
+//!
+//! ```text
+//! breakerbox  LIVE  :4141  users ok  served 99.98%  degraded 31%  ⚑ 1 force 8:12          14:03:22Z
+//! provider availability  anthropic/claude-sonnet: error_rate 38.4% > 2.0% n=812    31.2 req/s  p95 2.4s
+//! ```
+
+use super::{
+    app::App,
+    draw::{Item, keep, put, row, total},
+    theme::Role,
+    words::{FLAG, MIN_ATTEMPTS, breaker, count, per_second, percent, served, users, width},
+};
+use crate::model::{
+    Snapshot,
+    snapshot::{Shown, UsersWord},
+    time::{latency, short},
+};
+use ratatui::{buffer::Buffer, layout::Rect};
+
+pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+    let clock = format!("{}Z", app.now().clock());
+    let wide = width(&clock);
+    let style = app.theme.style(Role::Dim);
+    let left = Rect {
+        width: area.width.saturating_sub(wide).saturating_sub(2),
+        ..area
+    };
+    let mut items = facts(app, overrides(app.shown()));
+    if total(&items, 2) > left.width {
+        items = facts(app, overrides_short(app.shown()));
+    }
+    let items = keep(items, left.width, 2);
+    let end = row(buf, left, &items, 2);
+    let x = area.right().saturating_sub(wide);
+    if x >= end {
+        put(buf, (x, area.y), &clock, wide, style);
+    }
+}
+
+fn facts(app: &App, by_hand: String) -> Vec<Item> {
+    let (s, theme) = (app.shown(), app.theme);
+    let dim = theme.style(Role::Dim);
+    let mut items = vec![
+        Item::new("breakerbox", theme.bold(Role::Text), 8),
+        mode(app),
+        Item::new(listen(&s.listen), dim, 9),
+        users_item(app),
+    ];
+    if s.simulated {
+        items.insert(2, Item::new("simulated", theme.style(Role::Info), 7));
+    }
+    if s.stopping {
+        items.insert(0, Item::new(" STOPPING ", theme.badge(Role::Warn), 1));
+    }
+    if let Some(share) = served(s.users.failed_5m) {
+        let role = match s.users.failed_5m {
+            f if f.n < MIN_ATTEMPTS => Role::Dim,
+            f if f.bad > 0 => Role::Bad,
+            _ => Role::Text,
+        };
+        items.push(Item::new(format!("served {share}"), theme.style(role), 2));
+    }
+    let degraded = s.users.degraded_5m;
+    if let Some(rate) = degraded.rate().filter(|r| *r > 0.0) {
+        let role = if degraded.n < MIN_ATTEMPTS {
+            Role::Dim
+        } else {
+            Role::Warn
+        };
+        items.push(Item::new(
+            format!("degraded {}", percent(rate)),
+            theme.style(role),
+            4,
+        ));
+    }
+    if s.users.client_retries_5m > 0 {
+        let text = format!("client retries {}", count(s.users.client_retries_5m.into()));
+        items.push(Item::new(text, theme.style(Role::Warn), 6));
+    }
+    items.push(Item::new(by_hand, theme.bold(Role::Manual), 1));
+    items
+}
+
+/// `LIVE`, or how far back a frozen screen lies: that must not be overlooked.
+fn mode(app: &App) -> Item {
+    match app.behind() {
+        Some((ago, events)) => {
+            let s = if events == 1 { "" } else { "s" };
+            let text = format!(" FROZEN {}, {events} event{s} behind ", short(ago));
+            Item::new(text, app.theme.badge(Role::Info), 0)
+        }
+        None => Item::new(app.source.label(), app.theme.style(Role::Info), 5),
+    }
+}
+
+/// Only the port, where the address says nothing.
+fn listen(listen: &str) -> String {
+    match listen.rsplit_once(':') {
+        Some(("127.0.0.1" | "[::1]" | "localhost", port)) => format!(":{port}"),
+        _ => listen.to_owned(),
+    }
+}
+
+/// The one word. Whatever is not fine is a block that can be seen from across the room.
+fn users_item(app: &App) -> Item {
+    let word = app.shown().users.word;
+    let role = users(word);
+    match word {
+        UsersWord::Ok | UsersWord::Idle => {
+            Item::new(format!("users {}", word.as_str()), app.theme.bold(role), 0)
+        }
+        _ => Item::new(
+            format!(" users {} ", word.as_str()),
+            app.theme.badge(role),
+            0,
+        ),
+    }
+}
+
+/// `⚑ 1 force 2 faults 8:12`: everything laid over the machine by hand, and the nearest end.
+fn overrides(s: &Snapshot) -> String {
+    let forces = s.deployments.iter().filter(|d| d.force.is_some()).count();
+    let rung3 = s.routes.iter().filter(|r| r.rung3.is_some()).count();
+    let some = |n: usize, one: &str, many: &str| match n {
+        0 => String::new(),
+        1 => format!(" 1 {one}"),
+        n => format!(" {n} {many}"),
+    };
+    let all = s.overrides();
+    let Some((_, until)) = all.first() else {
+        return String::new();
+    };
+    format!(
+        "{FLAG}{}{}{} {}",
+        some(rung3, "route on rung 3", "routes on rung 3"),
+        some(forces, "force", "forces"),
+        some(s.faults.len(), "fault", "faults"),
+        short(s.at.until(*until)),
+    )
+}
+
+/// The same where there is less room: `⚑ 3 by hand 8:12`.
+fn overrides_short(s: &Snapshot) -> String {
+    let all = s.overrides();
+    all.first().map_or_else(String::new, |(_, until)| {
+        format!("{FLAG} {} by hand {}", all.len(), short(s.at.until(*until)))
+    })
+}
+
+/// What kind of incident this is, in bold, and its evidence.
+pub(super) fn headline(s: &Snapshot) -> (String, String, Role) {
+    if let Some(shape) = &s.shape {
+        return (
+            shape.kind.as_str().to_owned(),
+            shape.evidence.clone(),
+            Role::Bad,
+        );
+    }
+    let failed = s.users.failed_1m;
+    if s.users.word >= UsersWord::Canned {
+        let evidence = match (s.users.word, s.routes.iter().find(|r| r.rung3.is_some())) {
+            (UsersWord::Failing, _) => format!(
+                "{} of {} in the last minute",
+                count(failed.bad.into()),
+                count(failed.n.into())
+            ),
+            (_, Some(r)) => format!("{} is on rung 3 by hand", r.id),
+            _ => "no tier could answer".to_owned(),
+        };
+        let what = if s.users.word == UsersWord::Failing {
+            "users see errors"
+        } else {
+            "users get the canned answer"
+        };
+        return (what.to_owned(), evidence, Role::Bad);
+    }
+    let by_hand: Vec<_> = s
+        .overrides()
+        .iter()
+        .map(|(what, until)| format!("{what} {}", short(s.at.until(*until))))
+        .collect();
+    if !by_hand.is_empty() {
+        return ("by hand".to_owned(), by_hand.join(", "), Role::Manual);
+    }
+    unquiet(s)
+}
+
+/// Nothing is named, and nobody's hand is on it: what is left that is not as it should be.
+fn unquiet(s: &Snapshot) -> (String, String, Role) {
+    let enabled = s
+        .deployments
+        .iter()
+        .filter(|d| d.disabled.is_none())
+        .count();
+    if enabled == 0 {
+        let what = if s.deployments.is_empty() {
+            "no deployments"
+        } else {
+            "every deployment is disabled"
+        };
+        return (
+            what.to_owned(),
+            "nothing can be served".to_owned(),
+            Role::Bad,
+        );
+    }
+    let moving: Vec<_> = s
+        .deployments
+        .iter()
+        .filter(|d| !matches!(d.shown(), Shown::Closed | Shown::Disabled) || d.gate.is_some())
+        .map(|d| format!("{} {}", d.id, breaker(d).1))
+        .collect();
+    if !moving.is_empty() {
+        return ("not all closed".to_owned(), moving.join(", "), Role::Warn);
+    }
+    if s.users.word == UsersWord::Degraded {
+        let evidence = "some requests were answered by a lower tier".to_owned();
+        return ("failing over".to_owned(), evidence, Role::Warn);
+    }
+    let evidence = match &s.judge {
+        j if j.judges.is_empty() => "nobody judges".to_owned(),
+        j => j
+            .unavailable
+            .as_ref()
+            .map_or_else(String::new, |why| format!("but no judge: {why}")),
+    };
+    ("all quiet".to_owned(), evidence, Role::Good)
+}
+
+pub(super) fn draw_headline(app: &App, area: Rect, buf: &mut Buffer) {
+    let (s, theme) = (app.shown(), app.theme);
+    let (what, evidence, role) = headline(s);
+    let mut flow = format!("{} req/s", per_second(s.users.per_s));
+    if let Some(p95) = s.users.p95 {
+        flow = format!("{flow}  p95 {}", latency(p95));
+    }
+    let said = width(&what)
+        .saturating_add(2)
+        .saturating_add(width(&evidence));
+    let room = area.width.saturating_sub(width(&flow)).saturating_sub(2);
+    let fits = said <= room;
+    let text = Rect {
+        width: if fits { room } else { area.width },
+        ..area
+    };
+    let items = [
+        Item::new(what, theme.bold(role), 0),
+        Item::new(evidence, theme.style(Role::Text), 1),
+    ];
+    row(buf, text, &items, 2);
+    if fits {
+        let x = area.right().saturating_sub(width(&flow));
+        put(
+            buf,
+            (x, area.y),
+            &flow,
+            width(&flow),
+            theme.style(Role::Dim),
+        );
+    }
+}

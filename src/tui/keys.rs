@@ -1,0 +1,271 @@
+//! The keymap: one table. Dispatch, footer and help are made from it, so none of them can tell another story.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What a key does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Action {
+    Down,
+    Up,
+    First,
+    Last,
+    Pane,
+    Detail,
+    Back,
+    ForceOpen,
+    ForceClosed,
+    Observe,
+    Release,
+    Probe,
+    Fault,
+    ClearFaults,
+    Rung3,
+    Freeze,
+    StepBack,
+    StepOn,
+    Filter,
+    Palette,
+    Help,
+    Quit,
+    Suspend,
+    // In dialogs, menus and lines.
+    Yes,
+    Cancel,
+    Choose,
+    Less,
+    More,
+    Complete,
+}
+
+/// Where a key means what it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Context {
+    /// The dashboard and the detail view.
+    Board,
+    /// "Are you sure?"
+    Confirm,
+    /// "Type its name."
+    Typed,
+    Menu,
+    /// The command line and the filter.
+    Line,
+    Help,
+}
+
+impl Context {
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::Board => "everywhere",
+            Self::Confirm => "in a question",
+            Self::Typed => "where a name is asked for",
+            Self::Menu => "in a menu",
+            Self::Line => "in the command line and the filter",
+            Self::Help => "in this help",
+        }
+    }
+
+    pub(super) const ALL: [Self; 6] = [
+        Self::Board,
+        Self::Confirm,
+        Self::Typed,
+        Self::Menu,
+        Self::Line,
+        Self::Help,
+    ];
+}
+
+/// How far a key reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reach {
+    /// Changes this screen only.
+    Look,
+    /// Sends a command.
+    Act,
+    /// Sends a command that takes traffic away or breaks something: asks first.
+    Danger,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) code: KeyCode,
+    pub(super) ctrl: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Binding {
+    pub(super) context: Context,
+    pub(super) keys: &'static [Key],
+    /// How the keys are written.
+    pub(super) shown: &'static str,
+    pub(super) action: Action,
+    /// In the footer; empty: not there.
+    pub(super) label: &'static str,
+    /// In the help: what it does, and the same in words of the command line.
+    pub(super) help: &'static str,
+    pub(super) reach: Reach,
+    /// The footer keeps the lowest numbers.
+    pub(super) priority: u8,
+}
+
+const fn c(c: char) -> Key {
+    key(KeyCode::Char(c))
+}
+
+const fn key(code: KeyCode) -> Key {
+    Key { code, ctrl: false }
+}
+
+const fn ctrl(c: char) -> Key {
+    Key {
+        code: KeyCode::Char(c),
+        ctrl: true,
+    }
+}
+
+const fn look(
+    context: Context,
+    keys: &'static [Key],
+    shown: &'static str,
+    action: Action,
+    (label, help): (&'static str, &'static str),
+    priority: u8,
+) -> Binding {
+    Binding {
+        context,
+        keys,
+        shown,
+        action,
+        label,
+        help,
+        reach: Reach::Look,
+        priority,
+    }
+}
+
+const fn act(
+    keys: &'static [Key],
+    shown: &'static str,
+    action: Action,
+    (label, help): (&'static str, &'static str),
+    reach: Reach,
+    priority: u8,
+) -> Binding {
+    Binding {
+        reach,
+        ..look(Context::Board, keys, shown, action, (label, help), priority)
+    }
+}
+
+use self::{Action as A, Context as C, KeyCode as K, Reach as R};
+
+/// In the order in which footer and help show them.
+#[rustfmt::skip] // A table is read by its columns.
+pub(super) const TABLE: &[Binding] = &[
+    act(&[c('o')], "o", A::ForceOpen, ("force open", "nothing is sent to it: force <deployment> open --for 10m"), R::Danger, 2),
+    act(&[c('c')], "c", A::ForceClosed, ("force closed", "everything is sent to it: force <deployment> closed --for 10m"), R::Danger, 3),
+    act(&[c('w')], "w", A::Observe, ("observe", "watch only, block nothing: force <deployment> observe --for 10m"), R::Danger, 12),
+    act(&[c('r')], "r", A::Release, ("release", "take the force off; a probe follows: release <deployment>"), R::Act, 4),
+    act(&[c('p')], "p", A::Probe, ("probe", "look now whether it is back: probe <deployment>"), R::Act, 9),
+    act(&[c('f')], "f", A::Fault, ("fault", "inject a failure: fault add <deployment> hang --rate 30%"), R::Danger, 10),
+    act(&[c('x')], "x", A::ClearFaults, ("clear faults", "its faults, or all when it has none: fault clear <deployment>"), R::Act, 13),
+    act(&[c('3')], "3", A::Rung3, ("rung 3", "the canned answer, on or off: rung3 on all --for 10m"), R::Danger, 8),
+    look(C::Board, &[key(K::Enter)], "⏎", A::Detail, ("detail", "one deployment: large charts, judged answers, its events"), 7),
+    look(C::Board, &[c(' ')], "space", A::Freeze, ("freeze", "stop the screen, not the router"), 6),
+    look(C::Board, &[c('[')], "[", A::StepBack, ("", "one step back in time; freezes"), 99),
+    look(C::Board, &[c(']')], "]", A::StepOn, ("", "while frozen: one step on in time"), 99),
+    look(C::Board, &[c('/')], "/", A::Filter, ("filter", "show only rows and events with these letters"), 11),
+    act(&[c(':')], ":", A::Palette, ("command", "the same words as on the command line; tab completes"), R::Act, 5),
+    look(C::Board, &[c('?'), key(K::F(1))], "?", A::Help, ("help", "this list"), 0),
+    look(C::Board, &[c('q'), ctrl('c')], "q ctrl-c", A::Quit, ("quit", "leave the screen; five lines stay behind"), 1),
+    look(C::Board, &[c('j'), key(K::Down)], "j ↓", A::Down, ("", "next row"), 99),
+    look(C::Board, &[c('k'), key(K::Up)], "k ↑", A::Up, ("", "previous row"), 99),
+    look(C::Board, &[c('g'), key(K::Home)], "g home", A::First, ("", "first row"), 99),
+    look(C::Board, &[c('G'), key(K::End)], "G end", A::Last, ("", "last row"), 99),
+    look(C::Board, &[key(K::Tab)], "tab", A::Pane, ("", "rows or events: what the arrows move"), 99),
+    look(C::Board, &[key(K::Esc)], "esc", A::Back, ("", "back: out of the detail, the filter, the freeze"), 99),
+    look(C::Board, &[ctrl('z')], "ctrl-z", A::Suspend, ("", "suspend this process; asks when the router runs in it"), 99),
+    look(C::Confirm, &[c('y'), c('Y')], "y", A::Yes, ("yes", "do it"), 0),
+    look(C::Confirm, &[c('n'), c('N'), key(K::Esc), key(K::Enter), c('q'), ctrl('c')], "n esc ⏎", A::Cancel, ("no", "leave everything as it is"), 0),
+    look(C::Typed, &[key(K::Enter)], "⏎", A::Yes, ("do it, once the name is there", "do it, when the name is right"), 0),
+    look(C::Typed, &[key(K::Esc), ctrl('c')], "esc", A::Cancel, ("leave it", "leave everything as it is"), 0),
+    look(C::Menu, &[c('j'), key(K::Down)], "↓ j", A::Down, ("", "next"), 1),
+    look(C::Menu, &[c('k'), key(K::Up)], "↑ k", A::Up, ("", "previous"), 1),
+    look(C::Menu, &[c('h'), key(K::Left)], "← h", A::Less, ("less", "a smaller share"), 2),
+    look(C::Menu, &[c('l'), key(K::Right)], "→ l", A::More, ("more", "a larger share"), 2),
+    look(C::Menu, &[key(K::Enter)], "⏎", A::Choose, ("choose", "choose; a question follows"), 0),
+    look(C::Menu, &[key(K::Esc), c('q'), ctrl('c')], "esc", A::Cancel, ("leave it", "close the menu"), 0),
+    look(C::Line, &[key(K::Enter)], "⏎", A::Choose, ("take it", "send the command, keep the filter"), 0),
+    look(C::Line, &[key(K::Tab)], "tab", A::Complete, ("complete", "the word that fits"), 1),
+    look(C::Line, &[key(K::Up)], "↑", A::Up, ("earlier", "the line before"), 2),
+    look(C::Line, &[key(K::Down)], "↓", A::Down, ("", "the line after"), 2),
+    look(C::Line, &[key(K::Esc), ctrl('c')], "esc", A::Cancel, ("leave it", "forget the line, drop the filter"), 0),
+    look(C::Help, &[key(K::Up)], "↑", A::Up, ("", "up; letters search"), 1),
+    look(C::Help, &[key(K::Down)], "↓", A::Down, ("", "down"), 1),
+    look(C::Help, &[key(K::Esc), c('?'), key(K::Enter), ctrl('c')], "esc ?", A::Cancel, ("close", "close the help"), 0),
+];
+
+/// The bindings that exist on this screen. Where commands are refused, keys that send some do not exist.
+pub(super) fn existing(read_only: bool) -> impl Iterator<Item = &'static Binding> {
+    TABLE
+        .iter()
+        .filter(move |b| !read_only || b.reach == Reach::Look)
+}
+
+pub(super) fn find(context: Context, event: KeyEvent, read_only: bool) -> Option<&'static Binding> {
+    if event
+        .modifiers
+        .intersects(KeyModifiers::ALT | KeyModifiers::SUPER)
+    {
+        return None;
+    }
+    let pressed = Key {
+        code: event.code,
+        ctrl: event.modifiers.contains(KeyModifiers::CONTROL),
+    };
+    existing(read_only).find(|b| b.context == context && b.keys.contains(&pressed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn a_key_means_one_thing_in_a_place() {
+        let mut seen = HashSet::new();
+        for b in TABLE {
+            for k in b.keys {
+                assert!(
+                    seen.insert((b.context, format!("{k:?}"))),
+                    "{} twice",
+                    b.shown
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_finds_its_action() {
+        for b in TABLE {
+            for k in b.keys {
+                let modifiers = if k.ctrl {
+                    KeyModifiers::CONTROL
+                } else {
+                    KeyModifiers::NONE
+                };
+                let found = find(b.context, KeyEvent::new(k.code, modifiers), false);
+                assert_eq!(found.map(|f| f.action), Some(b.action), "{}", b.shown);
+            }
+        }
+    }
+
+    #[test]
+    fn on_a_read_only_screen_no_key_sends_a_command() {
+        for b in TABLE.iter().filter(|b| b.reach > Reach::Look) {
+            for k in b.keys {
+                let found = find(b.context, KeyEvent::new(k.code, KeyModifiers::NONE), true);
+                assert!(found.is_none(), "{}", b.shown);
+            }
+        }
+    }
+}

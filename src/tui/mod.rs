@@ -1,0 +1,54 @@
+//! The screen. It knows [`crate::model`] and [`crate::source`] and nothing of the router: what it shows is a
+//! snapshot, what it does is a command, and what became of that it learns from the events.
+//!
+//! [`app`] remembers, [`act`] and [`orders`] turn keys into commands through the one table in [`keys`], [`view`] draws, [`run`]
+//! turns the loop over a borrowed [`terminal`]. A panel is a file.
+
+#![warn(clippy::arithmetic_side_effects)]
+
+mod act;
+mod app;
+mod chart;
+mod columns;
+mod complete;
+mod confirm;
+mod decode;
+mod detail;
+mod draw;
+mod events;
+mod footer;
+mod header;
+mod help;
+mod input;
+mod keys;
+mod layout;
+mod menu;
+mod orders;
+mod out;
+mod overlay;
+mod palette;
+mod radius;
+mod run;
+mod rungs;
+mod sent;
+mod series;
+mod summary;
+pub mod svg;
+mod table;
+mod terminal;
+mod theme;
+mod tiny;
+mod trends;
+mod view;
+mod words;
+
+#[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "scenes are made of small plain numbers"
+)]
+mod tests;
+
+pub use run::{Options, run};
+pub use summary::Summary;
+pub use theme::Palette;

@@ -1,0 +1,118 @@
+//! What may lie over the dashboard: a question, a menu, a line to type, the help.
+
+use super::keys::Context;
+use crate::model::{Command, DeploymentId, RouteId, fault::FaultKind};
+use tui_input::Input;
+
+#[derive(Debug, Default)]
+pub(super) enum Overlay {
+    #[default]
+    None,
+    Help(Help),
+    Confirm(Dialog),
+    Menu(Menu),
+    Line(Line),
+}
+
+impl Overlay {
+    /// Which part of the keymap holds now.
+    pub(super) const fn context(&self) -> Context {
+        match self {
+            Self::None => Context::Board,
+            Self::Help(_) => Context::Help,
+            Self::Confirm(dialog) if dialog.word.is_some() => Context::Typed,
+            Self::Confirm(_) => Context::Confirm,
+            Self::Menu(_) => Context::Menu,
+            Self::Line(_) => Context::Line,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Help {
+    pub(super) search: Input,
+    pub(super) scroll: u16,
+}
+
+/// What happens on yes. Ids are those of the moment when the question was asked.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Then {
+    Send(Command),
+    Suspend,
+}
+
+#[derive(Debug)]
+pub(super) struct Dialog {
+    pub(super) then: Then,
+    pub(super) lines: Vec<String>,
+    /// What has to be typed; none: y.
+    pub(super) word: Option<String>,
+    pub(super) input: Input,
+    /// Was on screen. Before that no key answers it: what is typed ahead must not say yes.
+    pub(super) seen: bool,
+}
+
+impl Dialog {
+    pub(super) fn question(&self) -> String {
+        match &self.then {
+            Then::Send(command) => command.to_string(),
+            Then::Suspend => "suspend this process".to_owned(),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Menu {
+    pub(super) items: Items,
+    pub(super) at: usize,
+}
+
+#[derive(Debug)]
+pub(super) enum Items {
+    Faults {
+        deployment: DeploymentId,
+        kinds: Vec<FaultKind>,
+        /// Into [`RATES`].
+        rate: usize,
+    },
+    /// Routes that rung 3 can be switched on for; the first is `all`.
+    Rung3(Vec<RouteId>),
+}
+
+/// Shares that the fault menu offers.
+pub(super) const RATES: [f64; 6] = [0.01, 0.05, 0.10, 0.30, 0.50, 1.0];
+
+impl Menu {
+    pub(super) fn len(&self) -> usize {
+        match &self.items {
+            Items::Faults { kinds, .. } => kinds.len(),
+            Items::Rung3(routes) => routes.len(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Command,
+    Filter,
+}
+
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) purpose: Purpose,
+    pub(super) input: Input,
+    /// How far back in the lines typed before; 0 is the one being typed.
+    pub(super) back: usize,
+    pub(super) error: Option<String>,
+}
+
+impl Line {
+    pub(super) fn new(purpose: Purpose, text: &str) -> Self {
+        Self {
+            purpose,
+            input: Input::new(text.to_owned()),
+            back: 0,
+            error: None,
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Commands on their way. A screen says that something happened only when the event says so.
+
+use super::theme::Role;
+use crate::{
+    model::{Command, Kind, Snapshot, Wall, time::short},
+    source::Source,
+};
+use std::time::Duration;
+
+/// How long what became of a command stays in the footer.
+const DONE: Duration = Duration::from_secs(6);
+const REFUSED: Duration = Duration::from_secs(20);
+/// Commands waited for at once; more are unlikely to be typed.
+const PENDING: usize = 16;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Fate {
+    Waiting,
+    Done,
+    Refused(String),
+}
+
+#[derive(Debug)]
+struct Sent {
+    text: String,
+    /// The last event when it went out: older ones cannot be about it.
+    after: u64,
+    at: Wall,
+    fate: Fate,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    sent: Vec<Sent>,
+    /// Something to say that no command is behind; until the next key.
+    note: Option<String>,
+    /// Who this screen is, as the events about its commands say.
+    me: Option<String>,
+    now: Wall,
+}
+
+impl Outbox {
+    pub(super) fn send(&mut self, source: &dyn Source, live: &Snapshot, command: Command) {
+        self.note = None;
+        self.now = live.at;
+        let text = command.to_string();
+        if let Err(why) = source.send(command) {
+            self.note = Some(format!("NOT SENT: {text}: {why}"));
+            return;
+        }
+        if self.sent.len() >= PENDING {
+            self.sent.remove(0);
+        }
+        self.sent.push(Sent {
+            text,
+            after: live.seq,
+            at: live.at,
+            fate: Fate::Waiting,
+        });
+    }
+
+    pub(super) fn note(&mut self, text: impl Into<String>) {
+        self.note = Some(text.into());
+    }
+
+    pub(super) fn forget_note(&mut self) {
+        self.note = None;
+    }
+
+    pub(super) fn me(&self) -> Option<&str> {
+        self.me.as_deref()
+    }
+
+    /// Looks for what became of the commands, and lets go of what was shown long enough.
+    pub(super) fn read(&mut self, s: &Snapshot) {
+        self.now = s.at;
+        for sent in self.sent.iter_mut().filter(|c| c.fate == Fate::Waiting) {
+            let answer = s
+                .events
+                .iter()
+                .rev()
+                .take_while(|e| e.seq > sent.after)
+                .find_map(|e| match &e.kind {
+                    Kind::Command {
+                        actor,
+                        command,
+                        refused,
+                    } if *command == sent.text => Some((e.at, actor, refused)),
+                    _ => None,
+                });
+            if let Some((at, actor, refused)) = answer {
+                self.me = Some(actor.clone());
+                sent.at = at;
+                sent.fate = refused.clone().map_or(Fate::Done, Fate::Refused);
+            }
+        }
+        self.sent.retain(|c| match c.fate {
+            Fate::Waiting => true,
+            Fate::Done => s.at.since(c.at) < DONE,
+            Fate::Refused(_) => s.at.since(c.at) < REFUSED,
+        });
+    }
+
+    /// The newest of what there is to say; a refusal stands before all else.
+    pub(super) fn status(&self) -> Option<(String, Role)> {
+        if let Some(note) = &self.note {
+            return Some((note.clone(), Role::Warn));
+        }
+        let refused = self
+            .sent
+            .iter()
+            .rev()
+            .find(|c| matches!(c.fate, Fate::Refused(_)));
+        let sent = refused.or(self.sent.last())?;
+        Some(match &sent.fate {
+            Fate::Refused(why) => (format!("REFUSED: {}: {why}", sent.text), Role::Bad),
+            Fate::Done => (format!("done: {}", sent.text), Role::Good),
+            Fate::Waiting => {
+                let waited = self.now.since(sent.at);
+                let since = if waited >= Duration::from_secs(2) {
+                    format!(" {}", short(waited))
+                } else {
+                    String::new()
+                };
+                (format!("sent: {} (waiting{since})", sent.text), Role::Warn)
+            }
+        })
+    }
+}

@@ -1,0 +1,181 @@
+//! The terminal, borrowed: whatever happens it is given back as it was.
+
+use super::{
+    app::App,
+    out::{Out, last_words},
+    view::view,
+};
+use crossterm::{
+    cursor, event, execute, queue,
+    terminal::{
+        BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+        disable_raw_mode, enable_raw_mode,
+    },
+};
+use parking_lot::Mutex;
+use ratatui::{
+    Terminal,
+    backend::{Backend, ClearType, CrosstermBackend},
+};
+use rustix::{
+    event::{Timespec, poll},
+    io::Errno,
+    process::{Signal, getpid, kill_process},
+};
+use std::{
+    io::{self, BufWriter, IsTerminal, Write},
+    panic,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    thread,
+    time::Duration,
+};
+
+/// A frame of 250×80 in truecolor is about this large; it leaves in one write.
+const FRAME_BYTES: usize = 64 * 1024;
+
+/// How soon a continued process notices.
+const TICK: Duration = Duration::from_millis(20);
+
+pub(super) struct Screen {
+    terminal: Terminal<CrosstermBackend<BufWriter<Out>>>,
+    shut: Arc<AtomicBool>,
+    hook: Hook,
+}
+
+impl Screen {
+    /// Any of `ends` ends a write that the terminal does not take.
+    pub(super) fn enter(ends: Vec<Arc<AtomicBool>>) -> io::Result<Self> {
+        if !io::stdout().is_terminal() {
+            return Err(io::Error::other(
+                "the screen needs a terminal on standard output",
+            ));
+        }
+        let out = Out::open(ends)?;
+        let (shut, hook) = (out.shutter(), Hook::set());
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, out));
+        let entered = take().and_then(|()| Terminal::new(backend));
+        match entered {
+            Ok(terminal) => Ok(Self {
+                terminal,
+                shut,
+                hook,
+            }),
+            Err(e) => {
+                give_back();
+                hook.unset();
+                Err(e)
+            }
+        }
+    }
+
+    /// One frame, which the terminal shows at once or not at all.
+    pub(super) fn draw(&mut self, app: &App) -> io::Result<()> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(|frame| view(frame, app))?;
+        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        Backend::flush(self.terminal.backend_mut())
+    }
+
+    /// Stops this process until somebody continues it, with the terminal given back meanwhile. The stop may reach
+    /// another thread first and this one a little later, so it goes on only when `continued` says so.
+    pub(super) fn suspend(&mut self, continued: &AtomicBool) -> io::Result<()> {
+        give_back();
+        continued.store(false, Relaxed);
+        kill_process(getpid(), Signal::STOP)?;
+        let tick = Timespec::try_from(TICK).map_err(io::Error::other)?;
+        while !continued.load(Relaxed) {
+            match poll(&mut [], Some(&tick)) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        take()?;
+        self.redraw()
+    }
+
+    /// Forgets what is on the terminal: the next frame is written whole. `Terminal::clear` would ask the terminal
+    /// where its cursor is, and wait where nobody answers.
+    pub(super) fn redraw(&mut self) -> io::Result<()> {
+        self.terminal.backend_mut().clear_region(ClearType::All)?;
+        let area = self.terminal.size()?.into();
+        self.terminal.resize(area)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // The rest of a frame must not land in the scrollback.
+        self.shut.store(true, Relaxed);
+        give_back();
+        self.hook.unset();
+    }
+}
+
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    execute!(
+        io::stdout(),
+        EnterAlternateScreen,
+        event::EnableBracketedPaste,
+        cursor::Hide
+    )
+    .inspect_err(|_| give_back())
+}
+
+/// Errors are of no use here: the terminal may be gone. One that takes nothing is not waited for.
+fn give_back() {
+    let mut bytes = Vec::new();
+    let _ = queue!(
+        bytes,
+        EndSynchronizedUpdate,
+        event::DisableBracketedPaste,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
+    let _ = last_words(&bytes);
+    let _ = disable_raw_mode();
+}
+
+type PanicHook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Sync + Send>;
+
+/// While the screen is up, a panic on its thread gives the terminal back before it is told; one on another thread is
+/// told when the screen has ended, instead of being written across it.
+struct Hook {
+    before: Arc<PanicHook>,
+    late: Arc<Mutex<Vec<String>>>,
+}
+
+impl Hook {
+    fn set() -> Self {
+        let before = Arc::new(panic::take_hook());
+        let late = Arc::new(Mutex::new(Vec::new()));
+        let (inner, told, screen) = (
+            Arc::clone(&before),
+            Arc::clone(&late),
+            thread::current().id(),
+        );
+        panic::set_hook(Box::new(move |info| {
+            if thread::current().id() == screen {
+                give_back();
+                inner(info);
+            } else {
+                told.lock().push(info.to_string());
+            }
+        }));
+        Self { before, late }
+    }
+
+    fn unset(&self) {
+        // A hook cannot be changed while panicking, and need not be: the terminal is back.
+        if !thread::panicking() {
+            let before = Arc::clone(&self.before);
+            panic::set_hook(Box::new(move |info| before(info)));
+        }
+        for told in self.late.lock().drain(..) {
+            let _ = writeln!(io::stderr(), "{told}");
+        }
+    }
+}

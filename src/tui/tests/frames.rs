@@ -1,0 +1,120 @@
+//! Whole frames, as text and as maps of roles.
+
+use super::{Desk, scene};
+use crate::tui::theme::{Palette, Role, Theme};
+use insta::assert_snapshot;
+use ratatui::style::Modifier;
+
+macro_rules! frames {
+    ($($name:ident: $scene:expr, $keys:expr, $w:expr, $h:expr;)+) => {$(
+        #[test]
+        fn $name() {
+            let mut desk = Desk::at($scene);
+            desk.press($keys);
+            assert_snapshot!(desk.text($w, $h));
+        }
+    )+};
+}
+
+frames! {
+    calm_at_80_by_24: scene::calm(), "", 80, 24;
+    calm_at_120_by_40: scene::calm(), "", 120, 40;
+    calm_at_58_by_14: scene::calm(), "", 58, 14;
+    incident_at_58_by_14: scene::incident(), "", 58, 14;
+    incident_at_80_by_24: scene::incident(), "", 80, 24;
+    incident_at_120_by_40: scene::incident(), "", 120, 40;
+    incident_at_200_by_60: scene::incident(), "", 200, 60;
+    forced_at_58_by_14: scene::forced(), "", 58, 14;
+    forced_at_80_by_24: scene::forced(), "", 80, 24;
+    forced_at_120_by_40: scene::forced(), "", 120, 40;
+    forced_at_200_by_60: scene::forced(), "", 200, 60;
+    disabled_at_80_by_24: scene::disabled(), "", 80, 24;
+    disabled_at_120_by_40: scene::disabled(), "", 120, 40;
+    nothing_at_80_by_24: scene::empty(), "", 80, 24;
+    a_question_about_a_force: scene::incident(), "jo", 80, 24;
+    a_question_about_closing: scene::incident(), "c", 80, 24;
+    a_question_about_observing: scene::calm(), "w", 80, 24;
+    a_question_about_the_last_tier: scene::last_tier(), "joopenai", 80, 24;
+    a_question_about_a_fault_on_real_traffic: scene::calm(), "f\n", 80, 24;
+    a_question_about_a_simulated_fault: scene::simulated(), "f\n", 80, 24;
+    a_question_about_rung_3: scene::calm(), "3\n", 80, 24;
+    a_question_about_somebody_elses_force: scene::forced(), "jr", 80, 24;
+    a_question_in_a_tiny_window: scene::incident(), "jo", 40, 6;
+    the_fault_menu: scene::calm(), "fjjl", 80, 24;
+    the_rung_3_menu: scene::calm(), "3", 80, 24;
+    the_help: scene::calm(), "?", 120, 50;
+    the_help_searched: scene::calm(), "?fault", 80, 24;
+    the_palette: scene::calm(), ":fault add anthropic/claude-sonnet-4-5 ", 80, 24;
+    the_palette_with_an_error: scene::calm(), ":force x opne\n", 80, 24;
+    the_detail: scene::incident(), "\n", 120, 40;
+    the_detail_at_80_by_24: scene::incident(), "\n", 80, 24;
+    the_filter: scene::calm(), "/gem", 80, 24;
+    the_events_focused: scene::incident(), "\tjj", 80, 24;
+}
+
+#[test]
+fn a_frozen_screen() {
+    let mut desk = Desk::at(scene::incident());
+    desk.press(" ").then(|s| s.silence(42));
+    assert_snapshot!(desk.text(80, 24));
+}
+
+#[test]
+fn ascii_at_120_by_40() {
+    let desk = Desk::with(scene::incident(), Palette::Mono, true, false);
+    assert_snapshot!(desk.text(120, 40));
+}
+
+#[test]
+fn a_read_only_screen() {
+    let desk = Desk::with(scene::incident(), Palette::Dark, false, true);
+    assert_snapshot!(desk.text(120, 40));
+}
+
+/// A letter for each cell's role; capital where it is a block of colour, `_` where the row is selected.
+fn roles(desk: &Desk, w: u16, h: u16) -> String {
+    let theme = Theme::new(Palette::Dark);
+    let letter = |role| match role {
+        Role::Text => 't',
+        Role::Dim => 'd',
+        Role::Border => '.',
+        Role::Accent => 'a',
+        Role::Good => 'g',
+        Role::Warn => 'w',
+        Role::Bad => 'b',
+        Role::Info => 'i',
+        Role::Manual => 'm',
+    };
+    let buf = desk.draw(w, h);
+    let mut map = String::new();
+    for row in buf.content.chunks(usize::from(w)) {
+        let line: String = row
+            .iter()
+            .map(|cell| {
+                let role = Role::ALL
+                    .into_iter()
+                    .find(|r| theme.style(*r).fg == Some(cell.fg));
+                let letter = role.map_or('?', letter);
+                match cell.symbol() {
+                    _ if cell.modifier.contains(Modifier::REVERSED) => letter.to_ascii_uppercase(),
+                    " " if Some(cell.bg) == theme.selected().bg => '_',
+                    " " => ' ',
+                    _ => letter,
+                }
+            })
+            .collect();
+        map.push_str(line.trim_end());
+        map.push('\n');
+    }
+    map
+}
+
+#[test]
+fn roles_of_an_incident() {
+    assert_snapshot!(roles(&Desk::at(scene::incident()), 120, 40));
+}
+
+#[test]
+fn roles_of_hands_on_everything() {
+    assert_snapshot!(roles(&Desk::at(scene::forced()), 80, 24));
+}

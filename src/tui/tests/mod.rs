@@ -1,0 +1,124 @@
+//! The screen under test: real events, a drawn buffer, and keys as a person presses them.
+
+mod behaviour;
+mod colours;
+mod frames;
+mod pictures;
+mod pty;
+pub(in crate::tui) mod scene;
+mod sweep;
+
+use super::{
+    app::{App, Flow},
+    theme::Palette,
+    view::view,
+};
+use crate::{
+    model::{Command, Snapshot},
+    source::Source,
+};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use parking_lot::Mutex;
+use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
+use scene::Scene;
+use std::sync::Arc;
+
+/// A source that shows what it is given and writes down what it is sent.
+struct Fake {
+    snapshot: Mutex<Arc<Snapshot>>,
+    sent: Mutex<Vec<String>>,
+    read_only: bool,
+    label: &'static str,
+}
+
+impl Source for Fake {
+    fn latest(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot.lock())
+    }
+    fn send(&self, command: Command) -> Result<(), String> {
+        self.sent.lock().push(command.to_string());
+        Ok(())
+    }
+    fn label(&self) -> &'static str {
+        self.label
+    }
+    fn read_only(&self) -> bool {
+        self.read_only
+    }
+}
+
+/// A screen over a scene.
+struct Desk {
+    scene: Scene,
+    fake: Arc<Fake>,
+    app: App,
+}
+
+impl Desk {
+    fn at(scene: Scene) -> Self {
+        Self::with(scene, Palette::Dark, false, false)
+    }
+
+    fn with(scene: Scene, palette: Palette, ascii: bool, read_only: bool) -> Self {
+        let fake = Arc::new(Fake {
+            snapshot: Mutex::new(Arc::new(scene.snapshot())),
+            sent: Mutex::default(),
+            read_only,
+            label: if read_only { "REPLAY" } else { "LIVE" },
+        });
+        let source: Arc<dyn Source> = Arc::<Fake>::clone(&fake);
+        let app = App::new(source, palette, ascii);
+        Self { scene, fake, app }
+    }
+
+    /// Presses keys one after the other, with a frame after each, as a person does.
+    fn press(&mut self, keys: &str) -> &mut Self {
+        for c in keys.chars() {
+            let code = match c {
+                '\n' => KeyCode::Enter,
+                '\t' => KeyCode::Tab,
+                '\u{1b}' => KeyCode::Esc,
+                '\u{8}' => KeyCode::Backspace,
+                '↑' => KeyCode::Up,
+                '↓' => KeyCode::Down,
+                c => KeyCode::Char(c),
+            };
+            self.key(code, KeyModifiers::NONE);
+            self.app.drawn();
+        }
+        self
+    }
+
+    fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) -> Flow {
+        self.app.handle(&Event::Key(KeyEvent::new(code, modifiers)))
+    }
+
+    /// The scene goes on and the screen looks again.
+    fn then(&mut self, go_on: impl FnOnce(&mut Scene)) -> &mut Self {
+        go_on(&mut self.scene);
+        *self.fake.snapshot.lock() = Arc::new(self.scene.snapshot());
+        self.app.update();
+        self
+    }
+
+    fn sent(&self) -> Vec<String> {
+        self.fake.sent.lock().clone()
+    }
+
+    fn draw(&self, w: u16, h: u16) -> Buffer {
+        let mut terminal = Terminal::new(TestBackend::new(w, h)).unwrap();
+        terminal.draw(|frame| view(frame, &self.app)).unwrap();
+        terminal.backend().buffer().clone()
+    }
+
+    fn text(&self, w: u16, h: u16) -> String {
+        let buf = self.draw(w, h);
+        let mut text = String::new();
+        for row in buf.content.chunks(usize::from(w)) {
+            let line: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}

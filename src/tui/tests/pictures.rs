@@ -1,0 +1,49 @@
+//! Frames as pictures in `target/frames`, for a person to look at and for the documentation.
+
+use super::{Desk, scene};
+use crate::tui::{
+    svg::{Ground, svg},
+    theme::Palette,
+};
+use std::{fs, path::Path};
+
+#[test]
+fn every_situation_can_be_drawn_as_a_picture() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/frames");
+    fs::create_dir_all(&dir).unwrap();
+    let scenes = [
+        ("calm", scene::calm as fn() -> scene::Scene),
+        ("incident", scene::incident),
+        ("forced", scene::forced),
+        ("disabled", scene::disabled),
+    ];
+    for (name, scene) in scenes {
+        let desk = Desk::at(scene());
+        for (w, h) in [(58, 14), (80, 24), (120, 40), (200, 60)] {
+            let picture = svg(&desk.draw(w, h), Ground::DARK);
+            assert!(picture.contains("users"), "{name}");
+            fs::write(dir.join(format!("{name}-{w}x{h}.svg")), picture).unwrap();
+        }
+    }
+    let light = Desk::with(scene::incident(), Palette::Light, false, false);
+    fs::write(
+        dir.join("incident-light.svg"),
+        svg(&light.draw(120, 40), Ground::LIGHT),
+    )
+    .unwrap();
+    for (name, keys) in [
+        ("detail", "\n"),
+        ("help", "?"),
+        ("confirm", "jo"),
+        ("fault", "f"),
+        ("palette", ":force anthropic/claude-sonnet-4-5 o"),
+    ] {
+        let mut desk = Desk::at(scene::incident());
+        desk.press(keys);
+        fs::write(
+            dir.join(format!("{name}.svg")),
+            svg(&desk.draw(120, 40), Ground::DARK),
+        )
+        .unwrap();
+    }
+}

@@ -1,0 +1,269 @@
+//! Glyphs and numbers as the whole screen writes them: a word first, its glyph, then its colour.
+
+use super::theme::Role;
+use crate::model::{
+    event::Level,
+    series::{Mean, Share},
+    snapshot::{DeploymentView, Shown, UsersWord},
+};
+use ratatui::buffer::Buffer;
+use std::borrow::Cow;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Under this many attempts an error rate is shown greyed: 1 of 19 says little against a limit of 2 %.
+pub(super) const MIN_ATTEMPTS: u32 = 20;
+
+pub(super) const CURSOR: &str = "▸";
+pub(super) const FLAG: &str = "⚑";
+
+/// The breaker column: glyph, word, role.
+pub(super) fn breaker(d: &DeploymentView) -> (&'static str, Cow<'static, str>, Role) {
+    let (glyph, word, role) = match d.shown() {
+        Shown::Closed if d.gate.is_some() => ("●", Cow::from("CLOSED, gated"), Role::Warn),
+        Shown::Closed => ("●", Cow::from("CLOSED"), Role::Good),
+        Shown::Probe => ("◌", Cow::from("PROBE"), Role::Info),
+        Shown::Ramp(percent) => ("◐", Cow::from(format!("RAMP {percent}%")), Role::Warn),
+        Shown::Open => ("■", Cow::from("OPEN"), Role::Bad),
+        Shown::ForcedOpen => ("▣", Cow::from("FORCED OPEN"), Role::Manual),
+        Shown::ForcedClosed => ("▢", Cow::from("FORCED CLOSED"), Role::Manual),
+        Shown::Observe => ("○", Cow::from("OBSERVE"), Role::Info),
+        Shown::Disabled => ("·", Cow::from("DISABLED"), Role::Dim),
+    };
+    (glyph, word, role)
+}
+
+/// How sick a row is: what a small window shows first.
+pub(super) fn sickness(d: &DeploymentView) -> u8 {
+    match d.shown() {
+        Shown::Open => 6,
+        Shown::ForcedOpen => 5,
+        Shown::Probe => 4,
+        Shown::Ramp(_) => 3,
+        Shown::ForcedClosed | Shown::Observe => 2,
+        Shown::Closed if d.gate.is_some() => 4,
+        Shown::Closed => 1,
+        Shown::Disabled => 0,
+    }
+}
+
+pub(super) const fn users(word: UsersWord) -> Role {
+    match word {
+        UsersWord::Idle => Role::Dim,
+        UsersWord::Ok => Role::Good,
+        UsersWord::Degraded => Role::Warn,
+        UsersWord::Canned | UsersWord::Failing => Role::Bad,
+    }
+}
+
+pub(super) const fn level(level: Level) -> (&'static str, Role) {
+    match level {
+        Level::Info => ("·", Role::Dim),
+        Level::Good => ("●", Role::Good),
+        Level::Warn => ("▲", Role::Warn),
+        Level::Bad => ("■", Role::Bad),
+    }
+}
+
+/// `0.3%`, `38.4%`, `100%`; never a round 0 for something that happened.
+pub(super) fn percent(share: f64) -> String {
+    let p = share * 100.0;
+    match p {
+        p if p > 0.0 && p < 0.05 => "<0.1%".to_owned(),
+        p if p >= 99.95 => "100%".to_owned(),
+        p => format!("{p:.1}%"),
+    }
+}
+
+/// The share that was served, cut and not rounded: 100 % means that nobody failed.
+pub(super) fn served(failed: Share) -> Option<String> {
+    let kept = 1.0 - failed.rate()?;
+    if failed.bad == 0 {
+        return Some("100%".to_owned());
+    }
+    Some(format!("{:.2}%", (kept * 10_000.0).floor() / 100.0))
+}
+
+pub(super) fn err(errors: Share, limit: f64) -> (String, Role) {
+    let Some(rate) = errors.rate() else {
+        return ("-".to_owned(), Role::Dim);
+    };
+    let role = match errors.n {
+        n if n < MIN_ATTEMPTS => Role::Dim,
+        _ if rate > limit => Role::Bad,
+        _ => Role::Text,
+    };
+    (percent(rate), role)
+}
+
+pub(super) fn judged(mean: Mean, floor: f64, min_n: u32) -> (String, Role) {
+    let Some(value) = mean.value() else {
+        return ("-".to_owned(), Role::Dim);
+    };
+    let role = match mean.n {
+        n if n < min_n => Role::Dim,
+        _ if value < floor => Role::Bad,
+        _ => Role::Text,
+    };
+    (format!("{value:.2} n={}", mean.n), role)
+}
+
+/// `0.4`, `31.2`, `1204`.
+pub(super) fn per_second(rate: f64) -> String {
+    if rate >= 100.0 {
+        format!("{rate:.0}")
+    } else {
+        format!("{rate:.1}")
+    }
+}
+
+/// `9,312`
+pub(super) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        let left = digits.len().saturating_sub(i);
+        if i > 0 && left.is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(c);
+    }
+    text
+}
+
+pub(super) fn width(text: &str) -> u16 {
+    u16::try_from(text.width()).unwrap_or(u16::MAX)
+}
+
+/// The text in at most `room` columns, with an ellipsis where something was cut off.
+pub(super) fn fit(text: &str, room: u16) -> Cow<'_, str> {
+    if width(text) <= room {
+        return Cow::from(text);
+    }
+    let room = usize::from(room.saturating_sub(1));
+    let mut kept = String::new();
+    let mut used = 0_usize;
+    for c in text.chars() {
+        used = used.saturating_add(c.width().unwrap_or(0));
+        if used > room {
+            break;
+        }
+        kept.push(c);
+    }
+    if room > 0 || width(text) > 0 {
+        kept.push('…');
+    }
+    Cow::from(kept)
+}
+
+/// What each glyph of the screen is in ASCII.
+const PLAIN: [(&str, &str); 43] = [
+    ("●", "o"),
+    ("◌", "?"),
+    ("◐", "%"),
+    ("■", "#"),
+    ("▣", "X"),
+    ("▢", "="),
+    ("○", "-"),
+    ("·", "."),
+    ("▲", "!"),
+    ("▸", ">"),
+    ("⚑", "!"),
+    ("…", "~"),
+    ("┌", "+"),
+    ("┐", "+"),
+    ("└", "+"),
+    ("┘", "+"),
+    ("├", "+"),
+    ("┤", "+"),
+    ("─", "-"),
+    ("│", "|"),
+    ("┄", "-"),
+    ("▁", "_"),
+    ("▂", "."),
+    ("▃", ","),
+    ("▄", "-"),
+    ("▅", "="),
+    ("▆", "+"),
+    ("▇", "*"),
+    ("█", "#"),
+    ("░", ":"),
+    ("▒", "="),
+    ("▓", "%"),
+    ("⣿", "#"),
+    ("⏎", "^"),
+    ("↑", "^"),
+    ("↓", "v"),
+    ("←", "<"),
+    ("→", ">"),
+    ("µ", "u"),
+    ("━", "="),
+    ("┃", "|"),
+    ("▏", "|"),
+    ("▐", "|"),
+];
+
+/// Turns a drawn buffer into ASCII, in place: the one way by which `--ascii` holds for every panel, and for
+/// whatever people write into reasons.
+pub(super) fn to_ascii(buf: &mut Buffer) {
+    for cell in &mut buf.content {
+        if cell.symbol().is_ascii() {
+            continue;
+        }
+        cell.set_symbol(plain(cell.symbol()));
+    }
+}
+
+pub(super) fn plain(symbol: &str) -> &'static str {
+    let braille = symbol
+        .chars()
+        .next()
+        .is_some_and(|c| ('\u{2800}'..'\u{28ff}').contains(&c));
+    PLAIN
+        .iter()
+        .find(|(glyph, _)| *glyph == symbol)
+        .map_or(if braille { "." } else { "?" }, |(_, ascii)| ascii)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_served_is_never_rounded_up_to_all() {
+        let failed = |bad, n| served(Share { bad, n });
+        assert_eq!(failed(0, 10).as_deref(), Some("100%"));
+        assert_eq!(failed(1, 1_000_000).as_deref(), Some("99.99%"));
+        assert_eq!(failed(0, 0), None);
+    }
+
+    #[test]
+    fn a_text_that_does_not_fit_ends_in_an_ellipsis() {
+        assert_eq!(fit("claude", 6), "claude");
+        assert_eq!(fit("claude", 5), "clau…");
+        assert_eq!(fit("日本語", 5), "日本…");
+        assert_eq!(fit("claude", 1), "…");
+    }
+
+    #[test]
+    fn every_glyph_is_one_column_wide() {
+        for (glyph, ascii) in PLAIN {
+            assert_eq!((width(glyph), width(ascii)), (1, 1), "{glyph}");
+        }
+    }
+
+    #[test]
+    fn a_number_under_its_sample_is_greyed() {
+        assert_eq!(err(Share { bad: 9, n: 19 }, 0.02).1, Role::Dim);
+        assert_eq!(err(Share { bad: 9, n: 20 }, 0.02).1, Role::Bad);
+        assert_eq!(judged(Mean { sum: 0.4, n: 1 }, 0.7, 5).1, Role::Dim);
+        assert_eq!(judged(Mean { sum: 2.0, n: 5 }, 0.7, 5).1, Role::Bad);
+    }
+
+    #[test]
+    fn counts_are_written_in_thousands() {
+        assert_eq!(
+            [count(0), count(999), count(1_204_310)],
+            ["0", "999", "1,204,310"]
+        );
+    }
+}

@@ -1,0 +1,109 @@
+//! The first judge: another vendor scores a sample, and a provider that has gone silently stupid is taken out.
+
+use super::{
+    rig::{Rig, header, openai_tiers, provider},
+    upstream::{Upstream, json, openai},
+};
+use breakerbox::model::{Kind, Phase, Reason};
+
+fn judged(a: &Upstream, b: &Upstream, judge: &Upstream) -> String {
+    let judge = provider("j", "openai", judge);
+    format!(
+        "{}{judge}[judge]\njudges = [\"j/m-j\"]\nsample = 1.0\nmin_n = 5\nmax_per_minute = 1000\n",
+        openai_tiers(&[a, b])
+    )
+}
+
+#[tokio::test]
+async fn answers_that_are_judged_bad_open_the_breaker_with_the_mean_and_its_n() {
+    let (a, b) = (
+        Upstream::start(vec![openai("m-a", "blue the of seven")]).await,
+        Upstream::start(vec![openai("m-b", "B")]).await,
+    );
+    let judge = Upstream::start(vec![openai(
+        "m-j",
+        r#"{"score": 0.1, "reason": "words without sense"}"#,
+    )])
+    .await;
+    let mut rig = Rig::start(&judged(&a, &b, &judge)).await;
+    for i in 0..5 {
+        rig.ask(&format!("question {i}"))
+            .await
+            .bytes()
+            .await
+            .unwrap();
+        let score = rig.event(|k| matches!(k, Kind::Score { .. })).await;
+        let Kind::Score {
+            deployment,
+            judge,
+            score,
+            reason,
+            ..
+        } = &score.kind
+        else {
+            unreachable!()
+        };
+        assert_eq!(
+            (&**deployment, &**judge, *score, reason.as_str()),
+            ("a/m-a", "j/m-j", 0.1, "words without sense")
+        );
+    }
+    let event = rig.event(|k| matches!(k, Kind::Transition(_))).await;
+    let Kind::Transition(t) = &event.kind else {
+        unreachable!()
+    };
+    assert_eq!((&*t.deployment, t.to), ("a/m-a", Phase::Open));
+    assert!(
+        matches!(t.reason, Reason::Quality { mean, n: 5, .. } if mean < 0.11),
+        "{:?}",
+        t.reason
+    );
+    assert_eq!(
+        header(&rig.ask("next").await, "x-breakerbox-deployment"),
+        "b/m-b"
+    );
+    let asked = judge.asked();
+    let prompt = asked[0].json()["messages"][1]["content"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        prompt.contains("question 0") && prompt.contains("blue the of seven"),
+        "{prompt}"
+    );
+}
+
+#[tokio::test]
+async fn a_judge_that_fails_gives_no_score() {
+    let a = Upstream::start(vec![openai("m-a", "fine")]).await;
+    for broken in [
+        openai("m-j", "I would say 0.1"),
+        json(500, &[], "{}"),
+        openai("m-j", r#"{"score": 7}"#),
+    ] {
+        let judge = Upstream::start(vec![broken]).await;
+        let mut rig = Rig::start(&judged(&a, &a, &judge)).await;
+        rig.ask("q").await.bytes().await.unwrap();
+        rig.event(|k| matches!(k, Kind::JudgeFailed { .. })).await;
+        let snapshot = rig
+            .until("a failed judge call", |s| s.judge.failed_calls == 1)
+            .await;
+        assert_eq!(snapshot.deployments[0].judge_1h.n, 0);
+        assert_eq!(snapshot.deployments[0].phase, Phase::Closed);
+    }
+}
+
+#[tokio::test]
+async fn a_judges_own_calls_are_nobodys_traffic() {
+    let a = Upstream::start(vec![openai("m-a", "fine")]).await;
+    let judge = Upstream::start(vec![openai("m-j", r#"{"score": 0.9, "reason": "ok"}"#)]).await;
+    let mut rig = Rig::start(&judged(&a, &a, &judge)).await;
+    rig.ask("q").await.bytes().await.unwrap();
+    rig.event(|k| matches!(k, Kind::Score { .. })).await;
+    rig.event(|k| matches!(k, Kind::Exchanges(_))).await;
+    let snapshot = rig
+        .until("the score", |s| s.deployments[0].judge_1h.n == 1)
+        .await;
+    assert_eq!(snapshot.deployment("j/m-j").unwrap().errors_5m.n, 0);
+    assert_eq!(snapshot.totals.answered(), 1);
+}

@@ -1,0 +1,19 @@
+//! breakerbox from the outside: real sockets, real clients, a real terminal.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod cache;
+mod doors;
+mod failover;
+mod faults;
+mod judge;
+mod pty;
+mod recovery;
+mod rig;
+mod sdk;
+mod streams;
+mod upstream;

@@ -1,0 +1,165 @@
+//! The binary on a real terminal, as a person drives it.
+
+use portable_pty::{CommandBuilder, ExitStatus, PtySize, native_pty_system};
+use std::{
+    io::{Read, Write},
+    num::NonZeroU16,
+    sync::mpsc::{self, Receiver},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const ROWS: u16 = 40;
+const COLS: u16 = 120;
+
+struct Terminal {
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    keys: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    screen: vt100::Parser,
+    raw: Vec<u8>,
+    _home: tempfile::TempDir,
+}
+
+fn cells(n: u16) -> NonZeroU16 {
+    NonZeroU16::new(n).unwrap()
+}
+
+impl Terminal {
+    fn open(arguments: &[&str]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let pty = native_pty_system()
+            .openpty(PtySize {
+                rows: ROWS,
+                cols: COLS,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_breakerbox"));
+        command.args(arguments);
+        command.env("TERM", "xterm-256color");
+        command.env("HOME", home.path());
+        command.env_remove("NO_COLOR");
+        command.cwd(home.path());
+        let child = pty.slave.spawn_command(command).unwrap();
+        drop(pty.slave);
+        let (mut reader, keys) = (
+            pty.master.try_clone_reader().unwrap(),
+            pty.master.take_writer().unwrap(),
+        );
+        let (send, output) = mpsc::channel();
+        std::thread::spawn(move || {
+            let _master = pty.master;
+            let mut buf = [0; 8192];
+            while let Ok(n @ 1..) = reader.read(&mut buf) {
+                if send
+                    .send(buf.get(..n).unwrap_or_default().to_vec())
+                    .is_err()
+                {
+                    break;
+                }
+            }
+        });
+        Self {
+            child,
+            keys,
+            output,
+            screen: vt100::Parser::new(cells(ROWS), cells(COLS), 0),
+            raw: Vec::new(),
+            _home: home,
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    fn text(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    /// Reads until the screen says so.
+    fn until(&mut self, what: &str, is: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !is(&self.text()) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => {
+                    self.screen.process(&bytes);
+                    self.raw.extend(bytes);
+                }
+                Err(e) => panic!("not on the screen: {what} ({e})\n{}", self.text()),
+            }
+        }
+    }
+
+    fn shows(&mut self, words: &str) {
+        self.until(words, |screen| screen.contains(words));
+    }
+
+    fn ended(mut self) -> (ExitStatus, String) {
+        let deadline = Instant::now() + PATIENCE;
+        while let Ok(bytes) = self
+            .output
+            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        {
+            self.screen.process(&bytes);
+            self.raw.extend(bytes);
+        }
+        let status = self.child.wait().unwrap();
+        assert!(
+            !self.screen.screen().alternate_screen(),
+            "the alternate screen is left"
+        );
+        assert!(
+            !self.screen.screen().hide_cursor(),
+            "the cursor is shown again"
+        );
+        (status, self.text())
+    }
+}
+
+#[test]
+fn a_person_trips_a_breaker_sees_the_secondary_serve_triggers_rung_3_and_quits() {
+    let mut term = Terminal::open(&["--sim", "--listen", "127.0.0.1:0"]);
+    term.shows("anthropic/claude-sonnet-4-5");
+    term.shows("users ok");
+    term.press("o");
+    term.shows("move to openai/gpt-4.1");
+    term.press("y");
+    term.shows("FORCED OPEN");
+    term.shows("users degraded");
+    term.press("3");
+    term.shows("EVERY user");
+    term.press("all\r");
+    term.shows("RUNG 3");
+    term.shows("users canned");
+    term.press("3");
+    term.press("q");
+    let (status, rest) = term.ended();
+    assert!(status.success(), "{status:?}\n{rest}");
+    assert!(
+        rest.contains("breakerbox"),
+        "a summary stays in the scrollback: {rest}"
+    );
+}
+
+#[test]
+fn ctrl_c_and_a_closed_door_leave_the_shell_clean() {
+    let mut term = Terminal::open(&["--sim", "--no-traffic", "--listen", "127.0.0.1:0"]);
+    term.shows("users idle");
+    term.press("\u{3}");
+    let (status, _) = term.ended();
+    assert!(status.success(), "{status:?}");
+
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    let mut term = Terminal::open(&["--sim", "--listen", &addr]);
+    term.shows("--listen");
+    let (status, said) = term.ended();
+    assert_eq!(status.exit_code(), 1);
+    assert!(said.contains("is taken"), "{said}");
+}

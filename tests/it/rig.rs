@@ -1,0 +1,237 @@
+//! A whole router behind a real socket, over upstreams that a test scripts.
+
+use super::upstream::Upstream;
+use breakerbox::{
+    config::{self, Config},
+    front,
+    model::{Command, Event, Kind, Snapshot},
+    router::{self, Bus, Router, Start},
+    source::local::Order,
+};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use tokio::{
+    sync::{broadcast, mpsc},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+/// How long a test waits for something that should come at once.
+pub(crate) const SOON: Duration = Duration::from_secs(5);
+
+pub(crate) struct Rig {
+    pub(crate) addr: SocketAddr,
+    router: Arc<Router>,
+    pub(crate) client: reqwest::Client,
+    pub(crate) bus: Bus,
+    orders: mpsc::Sender<Order>,
+    events: broadcast::Receiver<Arc<Event>>,
+    _tasks: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// No variables but these keys.
+struct Keys;
+
+impl config::Env for Keys {
+    fn var(&self, name: &str) -> Option<String> {
+        name.ends_with("_API_KEY")
+            .then(|| format!("key-of-{}", name.to_lowercase()))
+    }
+
+    fn run(&self, program: &str, _: &[String]) -> Result<String, String> {
+        Err(format!("{program} is not run in tests"))
+    }
+}
+
+/// A provider section for a scripted upstream.
+pub(crate) fn provider(name: &str, dialect: &str, upstream: &Upstream) -> String {
+    format!(
+        "[providers.{name}]\ndialect = \"{dialect}\"\nbase_url = \"http://{}\"\nvendor = \"{name}\"\nkey = \"key-of-{name}\"\n",
+        upstream.addr
+    )
+}
+
+/// Route `r` over OpenAI-dialect upstreams `a`, `b`, …, in order, without a cache.
+pub(crate) fn openai_tiers(upstreams: &[&Upstream]) -> String {
+    let names = ["a", "b", "c"];
+    let providers: String = names
+        .iter()
+        .zip(upstreams)
+        .map(|(n, u)| provider(n, "openai", u))
+        .collect();
+    let tiers: Vec<_> = names
+        .iter()
+        .take(upstreams.len())
+        .map(|n| format!("\"{n}/m-{n}\""))
+        .collect();
+    format!(
+        "{providers}[routes.r]\ntiers = [{}]\n[cache]\nenabled = false\n",
+        tiers.join(", ")
+    )
+}
+
+pub(crate) fn config(toml: &str) -> Config {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let file = dir.path().join("breakerbox.toml");
+    std::fs::write(&file, toml).expect("the file is written");
+    load(&file)
+}
+
+fn load(file: &Path) -> Config {
+    config::load(file, &Keys)
+        .map_err(|problems| problems.to_string())
+        .expect("a good configuration")
+}
+
+impl Rig {
+    pub(crate) async fn start(toml: &str) -> Self {
+        Self::with(config(toml)).await
+    }
+
+    pub(crate) async fn with(config: Config) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (bus, hub) = router::bus::new();
+        let events = bus.subscribe();
+        let doors = front::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
+            .await
+            .expect("a free port");
+        let addr = doors.addr();
+        let server = config.server.clone();
+        let start = Start {
+            config,
+            simulated: false,
+            listen: addr.to_string(),
+            version: "test".to_owned(),
+        };
+        let (router, orders) = Router::start(start, bus.clone()).expect("the router starts");
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(hub.run());
+        let app = front::app(Arc::clone(&router), orders.clone());
+        tasks.spawn(doors.serve(
+            app,
+            server.header_timeout,
+            Duration::from_secs(1),
+            stop.clone(),
+        ));
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .expect("a client");
+        Self {
+            addr,
+            router,
+            client,
+            bus,
+            orders,
+            events,
+            _tasks: tasks,
+            stop,
+        }
+    }
+
+    pub(crate) fn reload(&self, toml: &str) {
+        self.router
+            .reload(config(toml))
+            .expect("the new configuration is taken");
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addr)
+    }
+
+    /// A chat request to route `r` through the OpenAI door.
+    pub(crate) async fn ask(&self, prompt: &str) -> reqwest::Response {
+        self.post("/v1/chat/completions", &body(prompt, false))
+            .await
+    }
+
+    pub(crate) async fn ask_stream(&self, prompt: &str) -> reqwest::Response {
+        self.post("/v1/chat/completions", &body(prompt, true)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &serde_json::Value) -> reqwest::Response {
+        self.client
+            .post(self.url(path))
+            .json(body)
+            .send()
+            .await
+            .expect("the door answers")
+    }
+
+    pub(crate) fn order(&self, line: &str) {
+        let command = Command::parse(line).expect("a command");
+        self.orders
+            .try_send(Order {
+                actor: "test".to_owned(),
+                command,
+            })
+            .expect("the router takes orders");
+    }
+
+    /// Gives an order and waits for the event that acknowledges it.
+    pub(crate) async fn done(&mut self, line: &str) -> Option<String> {
+        self.order(line);
+        let event = self.event(|k| matches!(k, Kind::Command { .. })).await;
+        match &event.kind {
+            Kind::Command { refused, .. } => refused.clone(),
+            _ => None,
+        }
+    }
+
+    /// The next event of a kind; the ones before it are gone.
+    pub(crate) async fn event(&mut self, which: impl Fn(&Kind) -> bool) -> Arc<Event> {
+        let wait = async {
+            loop {
+                match self.events.recv().await {
+                    Ok(event) if which(&event.kind) => return event,
+                    Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(broadcast::error::RecvError::Closed) => {
+                        unreachable!("the rig holds the bus")
+                    }
+                }
+            }
+        };
+        tokio::time::timeout(SOON, wait)
+            .await
+            .expect("the event comes")
+    }
+
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.bus.snapshot().load_full()
+    }
+
+    /// Waits until the snapshot says so.
+    pub(crate) async fn until(&self, what: &str, is: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+        let deadline = tokio::time::Instant::now() + SOON;
+        loop {
+            let snapshot = self.snapshot();
+            if is(&snapshot) {
+                return snapshot;
+            }
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "not in time: {what}"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+pub(crate) fn body(prompt: &str, stream: bool) -> serde_json::Value {
+    serde_json::json!({"model": "r", "stream": stream, "messages": [{"role": "user", "content": prompt}]})
+}
+
+pub(crate) fn header<'a>(response: &'a reqwest::Response, name: &str) -> &'a str {
+    response
+        .headers()
+        .get(name)
+        .map(|v| v.to_str().expect("an ASCII header"))
+        .unwrap_or_default()
+}
