@@ -467,3 +467,6 @@ fn point_at(points: &mut Arc<VecDeque<Point>>, sec: u64) -> &mut Point {
     let last = points.len().saturating_sub(1);
     &mut points[last]
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,6 +129,7 @@ impl Ending {
                 unit: Arc::clone(&self.unit),
                 ticket,
                 exchange: self.call.id.clone(),
+                key: self.key,
                 question: self.call.ask.prompt_text(),
                 answer: answer.text(),
             });

@@ -68,6 +68,7 @@ pub(super) struct Limits {
     /// To the end of a whole answer, or to the first content of a stream.
     pub(super) answer: Duration,
     pub(super) stall: Duration,
+    pub(super) min_chars_per_s: u32,
     /// The caller's time is shorter than the tier's own.
     short: bool,
 }
@@ -82,6 +83,7 @@ impl Limits {
         Self {
             answer: own.min(left),
             stall: tier.stall_timeout,
+            min_chars_per_s: tier.min_chars_per_s,
             short: left < own,
         }
     }
@@ -351,7 +353,7 @@ impl Job<'_> {
             relay,
             self.slot,
             held,
-            self.limits.stall,
+            &self.limits,
             headers,
             self.dropped,
         )))

@@ -22,6 +22,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
+use tracing::Instrument;
 
 /// Kept for the canned answer, whatever happens before.
 const FOR_RUNG_3: Duration = Duration::from_millis(250);
@@ -34,6 +35,18 @@ const BACKOFF_MS: std::ops::Range<u64> = 50..150;
 
 /// Answers a request. Dropping the future is the caller leaving: it cancels the call under way.
 pub async fn handle(call: Call) -> Reply {
+    let span = tracing::info_span!(
+        "chat",
+        "gen_ai.operation.name" = "chat",
+        "gen_ai.request.model" = %call.ask.model,
+        "breakerbox.request.id" = %call.id,
+        "breakerbox.rung" = tracing::field::Empty,
+        "fallback.tier" = tracing::field::Empty,
+    );
+    answer(call).instrument(span).await
+}
+
+async fn answer(call: Call) -> Reply {
     let router = Arc::clone(&call.router);
     let plant = router.plant.load_full();
     let Some(route) = plant.route(&call.ask.model) else {
@@ -314,6 +327,7 @@ impl Exchange {
                     .saturating_mul(u32::try_from(below).unwrap_or(u32::MAX))
                     .min(self.left() / 2);
             let (slot, sampled) = self.slot(&unit, permit);
+            let injected = slot.fault.is_some();
             self.attempts += 1;
             let collect = sampled || self.key.is_some();
             let left = self.left().saturating_sub(keep);
@@ -325,14 +339,14 @@ impl Exchange {
                     let verdict = Verdict::ok();
                     let ticket = whole.slot.ticket();
                     whole.slot.report(&verdict);
-                    let ending = self.ending(index, &unit, sampled);
+                    let ending = self.ending(index, &unit, sampled, injected);
                     ending.end(&verdict, whole.answer, ticket);
                     return Tried::Served(reply.by(&self.call, &served));
                 }
                 End::Stream(live) => {
                     let served = self.served(index, &unit);
                     let (headers, dropped) = (live.headers.clone(), live.dropped.clone());
-                    let stream = self.ending(index, &unit, sampled).follow(*live);
+                    let stream = self.ending(index, &unit, sampled, injected).follow(*live);
                     let reply = Reply::stream(headers, Box::pin(stream)).dropped(&dropped);
                     return Tried::Served(reply.by(&self.call, &served));
                 }
@@ -451,7 +465,7 @@ impl Exchange {
     }
 
     /// What happens when the answer has been given.
-    fn ending(&mut self, index: usize, unit: &Arc<Unit>, sampled: bool) -> Ending {
+    fn ending(&mut self, index: usize, unit: &Arc<Unit>, sampled: bool, injected: bool) -> Ending {
         self.tell_fallbacks(Some(&unit.id));
         let outcome = if index == 0 {
             Outcome::Primary
@@ -462,7 +476,8 @@ impl Exchange {
             self.guard.take(outcome),
             Arc::clone(&self.call),
             Arc::clone(unit),
-            self.key,
+            // What a fault said must not be said again after it is cleared.
+            self.key.filter(|_| !injected),
             sampled,
         )
     }

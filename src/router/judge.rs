@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     breaker::{Admission, Permit, Ticket},
+    cache::Key,
     clock,
     config::{Judge, Tier},
     model::{DeploymentId, Dialect, Kind, Mono, Verdict, id::ExchangeId},
@@ -18,11 +19,7 @@ use futures_util::{StreamExt, stream};
 use http::HeaderMap;
 use parking_lot::Mutex;
 use serde::Deserialize;
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
 const RUBRIC: &str = include_str!("../../assets/judge.txt");
@@ -32,6 +29,8 @@ const MAX_TOKENS: u32 = 200;
 const READS: usize = 6_000;
 /// Characters of its reason that are kept.
 const REASON: usize = 160;
+/// Answers in a row without a judge after which a deployment is not judged any more.
+const BLIND_AFTER: u32 = 3;
 /// Judge calls under way at once.
 const AT_ONCE: usize = 4;
 /// After so many failures in a row the next judge is asked, for so long.
@@ -44,6 +43,8 @@ pub(super) struct Judged {
     pub(super) unit: Arc<Unit>,
     pub(super) ticket: Ticket,
     pub(super) exchange: ExchangeId,
+    /// Where the answer may be cached.
+    pub(super) key: Option<Key>,
     pub(super) question: String,
     pub(super) answer: String,
 }
@@ -110,8 +111,8 @@ struct Desk {
     bench: Bench,
     /// The minute of the budget, and how much of it is spent.
     spent: Mutex<(u64, u32)>,
-    /// Deployments for which no judge could be had the last time.
-    blind: Mutex<HashSet<DeploymentId>>,
+    /// How often in a row no judge could be had, by deployment.
+    misses: Mutex<HashMap<DeploymentId, u32>>,
 }
 
 /// Judges what comes, a few at a time.
@@ -145,6 +146,12 @@ impl Desk {
                     score: score.score,
                     reason: score.reason.chars().take(REASON).collect(),
                 });
+                if let Some(key) = item
+                    .key
+                    .filter(|_| score.score < config.breaker.judge_threshold)
+                {
+                    router.cache.remove(&key);
+                }
                 item.unit
                     .breaker(|b, now| ((), b.score(item.ticket, score.score, now)));
             }
@@ -168,31 +175,38 @@ impl Desk {
         spent.1 <= per_minute
     }
 
-    /// Blindness is a state that a breaker and people know, never a score.
-    fn tell_whether_blind(&self, router: &Router, unit: &Unit, is_blind: bool) {
-        let mut blind = self.blind.lock();
-        let was = blind.len();
-        let changed = if is_blind {
-            blind.insert(unit.id.clone())
+    /// Blindness is a state that a breaker and people know, never a score. A judge that is missed once (it ramps
+    /// back, it is rate limited) is not missing.
+    fn tell_whether_blind(&self, router: &Router, unit: &Unit, missed: bool) {
+        let mut counts = self.misses.lock();
+        let blind =
+            |m: &HashMap<DeploymentId, u32>| m.values().filter(|n| **n >= BLIND_AFTER).count();
+        let before = blind(&counts);
+        if missed {
+            *counts.entry(unit.id.clone()).or_default() += 1;
         } else {
-            blind.remove(&unit.id)
-        };
-        if !changed {
+            counts.remove(&unit.id);
+        }
+        let after = blind(&counts);
+        if before == after {
             return;
         }
-        unit.breaker(|b, _| (b.judge_available(!is_blind), Vec::new()));
-        let (available, why) = match (was, blind.len()) {
-            (0, _) => (
-                false,
-                format!(
-                    "for {} every judge of another vendor is open, failing or disabled",
-                    unit.id
-                ),
-            ),
-            (_, 0) => (true, String::new()),
-            _ => return,
-        };
-        router.bus.emit(Kind::JudgeAvailable { available, why });
+        unit.breaker(|b, _| (b.judge_available(after < before), Vec::new()));
+        if before == 0 {
+            let why = format!(
+                "for {} every judge of another vendor is open, failing or disabled",
+                unit.id
+            );
+            router.bus.emit(Kind::JudgeAvailable {
+                available: false,
+                why,
+            });
+        } else if after == 0 {
+            router.bus.emit(Kind::JudgeAvailable {
+                available: true,
+                why: String::new(),
+            });
+        }
     }
 }
 

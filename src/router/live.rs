@@ -2,6 +2,7 @@
 //! when it is not whole.
 
 use super::{
+    attempt::Limits,
     relay::{FLUSH_AT, Relay, take},
     slot::Slot,
     upstream::Body,
@@ -32,6 +33,7 @@ pub(super) struct Live {
     slot: Option<Slot>,
     held: BytesMut,
     stall: Duration,
+    min_chars_per_s: u32,
     pub(super) headers: HeaderMap,
     pub(super) dropped: Vec<String>,
     ended: Option<Ended>,
@@ -51,7 +53,7 @@ impl Live {
         relay: Relay,
         slot: Slot,
         held: BytesMut,
-        stall: Duration,
+        limits: &Limits,
         headers: HeaderMap,
         dropped: Vec<String>,
     ) -> Self {
@@ -60,7 +62,8 @@ impl Live {
             relay,
             slot: Some(slot),
             held,
-            stall,
+            stall: limits.stall,
+            min_chars_per_s: limits.min_chars_per_s,
             headers,
             dropped,
             ended: None,
@@ -130,7 +133,13 @@ impl Live {
             seen.chars / 4
         });
         let ticket = slot.ticket();
-        slot.report(&verdict);
+        // A crawl is the provider's failure, but the caller has its answer.
+        let crawled = verdict.class == Class::Ok && slot.crawled(self.min_chars_per_s, seen.chars);
+        if crawled {
+            slot.report(&classify::transport(TransportError::Slow).after_content(true));
+        } else {
+            slot.report(&verdict);
+        }
         let answer = (verdict.class == Class::Ok)
             .then(|| self.relay.answer())
             .flatten();

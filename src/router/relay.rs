@@ -226,3 +226,6 @@ pub(super) const FLUSH_AT: usize = 16 * 1024;
 pub(super) fn take(out: &mut BytesMut) -> Option<Bytes> {
     (!out.is_empty()).then(|| out.split().freeze())
 }
+
+#[cfg(test)]
+mod tests;

@@ -134,8 +134,11 @@ impl Reply {
     /// Says who served it.
     #[must_use]
     pub fn by(mut self, call: &Call, served: &Served<'_>) -> Self {
+        let span = tracing::Span::current();
+        span.record("breakerbox.rung", served.rung);
         self.set("x-breakerbox-rung", &served.rung.to_string());
         if let Some(tier) = served.tier {
+            span.record("fallback.tier", tier_name(tier));
             self.set("x-breakerbox-tier", &tier_name(tier));
         }
         if let Some(deployment) = served.deployment {

@@ -8,6 +8,9 @@ use crate::{
 };
 use std::{sync::Arc, time::Duration};
 
+/// A throughput over less than this is an accident.
+const LONG_ENOUGH: Duration = Duration::from_secs(5);
+
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) unit: Arc<Unit>,
@@ -80,6 +83,14 @@ impl Slot {
         }
     }
 
+    /// Slower than the floor since its first content, over long enough to say so.
+    pub(super) fn crawled(&self, min_chars_per_s: u32, chars: u64) -> bool {
+        let flowed = self
+            .elapsed()
+            .saturating_sub(self.measured.ttft.unwrap_or_default());
+        is_crawl(min_chars_per_s, chars, flowed)
+    }
+
     pub(super) fn tokens(&mut self, tokens: u64) {
         self.measured.tokens = u32::try_from(tokens).unwrap_or(u32::MAX);
     }
@@ -130,5 +141,24 @@ impl Drop for Slot {
             Verdict::new(Class::Abort, "caller_left")
         };
         self.end(&verdict);
+    }
+}
+
+fn is_crawl(min_chars_per_s: u32, chars: u64, flowed: Duration) -> bool {
+    flowed >= LONG_ENOUGH
+        && u128::from(chars) * 1000 < u128::from(min_chars_per_s) * flowed.as_millis()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crawl_is_slower_than_the_floor_for_long_enough_to_say_so() {
+        let s = Duration::from_secs;
+        assert!(is_crawl(10, 99, s(10)));
+        assert!(!is_crawl(10, 100, s(10)));
+        assert!(!is_crawl(10, 0, s(4)), "too short to say");
+        assert!(!is_crawl(0, 0, s(60)), "no floor");
     }
 }

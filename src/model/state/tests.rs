@@ -1,0 +1,300 @@
+//! What the reducer promises to every screen.
+
+use super::*;
+use crate::model::{
+    Dialect, Force, ForceKind, Reason,
+    event::SCHEMA,
+    fault::FaultKind,
+    snapshot::Shown,
+    topology::RouteInfo,
+    verdict::{Class, Verdict},
+};
+use proptest::prelude::*;
+use std::time::Duration;
+
+const T0: u64 = 1_700_000_000_000;
+
+fn topology() -> Topology {
+    let deployment = |id: &str| DeploymentInfo {
+        id: id.into(),
+        provider: "p".into(),
+        dialect: Dialect::OpenAi,
+        model: "m".to_owned(),
+        disabled: None,
+    };
+    Topology {
+        deployments: vec![deployment("p/a"), deployment("p/b")],
+        routes: vec![RouteInfo {
+            id: "r".into(),
+            tiers: vec!["p/a".into(), "p/b".into()],
+        }],
+        err_threshold: 0.02,
+        judge_threshold: 0.7,
+        judge_min_n: 5,
+        ..Topology::default()
+    }
+}
+
+fn started() -> Kind {
+    Kind::Started {
+        schema: SCHEMA,
+        version: "1".to_owned(),
+        listen: "x".to_owned(),
+        topology: topology(),
+    }
+}
+
+fn bucket(id: &str, ok: u32, fail: u32) -> Kind {
+    Kind::Bucket(Bucket {
+        ok,
+        fail,
+        total: Latency(vec![(100, ok)]),
+        ..Bucket::empty(id.into())
+    })
+}
+
+/// Events `kinds`, each so many milliseconds after the one before.
+fn run(kinds: impl IntoIterator<Item = (u64, Kind)>) -> (State, Vec<Arc<Event>>) {
+    let (mut state, mut at, mut all) = (State::new(), T0, Vec::new());
+    for (seq, (later, kind)) in std::iter::once((0, started())).chain(kinds).enumerate() {
+        at += later;
+        let event = Arc::new(Event {
+            seq: seq as u64 + 1,
+            at: Wall(at),
+            kind,
+        });
+        state.apply(&event);
+        all.push(event);
+    }
+    (state, all)
+}
+
+fn some_kind() -> impl Strategy<Value = Kind> {
+    let id = prop_oneof![Just("p/a"), Just("p/b"), Just("p/gone")];
+    let phase = prop_oneof![
+        Just(Phase::Closed),
+        Just(Phase::Open),
+        Just(Phase::Probe),
+        Just(Phase::Ramp(25))
+    ];
+    let moved = (id.clone(), phase).prop_map(|(id, to)| {
+        Kind::Transition(Transition {
+            deployment: id.into(),
+            from: Phase::Closed,
+            to,
+            reason: Reason::Certain {
+                verdict: Verdict::new(Class::Credential, "x"),
+            },
+            generation: 1,
+            until: Some(Wall(T0 + 1)),
+        })
+    });
+    prop_oneof![
+        moved,
+        (id.clone(), 0..50u32, 0..5u32).prop_map(|(id, ok, fail)| bucket(id, ok, fail)),
+        (0..9u32, 0..3u32).prop_map(|(primary, error)| Kind::Exchanges(Exchanges {
+            primary,
+            error,
+            ..Exchanges::default()
+        })),
+        (id.clone(), 0.0..=1.0f64).prop_map(|(id, score)| Kind::Score {
+            deployment: id.into(),
+            judge: "p/b".into(),
+            exchange: "x".into(),
+            score,
+            reason: String::new(),
+        }),
+        (id.clone(), 0..9u32).prop_map(|(id, n)| Kind::FaultAdded(Fault {
+            id: n,
+            deployment: id.into(),
+            kind: FaultKind::Hang,
+            rate: 0.5,
+            who: "w".to_owned(),
+            until: Wall(T0 + 9),
+        })),
+        (id, any::<bool>()).prop_map(|(id, on)| if on {
+            let force = Force {
+                kind: ForceKind::Open,
+                who: "w".to_owned(),
+                why: String::new(),
+                until: Wall(T0),
+            };
+            Kind::Forced {
+                deployment: id.into(),
+                force,
+            }
+        } else {
+            Kind::Rung3On {
+                route: None,
+                who: "w".to_owned(),
+                why: String::new(),
+                until: Wall(T0),
+            }
+        }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_replay_of_the_written_events_shows_what_was_on_screen(kinds in prop::collection::vec((0..3_000u64, some_kind()), 0..60)) {
+        let (live, events) = run(kinds);
+        let mut replayed = State::new();
+        for event in &events {
+            let line = serde_json::to_string(&**event).unwrap();
+            replayed.apply(&Arc::new(serde_json::from_str(&line).unwrap()));
+        }
+        let at = events.last().unwrap().at + Duration::from_secs(1);
+        prop_assert_eq!(live.snapshot(at), replayed.snapshot(at));
+    }
+
+    #[test]
+    fn looking_changes_nothing_and_never_panics(kinds in prop::collection::vec((0..90_000u64, some_kind()), 0..40), ahead in 0..9_000_000u64) {
+        let (state, _) = run(kinds);
+        let first = state.snapshot(Wall(T0 + ahead));
+        prop_assert_eq!(state.snapshot(Wall(T0 + ahead)), first);
+    }
+}
+
+#[test]
+fn windows_forget_what_is_older_than_they_say() {
+    let (state, _) = run([(0, bucket("p/a", 90, 10)), (200_000, bucket("p/a", 100, 0))]);
+    let at = |s: u64| state.snapshot(Wall(T0 + s * 1000)).deployments[0].errors_5m;
+    assert_eq!(at(200), Share { bad: 10, n: 200 });
+    assert_eq!(at(301), Share { bad: 0, n: 100 });
+    assert_eq!(at(600), Share::default());
+}
+
+#[test]
+fn a_clock_that_is_set_back_empties_no_window() {
+    let (mut state, _) = run([(60_000, bucket("p/a", 90, 10))]);
+    state.apply(&Arc::new(Event {
+        seq: 3,
+        at: Wall(T0 - 3_600_000),
+        kind: bucket("p/a", 10, 0),
+    }));
+    let snapshot = state.snapshot(Wall(T0 - 3_600_000));
+    assert_eq!(snapshot.deployments[0].errors_5m.n, 110);
+    assert_eq!(snapshot.at, Wall(T0 + 60_000));
+}
+
+#[test]
+fn a_missing_second_is_a_gap_and_not_a_zero() {
+    let (state, _) = run([(0, bucket("p/a", 1, 0)), (5_000, bucket("p/a", 1, 1))]);
+    let points = &state.snapshot(Wall(T0 + 5_000)).deployments[0].points;
+    let seconds: Vec<_> = points.iter().map(|p| p.sec - T0 / 1000).collect();
+    assert_eq!(seconds, [0, 5]);
+}
+
+#[test]
+fn users_are_told_the_worst_that_happened_in_the_last_minute() {
+    let word = |e: Exchanges| {
+        run([(0, Kind::Exchanges(e))])
+            .0
+            .snapshot(Wall(T0))
+            .users
+            .word
+    };
+    let some = |f: fn(&mut Exchanges)| {
+        let mut e = Exchanges {
+            primary: 100,
+            ..Exchanges::default()
+        };
+        f(&mut e);
+        e
+    };
+    assert_eq!(word(Exchanges::default()), UsersWord::Idle);
+    assert_eq!(word(some(|e| e.cached = 5)), UsersWord::Ok);
+    assert_eq!(word(some(|e| e.fallback = 1)), UsersWord::Degraded);
+    assert_eq!(word(some(|e| e.canned = 1)), UsersWord::Canned);
+    assert_eq!(word(some(|e| e.broken = 1)), UsersWord::Failing);
+    assert_eq!(
+        word(some(|e| e.caller_error = 9)),
+        UsersWord::Ok,
+        "the caller's own mistakes are not ours"
+    );
+}
+
+#[test]
+fn the_exit_code_of_status_is_0_closed_1_degraded_2_dark() {
+    let to = |phase| {
+        Kind::Transition(Transition {
+            deployment: "p/a".into(),
+            from: Phase::Closed,
+            to: phase,
+            reason: Reason::CooldownOver,
+            generation: 2,
+            until: None,
+        })
+    };
+    let severity = |kinds: Vec<Kind>| {
+        run(kinds.into_iter().map(|k| (0, k)))
+            .0
+            .snapshot(Wall(T0))
+            .severity()
+    };
+    assert_eq!(severity(vec![]), 0);
+    assert_eq!(severity(vec![to(Phase::Open)]), 1);
+    let on = Kind::Rung3On {
+        route: Some("r".into()),
+        who: "w".to_owned(),
+        why: String::new(),
+        until: Wall(T0),
+    };
+    assert_eq!(severity(vec![on]), 2);
+    let force = Force {
+        kind: ForceKind::Open,
+        who: "w".to_owned(),
+        why: String::new(),
+        until: Wall(T0),
+    };
+    let forced = |id: &str| Kind::Forced {
+        deployment: id.into(),
+        force: force.clone(),
+    };
+    assert_eq!(severity(vec![forced("p/a")]), 1);
+    assert_eq!(
+        severity(vec![forced("p/a"), forced("p/b")]),
+        2,
+        "nobody serves the route"
+    );
+}
+
+#[test]
+fn a_force_is_shown_over_the_phase_that_goes_on_beneath() {
+    let force = Force {
+        kind: ForceKind::Open,
+        who: "oncall".to_owned(),
+        why: String::new(),
+        until: Wall(T0 + 60_000),
+    };
+    let (state, _) = run([(
+        0,
+        Kind::Forced {
+            deployment: "p/a".into(),
+            force,
+        },
+    )]);
+    let snapshot = state.snapshot(Wall(T0));
+    assert_eq!(snapshot.deployments[0].shown(), Shown::ForcedOpen);
+    assert_eq!(snapshot.deployments[0].phase, Phase::Closed);
+    assert!(
+        crate::model::text::note(&snapshot.deployments[0], Wall(T0)).contains("would be CLOSED")
+    );
+    assert_eq!(snapshot.overrides().len(), 1);
+}
+
+#[test]
+fn events_and_scores_are_kept_in_bounded_number() {
+    let score = |i: u32| Kind::Score {
+        deployment: "p/a".into(),
+        judge: "p/b".into(),
+        exchange: "x".into(),
+        score: f64::from(i % 2),
+        reason: String::new(),
+    };
+    let (state, _) = run((0..3_000).map(|i| (10, score(i))));
+    let snapshot = state.snapshot(Wall(T0));
+    assert_eq!(snapshot.events.len(), EVENTS);
+    assert_eq!(snapshot.deployments[0].scores.len(), SCORES);
+    assert_eq!(snapshot.deployments[0].judge_1h.n, 3_000);
+}

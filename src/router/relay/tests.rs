@@ -1,0 +1,129 @@
+//! Streams fed in every way a network can cut them.
+
+use super::*;
+use std::path::Path;
+
+const HELLO: &str = "data: {\"id\":\"c1\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n\
+data: {\"id\":\"c1\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"H\u{e9}l\"}}]}\n\n\
+: keep-alive\n\n\
+data: {\"id\":\"c1\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"lo\"},\"finish_reason\":\"stop\"}]}\n\n\
+data: [DONE]\n\n";
+
+/// The whole stream, as this caller reads it, when it arrives in pieces of `size`.
+fn relayed(
+    from: Dialect,
+    door: Dialect,
+    stream: &[u8],
+    size: usize,
+) -> (String, Verdict, Option<Answer>) {
+    let reply = Reply {
+        id: "id".to_owned(),
+        created: 1,
+        model: None,
+    };
+    let mut relay = Relay::new(from, door, reply, true, true);
+    let mut out = BytesMut::new();
+    for piece in stream.chunks(size) {
+        match relay.feed(piece, &mut out) {
+            Ok(Progress::Error) => break,
+            Ok(_) => {}
+            Err(e) => return (text(&out), classify::transport(e), None),
+        }
+    }
+    let verdict = relay.finish(&mut out);
+    (text(&out), verdict, relay.answer())
+}
+
+fn text(out: &[u8]) -> String {
+    String::from_utf8_lossy(out).into_owned()
+}
+
+#[test]
+fn the_pieces_a_stream_arrives_in_change_nothing() {
+    for door in [Dialect::OpenAi, Dialect::Anthropic] {
+        let whole = relayed(Dialect::OpenAi, door, HELLO.as_bytes(), usize::MAX);
+        assert_eq!(whole.1, Verdict::ok());
+        for size in 1..40 {
+            assert_eq!(
+                relayed(Dialect::OpenAi, door, HELLO.as_bytes(), size),
+                whole,
+                "{size}"
+            );
+        }
+    }
+    let (same, ..) = relayed(Dialect::OpenAi, Dialect::OpenAi, HELLO.as_bytes(), 7);
+    assert_eq!(same, HELLO, "the same dialect passes through byte for byte");
+}
+
+#[test]
+fn a_stream_that_is_cut_anywhere_before_its_finish_is_never_a_success() {
+    let finish = HELLO.find("finish_reason").unwrap();
+    for at in 0..finish {
+        for door in [Dialect::OpenAi, Dialect::Anthropic] {
+            let (out, verdict, _) = relayed(Dialect::OpenAi, door, &HELLO.as_bytes()[..at], 11);
+            assert_eq!(verdict.class, Class::Fault, "cut at {at}");
+            assert!(
+                !out.contains("[DONE]") && !out.contains("message_stop"),
+                "cut at {at}: {out}"
+            );
+            assert_eq!(
+                out.contains("error"),
+                verdict.after_content,
+                "cut at {at}: {out}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_answer_without_content_is_soft_and_one_cut_by_length_is_not() {
+    let end = |reason: &str| {
+        format!(
+            "data: {{\"choices\":[{{\"index\":0,\"delta\":{{}},\"finish_reason\":\"{reason}\"}}]}}\n\n"
+        )
+    };
+    let class = |stream: &str| {
+        relayed(Dialect::OpenAi, Dialect::OpenAi, stream.as_bytes(), 9)
+            .1
+            .class
+    };
+    assert_eq!(class(&end("stop")), Class::Soft);
+    assert_eq!(class(&end("length")), Class::Ok);
+    assert_eq!(class(&end("content_filter")), Class::Policy);
+}
+
+#[test]
+fn every_recorded_stream_reads_the_same_whole_byte_by_byte_and_in_sevens() {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/fixtures"));
+    if !root.is_dir() {
+        println!("skipped: no recorded streams beside the project");
+        return;
+    }
+    let mut read = 0;
+    for (dir, from) in [
+        ("openai-chat", Dialect::OpenAi),
+        ("openrouter", Dialect::OpenAi),
+        ("azure-openai", Dialect::OpenAi),
+        ("anthropic", Dialect::Anthropic),
+        ("gemini", Dialect::Gemini),
+    ] {
+        for entry in std::fs::read_dir(root.join(dir)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.extension().is_none_or(|e| e != "sse") || name.contains("responses") {
+                continue;
+            }
+            let bytes = std::fs::read(&path).unwrap();
+            for door in [Dialect::OpenAi, Dialect::Anthropic] {
+                let whole = relayed(from, door, &bytes, usize::MAX);
+                assert_eq!(relayed(from, door, &bytes, 1), whole, "{name}");
+                assert_eq!(relayed(from, door, &bytes, 7), whole, "{name}");
+                if name.starts_with("200") && whole.1.class != Class::Ok {
+                    println!("{name}: {}", whole.1);
+                }
+            }
+            read += 1;
+        }
+    }
+    assert!(read > 20, "only {read} recorded streams");
+}
