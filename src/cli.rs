@@ -7,14 +7,14 @@ const ABOUT: &str =
     "A failover router for LLM traffic, and the panel that shows which breaker tripped";
 
 const AFTER: &str = "\
-Without a configuration, three simulated providers on loopback stand behind a route `summarize`, with traffic:
-the dashboard lives at once, and every key works on it. Point a real SDK at it:
+Without a configuration, three simulated providers on loopback stand behind a route `summarize`,
+with traffic: the dashboard lives at once, and every key works on it. Point a real SDK at it:
 
   OPENAI_BASE_URL=http://127.0.0.1:4141/v1     model \"summarize\"
   ANTHROPIC_BASE_URL=http://127.0.0.1:4141     model \"summarize\"
 
-The configuration is looked for at --config, ./breakerbox.toml, and breakerbox/config.toml in the XDG config
-directory. It may also be a LiteLLM config.yaml, as it is.
+The configuration is looked for at --config, ./breakerbox.toml, and breakerbox/config.toml in the
+XDG config directory. It may also be a LiteLLM config.yaml, as it is.
 
 Exit codes: 0 fine, 1 it could not start or ran into an error, 2 wrong arguments.
 `status --once`: 0 all closed, 1 degraded, 2 rung 3 or unreachable.";

@@ -150,7 +150,7 @@ pub struct Tier {
     pub ttft_timeout: Option<Duration>,
     /// Silence inside a stream.
     pub stall_timeout: Duration,
-    /// Slower than this before the stream is committed is a fault; 0 is no floor.
+    /// A stream slower than this counts as a fault, though its caller keeps it; 0 is no floor.
     pub min_chars_per_s: u32,
     /// Fast failures tried again on the same tier.
     pub retries: u8,

@@ -129,7 +129,9 @@ impl fmt::Display for Reason {
                 )
             }
             Self::Quality { mean, floor, n, .. } => {
-                write!(f, "quality {mean:.2} < {floor:.2} n={n}")
+                // Rounded, but never so that it reads "0.70 < 0.70".
+                let digits = if floor - mean < 0.01 { 3 } else { 2 };
+                write!(f, "quality {mean:.digits$} < {floor:.2} n={n}")
             }
             Self::Certain { verdict } => write!(f, "{verdict}"),
             Self::CooldownOver => f.write_str("cooldown over"),

@@ -124,7 +124,9 @@ impl Ending {
             });
         }
         let Some(answer) = answer else { return };
-        if let (true, Some(ticket)) = (self.sampled, ticket) {
+        // A call of a tool is no text, and a rubric for texts would call it empty.
+        let readable = !answer.has_tool_use() && !answer.is_empty();
+        if let (true, Some(ticket)) = (self.sampled && readable, ticket) {
             self.router.judge.offer(Judged {
                 unit: Arc::clone(&self.unit),
                 ticket,
