@@ -24,7 +24,7 @@ impl Default for Server {
             max_body: 32 << 20,
             client_keys: Vec::new(),
             client_key_from: Vec::new(),
-            header_timeout: Duration::from_secs(10),
+            header_timeout: Duration::from_mins(1),
             body_timeout: Duration::from_mins(1),
             drain: Duration::from_secs(30),
         }

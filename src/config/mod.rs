@@ -72,7 +72,8 @@ pub struct Server {
     pub client_keys: Vec<SecretString>,
     /// Where each of them came from, in the same order.
     pub client_key_from: Vec<KeySource>,
-    /// How long a client may take to send its headers, and then its body.
+    /// How long a client may take to send its headers (an idle connection is one that has not begun), and then its
+    /// body.
     pub header_timeout: Duration,
     pub body_timeout: Duration,
     /// How long streams may go on after TERM.

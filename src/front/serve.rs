@@ -13,6 +13,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// After a failed accept (out of file descriptors, mostly): retrying at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// A client that acknowledges or reads nothing for so long is gone.
+#[cfg(target_os = "linux")]
+const GONE_AFTER: Duration = Duration::from_secs(60);
+
 /// Who is at the other end, as an extension of every request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer(pub(super) SocketAddr);
@@ -90,15 +94,31 @@ impl Doors {
     }
 }
 
+/// Without Nagle: head and body go out in two writes, and the second would wait for the peer's delayed
+/// acknowledgement. With an end for peers that are gone, or that take nothing of what they asked for.
+fn tune(stream: &TcpStream) -> io::Result<()> {
+    use rustix::net::sockopt;
+    stream.set_nodelay(true)?;
+    sockopt::set_socket_keepalive(stream, true)?;
+    #[cfg(target_os = "linux")]
+    {
+        sockopt::set_tcp_keepidle(stream, GONE_AFTER)?;
+        sockopt::set_tcp_user_timeout(
+            stream,
+            u32::try_from(GONE_AFTER.as_millis()).unwrap_or(u32::MAX),
+        )?;
+    }
+    Ok(())
+}
+
 async fn connection(
     stream: TcpStream,
     app: Axum,
     header_timeout: Duration,
     stop: CancellationToken,
 ) {
-    // Head and body go out in two writes; Nagle would hold the second for the peer's delayed acknowledgement.
-    if let Err(e) = stream.set_nodelay(true) {
-        tracing::debug!(error = %e, "no TCP_NODELAY");
+    if let Err(e) = tune(&stream) {
+        tracing::debug!(error = %e, "socket options");
     }
     let mut builder = Builder::new(TokioExecutor::new());
     builder
