@@ -11,6 +11,7 @@ mod doors;
 mod failover;
 mod faults;
 mod judge;
+mod litellm;
 mod pty;
 mod recovery;
 mod rig;

@@ -83,6 +83,14 @@ pub(crate) fn config(toml: &str) -> Config {
     load(&file)
 }
 
+/// A LiteLLM configuration, in memory only.
+pub(crate) fn litellm(yaml: &str) -> Config {
+    let parsed = config::parse("config.yaml", yaml, &Keys).map_err(|problems| problems.to_string());
+    let mut config = parsed.expect("a good configuration");
+    config.cache.path = None;
+    config
+}
+
 fn load(file: &Path) -> Config {
     config::load(file, &Keys)
         .map_err(|problems| problems.to_string())
