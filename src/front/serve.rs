@@ -15,7 +15,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A client that acknowledges or reads nothing for so long is gone.
 #[cfg(target_os = "linux")]
-const GONE_AFTER: Duration = Duration::from_secs(60);
+const GONE_AFTER: Duration = Duration::from_mins(1);
 
 /// Who is at the other end, as an extension of every request.
 #[derive(Debug, Clone, Copy)]

@@ -256,6 +256,7 @@ impl Scribe {
             return Ok(());
         };
         self.out.line(&Event {
+            injected: false,
             seq: next.seq.saturating_sub(1),
             at: next.at,
             kind: header.kind.clone(),

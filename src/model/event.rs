@@ -19,8 +19,22 @@ pub struct Event {
     /// Without gaps within one run.
     pub seq: u64,
     pub at: Wall,
+    /// An injected fault caused it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub injected: bool,
     #[serde(flatten)]
     pub kind: Kind,
+}
+
+impl Event {
+    pub const fn new(seq: u64, at: Wall, kind: Kind) -> Self {
+        Self {
+            seq,
+            at,
+            injected: false,
+            kind,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,9 +97,6 @@ pub enum Kind {
         /// The tier that answered; none when rung 1 (stale) or rung 3 did.
         to: Option<DeploymentId>,
         verdict: Verdict,
-        /// The failure was injected.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        injected: bool,
     },
     /// A request whose caller got neither a model's answer nor a cached one: rung 3, or an error.
     Unserved {

@@ -69,6 +69,15 @@ impl Event {
 
     /// One line without the time.
     pub fn line(&self) -> String {
+        let line = self.plain_line();
+        if self.injected {
+            format!("{line} [injected]")
+        } else {
+            line
+        }
+    }
+
+    fn plain_line(&self) -> String {
         match &self.kind {
             Kind::Started {
                 version, listen, ..
@@ -117,15 +126,10 @@ impl Event {
                 format!("{deployment} {how}: {verdict}")
             }
             Kind::Fallback {
-                from,
-                to,
-                verdict,
-                injected,
-                ..
+                from, to, verdict, ..
             } => {
                 let to = to.as_ref().map_or("rung 3", |d| d);
-                let mark = if *injected { " [injected]" } else { "" };
-                format!("{from} -> {to}: {verdict}{mark}")
+                format!("{from} -> {to}: {verdict}")
             }
             Kind::Unserved {
                 route,

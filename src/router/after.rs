@@ -73,8 +73,17 @@ pub(super) struct Ending {
     call: Arc<Call>,
     unit: Arc<Unit>,
     key: Option<Key>,
-    sampled: bool,
+    marks: Marks,
     shadow: bool,
+}
+
+/// What is known of an answer before it is there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Marks {
+    /// It will be judged.
+    pub(super) sampled: bool,
+    /// A fault had its hand in it.
+    pub(super) injected: bool,
 }
 
 impl Ending {
@@ -83,7 +92,7 @@ impl Ending {
         call: Arc<Call>,
         unit: Arc<Unit>,
         key: Option<Key>,
-        sampled: bool,
+        marks: Marks,
     ) -> Self {
         Self {
             router: Arc::clone(&guard.router),
@@ -91,20 +100,28 @@ impl Ending {
             call,
             unit,
             key,
-            sampled,
+            marks,
             shadow: false,
         }
     }
 
     /// A copy that nobody waits for: never counted as an exchange, always judged.
-    pub(super) fn of_shadow(router: Arc<Router>, call: Arc<Call>, unit: Arc<Unit>) -> Self {
+    pub(super) fn of_shadow(
+        router: Arc<Router>,
+        call: Arc<Call>,
+        unit: Arc<Unit>,
+        injected: bool,
+    ) -> Self {
         Self {
             router,
             guard: None,
             call,
             unit,
             key: None,
-            sampled: true,
+            marks: Marks {
+                sampled: true,
+                injected,
+            },
             shadow: true,
         }
     }
@@ -117,21 +134,23 @@ impl Ending {
             });
         }
         if self.shadow || ticket.is_some_and(|t| t.probe) {
-            self.router.bus.emit(Kind::Probed {
+            let probed = Kind::Probed {
                 deployment: self.unit.id.clone(),
                 verdict: verdict.clone(),
                 shadow: self.shadow,
-            });
+            };
+            self.router.bus.emit_marked(probed, self.marks.injected);
         }
         let Some(answer) = answer else { return };
         // A call of a tool is no text, and a rubric for texts would call it empty.
         let readable = !answer.has_tool_use() && !answer.is_empty();
-        if let (true, Some(ticket)) = (self.sampled && readable, ticket) {
+        if let (true, Some(ticket)) = (self.marks.sampled && readable, ticket) {
             self.router.judge.offer(Judged {
                 unit: Arc::clone(&self.unit),
                 ticket,
                 exchange: self.call.id.clone(),
                 key: self.key,
+                injected: self.marks.injected,
                 question: self.call.ask.prompt_text(),
                 answer: answer.text(),
             });

@@ -25,10 +25,13 @@ const CAP_PER_S: u64 = 20;
 /// Between two snapshots while events keep coming.
 const PUBLISH_EVERY: Duration = Duration::from_millis(50);
 
+/// What happened, and whether an injected fault caused it.
+type Told = (Kind, bool);
+
 /// Where events are put. Cheap to clone, never blocks.
 #[derive(Debug, Clone)]
 pub struct Bus {
-    send: mpsc::Sender<Kind>,
+    send: mpsc::Sender<Told>,
     lost: Arc<AtomicU64>,
     snapshot: Arc<ArcSwap<Snapshot>>,
     readers: broadcast::Sender<Arc<Event>>,
@@ -37,7 +40,7 @@ pub struct Bus {
 /// The taking end; runs until every [`Bus`] is gone or [`Kind::Stopping`] has been seen.
 #[derive(Debug)]
 pub struct Hub {
-    receive: mpsc::Receiver<Kind>,
+    receive: mpsc::Receiver<Told>,
     lost: Arc<AtomicU64>,
     snapshot: Arc<ArcSwap<Snapshot>>,
     readers: broadcast::Sender<Arc<Event>>,
@@ -73,7 +76,12 @@ pub fn new() -> (Bus, Hub) {
 
 impl Bus {
     pub fn emit(&self, kind: Kind) {
-        if self.send.try_send(kind).is_err() {
+        self.emit_marked(kind, false);
+    }
+
+    /// The same, for what an injected fault may have caused.
+    pub fn emit_marked(&self, kind: Kind, injected: bool) {
+        if self.send.try_send((kind, injected)).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -98,9 +106,9 @@ impl Hub {
         loop {
             tokio::select! {
                 n = self.receive.recv_many(&mut batch, 256) => {
-                    let done = n == 0 || batch.iter().any(|k| matches!(k, Kind::Stopping));
-                    for kind in batch.drain(..) {
-                        self.take(kind);
+                    let done = n == 0 || batch.iter().any(|k| matches!(k, (Kind::Stopping, _)));
+                    for (kind, injected) in batch.drain(..) {
+                        self.take(kind, injected);
                     }
                     dirty = true;
                     if done {
@@ -120,7 +128,7 @@ impl Hub {
         self.publish();
     }
 
-    fn take(&mut self, kind: Kind) {
+    fn take(&mut self, kind: Kind, injected: bool) {
         if let Some(name) = noisy(&kind) {
             let mut caps = self.caps.lock();
             let (seen, over) = caps.entry(name).or_default();
@@ -130,16 +138,15 @@ impl Hub {
                 return;
             }
         }
-        self.number(kind);
+        self.number(kind, injected);
     }
 
-    fn number(&mut self, kind: Kind) {
+    fn number(&mut self, kind: Kind, injected: bool) {
         self.seq += 1;
         self.at = self.at.max(clock::wall());
         let event = Arc::new(Event {
-            seq: self.seq,
-            at: self.at,
-            kind,
+            injected,
+            ..Event::new(self.seq, self.at, kind)
         });
         self.state.apply(&event);
         // No reader at all is not an error.
@@ -158,7 +165,7 @@ impl Hub {
             over.push(("events".to_owned(), lost));
         }
         for (what, n) in over {
-            self.number(Kind::Suppressed { what, n });
+            self.number(Kind::Suppressed { what, n }, false);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Call, Router,
-    after::{Ending, Guard},
+    after::{Ending, Guard, Marks},
     attempt::{self, End, Failure},
     plant::{Plant, Unit},
     reply::{Reply, Served},
@@ -420,6 +420,7 @@ impl Exchange {
             Arc::clone(&self.router),
             Arc::clone(&call),
             Arc::clone(&unit),
+            slot.fault.is_some(),
         );
         self.router.spawn(async move {
             let left = tier.timeout;
@@ -478,21 +479,21 @@ impl Exchange {
             Arc::clone(unit),
             // What a fault said must not be said again after it is cleared.
             self.key.filter(|_| !injected),
-            sampled,
+            Marks { sampled, injected },
         )
     }
 
     fn tell_fallbacks(&mut self, to: Option<&DeploymentId>) {
         for (from, verdict, injected) in self.failures.drain(..) {
             if to != Some(&from) {
-                self.router.bus.emit(Kind::Fallback {
+                let kind = Kind::Fallback {
                     exchange: self.call.id.clone(),
                     route: self.route.id.clone(),
                     from,
                     to: to.cloned(),
                     verdict,
-                    injected,
-                });
+                };
+                self.router.bus.emit_marked(kind, injected);
             }
         }
     }
@@ -548,6 +549,7 @@ impl Exchange {
     }
 
     fn canned(mut self, why: &str) -> Reply {
+        let injected = self.failures.iter().any(|(.., injected)| *injected);
         self.tell_fallbacks(None);
         let retry_in = self.retry_in();
         let served = Served {
@@ -563,12 +565,13 @@ impl Exchange {
             Outcome::Error
         };
         self.guard.end(outcome);
-        self.router.bus.emit(Kind::Unserved {
+        let unserved = Kind::Unserved {
             exchange: self.call.id.clone(),
             route: self.route.id.clone(),
             outcome,
             why: why.to_owned(),
-        });
+        };
+        self.router.bus.emit_marked(unserved, injected);
         let answer: Answer = super::canned::answer(
             &self.route.canned,
             &self.route.id,

@@ -45,6 +45,7 @@ pub(super) struct Judged {
     pub(super) exchange: ExchangeId,
     /// Where the answer may be cached.
     pub(super) key: Option<Key>,
+    pub(super) injected: bool,
     pub(super) question: String,
     pub(super) answer: String,
 }
@@ -139,21 +140,23 @@ impl Desk {
         match ask(router, &config.judge, &judge, permit, &item).await {
             Ok(score) => {
                 self.bench.scored(&judge.id);
-                router.bus.emit(Kind::Score {
+                let kind = Kind::Score {
                     deployment: item.unit.id.clone(),
                     judge: judge.id.clone(),
                     exchange: item.exchange.clone(),
                     score: score.score,
                     reason: score.reason.chars().take(REASON).collect(),
-                });
+                };
+                router.bus.emit_marked(kind, item.injected);
                 if let Some(key) = item
                     .key
                     .filter(|_| score.score < config.breaker.judge_threshold)
                 {
                     router.cache.remove(&key);
                 }
-                item.unit
-                    .breaker(|b, now| ((), b.score(item.ticket, score.score, now)));
+                item.unit.breaker_marked(item.injected, |b, now| {
+                    ((), b.score(item.ticket, score.score, now))
+                });
             }
             Err(why) => {
                 self.bench.failed(&judge.id, clock::now());

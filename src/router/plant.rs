@@ -256,7 +256,7 @@ impl Unit {
     }
 
     /// Stays away for as long as the provider asks.
-    pub(super) fn shut_gate(&self, verdict: &Verdict, now: Mono) {
+    pub(super) fn shut_gate(&self, verdict: &Verdict, injected: bool, now: Mono) {
         let wait = verdict
             .retry_after
             .unwrap_or(DEFAULT_GATE)
@@ -274,12 +274,13 @@ impl Unit {
             fresh
         };
         if fresh {
-            self.bus.emit(Kind::Gated {
+            let gated = Kind::Gated {
                 deployment: self.id.clone(),
                 class: verdict.class,
                 code: verdict.code.clone(),
                 until: clock::wall() + wait,
-            });
+            };
+            self.bus.emit_marked(gated, injected);
         }
     }
 
@@ -310,16 +311,25 @@ impl Unit {
 
     /// Does something to the breaker and tells what it moved.
     pub(super) fn breaker<T>(&self, act: impl FnOnce(&mut Breaker, Mono) -> (T, Vec<Move>)) -> T {
+        self.breaker_marked(false, act)
+    }
+
+    /// The same, for a verdict or a score that an injected fault may have caused.
+    pub(super) fn breaker_marked<T>(
+        &self,
+        injected: bool,
+        act: impl FnOnce(&mut Breaker, Mono) -> (T, Vec<Move>),
+    ) -> T {
         let now = clock::now();
         let (out, moves) = act(&mut self.memory.breaker.lock(), now);
-        self.tell(moves, now);
+        self.tell(moves, injected, now);
         out
     }
 
-    fn tell(&self, moves: Vec<Move>, now: Mono) {
+    fn tell(&self, moves: Vec<Move>, injected: bool, now: Mono) {
         let wall = |t: Mono| -> Wall { clock::wall() + now.until(t) };
         for m in moves {
-            self.bus.emit(match m {
+            let kind = match m {
                 Move::To {
                     from,
                     to,
@@ -342,7 +352,8 @@ impl Unit {
                     deployment: self.id.clone(),
                     end: ForceEnd::Expired,
                 },
-            });
+            };
+            self.bus.emit_marked(kind, injected);
         }
     }
 }

@@ -120,14 +120,15 @@ impl Slot {
             return;
         };
         self.measured.total = self.elapsed();
+        let injected = self.fault.is_some();
         if self.counted {
             self.unit.recorder().end(verdict.class, &self.measured);
         }
         if verdict.class.counts() == Counts::Gate {
-            self.unit.shut_gate(verdict, clock::now());
+            self.unit.shut_gate(verdict, injected, clock::now());
         }
         self.unit
-            .breaker(|b, now| ((), b.report(permit, verdict, now)));
+            .breaker_marked(injected, |b, now| ((), b.report(permit, verdict, now)));
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     rig::{Rig, body, config, header, openai_tiers},
     upstream::{Upstream, json, openai, openai_stream},
 };
+use breakerbox::clock;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -106,6 +107,14 @@ async fn a_whole_stream_is_stored_and_a_cut_one_is_not() {
     );
 }
 
+/// Ages are whole milliseconds: one that is stored and read within the same one has none.
+async fn next_millisecond() {
+    let now = clock::wall();
+    while clock::wall() <= now {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn an_expired_answer_is_served_only_when_every_tier_is_down() {
     let a = Upstream::start(vec![
@@ -119,11 +128,13 @@ async fn an_expired_answer_is_served_only_when_every_tier_is_down() {
     config.cache.ttl = Duration::ZERO;
     let rig = Rig::with(config).await;
     assert_eq!(said(rig.ask("q one").await).await, "old");
+    next_millisecond().await;
     assert_eq!(
         said(rig.ask("q one").await).await,
         "new",
         "expired: asked again while the tier is up"
     );
+    next_millisecond().await;
     let stale = rig.ask("q one").await;
     assert_eq!(
         (

@@ -17,7 +17,7 @@ fn notice(seq: u64, at: Wall) -> Arc<Event> {
         level: Level::Info,
         text: format!("note {seq}"),
     };
-    Arc::new(Event { seq, at, kind })
+    Arc::new(Event::new(seq, at, kind))
 }
 
 fn started(seq: u64) -> Arc<Event> {
@@ -27,7 +27,7 @@ fn started(seq: u64) -> Arc<Event> {
         listen: "127.0.0.1:4141".into(),
         topology: Topology::default(),
     };
-    Arc::new(Event { seq, at: T0, kind })
+    Arc::new(Event::new(seq, T0, kind))
 }
 
 fn files(dir: &TempDir) -> Vec<String> {
@@ -96,6 +96,7 @@ fn a_file_after_a_reload_begins_with_the_new_topology() {
     let tomorrow = T0 + Duration::from_hours(24);
     journal.append(started(0));
     journal.append(Arc::new(Event {
+        injected: false,
         seq: 1,
         at: T0,
         kind: Kind::Reloaded {

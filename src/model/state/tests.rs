@@ -59,6 +59,7 @@ fn run(kinds: impl IntoIterator<Item = (u64, Kind)>) -> (State, Vec<Arc<Event>>)
     for (seq, (later, kind)) in std::iter::once((0, started())).chain(kinds).enumerate() {
         at += later;
         let event = Arc::new(Event {
+            injected: false,
             seq: seq as u64 + 1,
             at: Wall(at),
             kind,
@@ -168,6 +169,7 @@ fn windows_forget_what_is_older_than_they_say() {
 fn a_clock_that_is_set_back_empties_no_window() {
     let (mut state, _) = run([(60_000, bucket("p/a", 90, 10))]);
     state.apply(&Arc::new(Event {
+        injected: false,
         seq: 3,
         at: Wall(T0 - 3_600_000),
         kind: bucket("p/a", 10, 0),

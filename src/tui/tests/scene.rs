@@ -48,6 +48,7 @@ impl Scene {
     pub(in crate::tui) fn push(&mut self, kind: Kind) {
         self.seq += 1;
         let event = Event {
+            injected: false,
             seq: self.seq,
             at: Wall(self.sec * 1000),
             kind,
@@ -134,7 +135,6 @@ impl Scene {
             from: from.into(),
             to: to.map(DeploymentId::from),
             verdict,
-            injected: false,
         });
     }
 
