@@ -209,7 +209,7 @@ fn screen(dir: &Path, addr: SocketAddr, upstream: SocketAddr) -> Result<Pty> {
     let mut shown = pair.master.try_clone_reader()?;
     // Somebody has to read the terminal; it ends when the program does.
     std::thread::spawn(move || {
-        let mut buf = [0; 65_536];
+        let mut buf = vec![0; 65_536];
         while shown.read(&mut buf).is_ok_and(|n| n > 0) {}
     });
     Ok(Pty {

@@ -9,13 +9,13 @@ mod openai;
 mod serve;
 
 use crate::{
-    model::{Dialect, id::ExchangeId},
+    model::Dialect,
     provider::{
         ask::{Ask, BadRequest},
         errors::CallerError,
     },
     router::{
-        Router,
+        self, Router,
         reply::{self, Reply},
     },
     source::local::Order,
@@ -102,7 +102,7 @@ pub(crate) fn problem(
     code: Option<&str>,
     param: Option<&str>,
 ) -> Response {
-    let id = ExchangeId::from(format!("req_{}", uuid::Uuid::now_v7().simple()));
+    let id = router::new_id();
     let body = CallerError::new(status.as_u16(), message)
         .code(code)
         .param(param)
@@ -196,7 +196,7 @@ pub(crate) async fn chat(front: Front, door: Dialect, request: Request) -> Respo
             let call = front
                 .router
                 .call(door, ask, entered.headers, entered.tenant);
-            crate::router::handle(call).await.into_response()
+            router::handle(call).await.into_response()
         }
         Err(bad) => no_request(door, &bad),
     }

@@ -1,14 +1,18 @@
 //! Sockets: accepted without Nagle's delay, bounded in how long they may dawdle, drained at the end.
 
-use axum::{Extension, Router as Axum};
+use axum::Router as Axum;
+use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
-    service::TowerToHyperService,
 };
 use std::{io, net::SocketAddr, pin::pin, time::Duration};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+use tower::Service;
 
 /// After a failed accept (out of file descriptors, mostly): retrying at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -57,24 +61,20 @@ impl Doors {
         drain: Duration,
         stop: CancellationToken,
     ) {
-        let connections = TaskTracker::new();
-        let abort = CancellationToken::new();
+        let mut connections = JoinSet::new();
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
                 () = stop.cancelled() => break,
+                Some(_ended) = connections.join_next() => continue,
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    let app = app.clone().layer(Extension(Peer(peer)));
-                    let work = connection(stream, app, header_timeout, stop.clone());
-                    let abort = abort.clone();
-                    connections.spawn(async move {
-                        tokio::select! {
-                            () = work => {}
-                            () = abort.cancelled() => {}
-                        }
-                    });
+                    // Each has a token of its own: it is looked at on every turn of the connection, and a shared
+                    // one would be a lock between all cores.
+                    let stop = stop.child_token();
+                    let app = app.clone();
+                    connections.spawn(connection(stream, Peer(peer), app, header_timeout, stop));
                 }
                 Err(e) => {
                     tracing::warn!(error = %e, "accept failed");
@@ -83,13 +83,9 @@ impl Doors {
             }
         }
         drop(self.listener);
-        connections.close();
-        if tokio::time::timeout(drain, connections.wait())
-            .await
-            .is_err()
-        {
-            abort.cancel();
-            connections.wait().await;
+        let drained = async { while connections.join_next().await.is_some() {} };
+        if tokio::time::timeout(drain, drained).await.is_err() {
+            connections.shutdown().await;
         }
     }
 }
@@ -113,6 +109,7 @@ fn tune(stream: &TcpStream) -> io::Result<()> {
 
 async fn connection(
     stream: TcpStream,
+    peer: Peer,
     app: Axum,
     header_timeout: Duration,
     stop: CancellationToken,
@@ -129,9 +126,13 @@ async fn connection(
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(Duration::from_secs(20));
-    let mut connection =
-        pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app)));
+    let service = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        app.clone().call(request)
+    });
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();

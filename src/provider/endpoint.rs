@@ -127,15 +127,27 @@ pub fn auth(dialect: Dialect, key: &str) -> Option<(HeaderName, HeaderValue)> {
 /// Headers of the caller's that a provider of the same dialect gets: those that change what its answer means.
 /// Not its account (`openai-organization`: the account is ours), and not `idempotency-key`, since one request becomes
 /// several attempts.
-const FORWARDED: &[(Dialect, &str)] = &[
-    (Dialect::OpenAi, "openai-beta"),
-    (Dialect::OpenAi, "x-client-request-id"),
-    (Dialect::Anthropic, "anthropic-version"),
-    (Dialect::Anthropic, "anthropic-beta"),
+static FORWARDED: [(Dialect, HeaderName); 4] = [
+    (Dialect::OpenAi, HeaderName::from_static("openai-beta")),
+    (
+        Dialect::OpenAi,
+        HeaderName::from_static("x-client-request-id"),
+    ),
+    (
+        Dialect::Anthropic,
+        HeaderName::from_static("anthropic-version"),
+    ),
+    (
+        Dialect::Anthropic,
+        HeaderName::from_static("anthropic-beta"),
+    ),
 ];
 
 /// W3C trace context goes to everyone.
-const TRACE: &[&str] = &["traceparent", "tracestate"];
+static TRACE: [HeaderName; 2] = [
+    HeaderName::from_static("traceparent"),
+    HeaderName::from_static("tracestate"),
+];
 
 /// The headers of a request to a provider, credential and body apart: what may pass of the caller's, and what the
 /// dialect requires. A list of what may pass, so that credentials, cookies and hop-by-hop headers cannot.
@@ -143,8 +155,8 @@ pub fn forwardable(door: Dialect, upstream: Dialect, caller: &HeaderMap) -> Head
     let own = FORWARDED
         .iter()
         .filter(|(dialect, _)| *dialect == door && door == upstream)
-        .map(|(_, name)| *name);
-    let mut headers = pick(caller, own.chain(TRACE.iter().copied()));
+        .map(|(_, name)| name);
+    let mut headers = pick(caller, own.chain(&TRACE));
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
@@ -160,26 +172,26 @@ pub fn forwardable(door: Dialect, upstream: Dialect, caller: &HeaderMap) -> Head
 /// Headers of a provider's answer that a caller of the same dialect sees. Not rate limits, which are our account's and
 /// which failover hides; not `retry-after`, which Anthropic sends on good answers and which SDKs obey; not cookies,
 /// ray ids, organisations, or a length and encoding that may no longer hold.
-const SHOWN: &[&str] = &[
-    "content-type",
-    "cache-control",
-    "openai-processing-ms",
-    "openai-version",
-    "openai-model",
-    "x-gemini-service-tier",
-    "x-should-retry",
+static SHOWN: [HeaderName; 7] = [
+    header::CONTENT_TYPE,
+    header::CACHE_CONTROL,
+    HeaderName::from_static("openai-processing-ms"),
+    HeaderName::from_static("openai-version"),
+    HeaderName::from_static("openai-model"),
+    HeaderName::from_static("x-gemini-service-tier"),
+    HeaderName::from_static("x-should-retry"),
 ];
 
 /// What of a provider's answer headers the caller may see.
 pub fn response_headers(upstream: &HeaderMap) -> HeaderMap {
-    pick(upstream, SHOWN.iter().copied())
+    pick(upstream, SHOWN.iter())
 }
 
-fn pick(from: &HeaderMap, names: impl Iterator<Item = &'static str>) -> HeaderMap {
+fn pick<'a>(from: &HeaderMap, names: impl Iterator<Item = &'a HeaderName>) -> HeaderMap {
     let mut out = HeaderMap::new();
     for name in names {
         for value in from.get_all(name) {
-            out.append(HeaderName::from_static(name), value.clone());
+            out.append(name, value.clone());
         }
     }
     out

@@ -144,10 +144,13 @@ struct Exchange {
     waited: bool,
 }
 
+/// Tiers still to be tried, and their places.
+type Tiers<'r> = VecDeque<(usize, &'r Tier)>;
+
 /// A tier whose deployment has admitted the call.
-struct Seat {
+struct Seat<'r> {
     index: usize,
-    tier: Tier,
+    tier: &'r Tier,
     unit: Arc<Unit>,
     permit: Permit,
 }
@@ -172,8 +175,8 @@ impl Exchange {
         {
             return self.cached(&hit);
         }
-        let tiers = self.route.tiers.iter().cloned().enumerate().collect();
-        if let Some(reply) = self.climb(tiers).await {
+        let route = Arc::clone(&self.route);
+        if let Some(reply) = self.climb(&route).await {
             return reply;
         }
         if let Some(hit) = self
@@ -191,8 +194,9 @@ impl Exchange {
     }
 
     /// Tries the tiers in order. None: nobody answered.
-    async fn climb(&mut self, mut tiers: VecDeque<(usize, Tier)>) -> Option<Reply> {
-        let mut probe: Option<Seat> = None;
+    async fn climb(&mut self, route: &Route) -> Option<Reply> {
+        let mut tiers: Tiers<'_> = route.tiers.iter().enumerate().collect();
+        let mut probe: Option<Seat<'_>> = None;
         loop {
             let Some((index, tier)) = tiers.pop_front() else {
                 // Nobody below can serve: the caller's own request is the probe.
@@ -205,10 +209,10 @@ impl Exchange {
                 if !self.wait_for_gate().await {
                     return None;
                 }
-                tiers = self.route.tiers.iter().cloned().enumerate().collect();
+                tiers = route.tiers.iter().enumerate().collect();
                 continue;
             };
-            let Some((seat, is_probe)) = self.admit(index, &tier) else {
+            let Some((seat, is_probe)) = self.admit(index, tier) else {
                 continue;
             };
             if is_probe && self.may_shadow() && probe.is_none() && !tiers.is_empty() {
@@ -222,7 +226,7 @@ impl Exchange {
             match self.try_seat(seat, tiers.len()).await {
                 Tried::Served(reply) | Tried::Told(reply) => return Some(reply),
                 Tried::Failed(next, said) => {
-                    if let Some(reply) = self.narrow(next, said, window, &mut tiers) {
+                    if let Some(reply) = self.narrow(next, said, window, route, &mut tiers) {
                         return Some(reply);
                     }
                 }
@@ -236,7 +240,7 @@ impl Exchange {
     }
 
     /// The tier's deployments take turns; the first that admits gets the call.
-    fn admit(&self, index: usize, tier: &Tier) -> Option<(Seat, bool)> {
+    fn admit<'r>(&self, index: usize, tier: &'r Tier) -> Option<(Seat<'r>, bool)> {
         let n = tier.deployments.len();
         let turn = if n > 1 {
             self.router.turn.fetch_add(1, Ordering::Relaxed)
@@ -256,7 +260,7 @@ impl Exchange {
             Some((
                 Seat {
                     index,
-                    tier: tier.clone(),
+                    tier,
                     unit: Arc::clone(unit),
                     permit,
                 },
@@ -266,28 +270,28 @@ impl Exchange {
     }
 
     /// Where the request may go after a failure. A reply when it may go nowhere and the provider's word is the last.
-    fn narrow(
+    fn narrow<'r>(
         &self,
         next: Next,
         said: Option<(StatusCode, bytes::Bytes)>,
         window: Option<u32>,
-        tiers: &mut VecDeque<(usize, Tier)>,
+        route: &'r Route,
+        tiers: &mut Tiers<'r>,
     ) -> Option<Reply> {
-        let below = self.route.tiers.len();
-        let also = |more: &[Tier]| {
+        let below = route.tiers.len();
+        let also = |more: &'r [Tier]| {
             more.iter()
-                .cloned()
                 .enumerate()
                 .map(|(i, t)| (below + i, t))
-                .collect::<VecDeque<_>>()
+                .collect::<Tiers<'r>>()
         };
         match next {
             Next::Tier => return None,
             Next::LargerWindow => {
                 tiers.retain(|(_, t)| self.is_larger(t, window));
-                tiers.extend(also(&self.route.context_fallbacks));
+                tiers.extend(also(&route.context_fallbacks));
             }
-            Next::OptIn => *tiers = also(&self.route.policy_fallbacks),
+            Next::OptIn => *tiers = also(&route.policy_fallbacks),
             Next::Canned => {
                 if self.left() <= FOR_RUNG_3 {
                     tiers.clear();
@@ -313,7 +317,7 @@ impl Exchange {
             .saturating_sub(clock::now().since(self.call.started))
     }
 
-    async fn try_seat(&mut self, seat: Seat, below: usize) -> Tried {
+    async fn try_seat(&mut self, seat: Seat<'_>, below: usize) -> Tried {
         let Seat {
             index,
             tier,
@@ -331,7 +335,7 @@ impl Exchange {
             self.attempts += 1;
             let collect = sampled || self.key.is_some();
             let left = self.left().saturating_sub(keep);
-            let failure = match attempt::run(&self.call, &tier, slot, left, collect).await {
+            let failure = match attempt::run(&self.call, tier, slot, left, collect).await {
                 End::Whole(whole) => {
                     let served = self.served(index, &unit);
                     let reply = Reply::full(StatusCode::OK, whole.headers, whole.body)
@@ -410,12 +414,12 @@ impl Exchange {
     }
 
     /// The same request once more, beside the caller's: what the deployment makes of it decides whether it is back.
-    fn shadow(&self, seat: Seat) {
+    fn shadow(&self, seat: Seat<'_>) {
         let Seat {
             tier, unit, permit, ..
         } = seat;
         let (slot, _) = self.slot(&unit, permit);
-        let call = Arc::clone(&self.call);
+        let (call, tier) = (Arc::clone(&self.call), tier.clone());
         let ending = Ending::of_shadow(
             Arc::clone(&self.router),
             Arc::clone(&call),

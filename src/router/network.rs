@@ -4,13 +4,19 @@
 use super::bus::Bus;
 use crate::model::{Class, Kind, Mono, ProviderId, Verdict};
 use parking_lot::Mutex;
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 /// Failures to connect further apart than this are not "at once".
 const AT_ONCE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Default)]
 pub(super) struct Network {
+    /// Something failed to connect; else there is nothing to look up.
+    trouble: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -24,8 +30,12 @@ struct State {
 impl Network {
     /// A provider was reached: whatever is wrong, it is not our network.
     pub(super) fn reached(&self, provider: &ProviderId, bus: &Bus) {
+        if !self.trouble.load(Ordering::Relaxed) {
+            return;
+        }
         let mut s = self.state.lock();
         s.failed.remove(provider);
+        self.trouble.store(!s.failed.is_empty(), Ordering::Relaxed);
         if std::mem::take(&mut s.down) {
             bus.emit(Kind::LocalNetwork { down: false });
         }
@@ -42,6 +52,7 @@ impl Network {
     ) -> Verdict {
         let mut s = self.state.lock();
         s.failed.insert(provider.clone(), now);
+        self.trouble.store(true, Ordering::Relaxed);
         let all = providers.len() >= 2
             && providers
                 .iter()

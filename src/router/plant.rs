@@ -1,7 +1,7 @@
 //! What a configuration becomes at run time: one [`Unit`] per deployment, with its breaker, its recorder and its
 //! connection pool. A reload builds a new plant and carries over what is known of deployments that stay.
 
-use super::{bus::Bus, recorder::Recorder};
+use super::{bus::Bus, recorder::Recorder, target::Target};
 use crate::{
     breaker::{Admission, Breaker, Move, Settings},
     clock,
@@ -36,6 +36,7 @@ pub(super) struct Unit {
     pub(super) model: String,
     pub(super) context_window: Option<u32>,
     pub(super) client: reqwest::Client,
+    pub(super) target: Target,
     memory: Arc<Memory>,
     bus: Bus,
 }
@@ -106,6 +107,7 @@ impl Plant {
                 model: d.model.clone(),
                 context_window: d.context_window,
                 client: client.clone(),
+                target: Target::new(provider, &d.model)?,
                 memory,
                 bus: bus.clone(),
             };

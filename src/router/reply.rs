@@ -48,6 +48,12 @@ pub struct Served<'a> {
     pub attempts: u32,
 }
 
+const RUNG: HeaderName = HeaderName::from_static("x-breakerbox-rung");
+const ATTEMPTS: HeaderName = HeaderName::from_static("x-breakerbox-attempts");
+const OWN_REQUEST_ID: HeaderName = HeaderName::from_static("x-breakerbox-request-id");
+/// What `OpenAI`'s clients read, and Anthropic's.
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const SSE: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
 
@@ -136,17 +142,21 @@ impl Reply {
     pub fn by(mut self, call: &Call, served: &Served<'_>) -> Self {
         let span = tracing::Span::current();
         span.record("breakerbox.rung", served.rung);
-        self.set("x-breakerbox-rung", &served.rung.to_string());
+        let headers = &mut self.headers;
+        headers.reserve(8);
+        headers.insert(RUNG, HeaderValue::from(u16::from(served.rung)));
+        headers.insert(ATTEMPTS, HeaderValue::from(served.attempts));
+        if let Ok(id) = HeaderValue::from_str(&call.id) {
+            headers.insert(REQUEST_ID, id.clone());
+            headers.insert(X_REQUEST_ID, id.clone());
+            headers.insert(OWN_REQUEST_ID, id);
+        }
         if let Some(tier) = served.tier {
             span.record("fallback.tier", tier_name(tier));
             self.set("x-breakerbox-tier", &tier_name(tier));
         }
         if let Some(deployment) = served.deployment {
             self.set("x-breakerbox-deployment", deployment);
-        }
-        self.set("x-breakerbox-attempts", &served.attempts.to_string());
-        for name in ["x-breakerbox-request-id", "x-request-id", "request-id"] {
-            self.set(name, &call.id);
         }
         self
     }

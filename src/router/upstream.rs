@@ -14,8 +14,7 @@ use crate::{
     },
 };
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
+use http::{HeaderMap, Method, StatusCode};
 use std::{collections::VecDeque, error::Error as _, io, time::Duration};
 
 /// What the bad-key fault sends: no real key looks like it, and a provider's refusal may echo it.
@@ -89,13 +88,10 @@ pub(super) async fn open(
         }
         _ => {}
     }
-    let wrong = SecretString::from(WRONG_KEY);
-    let key = if fault == Some(&FaultKind::BadKey) {
-        Some(&wrong)
-    } else {
-        unit.provider.key.as_ref()
-    };
-    let response = send(unit, out, key).await.map_err(|e| transport(&e))?;
+    let wrong_key = fault == Some(&FaultKind::BadKey);
+    let mut response = send(unit, out, wrong_key)
+        .await
+        .map_err(|e| transport(&e))?;
     let shaper = match fault {
         Some(kind @ (FaultKind::Cut { .. } | FaultKind::Stall { .. } | FaultKind::Malformed)) => {
             Some(Shaper {
@@ -111,7 +107,7 @@ pub(super) async fn open(
     };
     Ok(Upstream {
         status: response.status(),
-        headers: response.headers().clone(),
+        headers: std::mem::take(response.headers_mut()),
         body: Body {
             source: Source::Http(response),
             shaper,
@@ -122,21 +118,16 @@ pub(super) async fn open(
     })
 }
 
-async fn send(
-    unit: &Unit,
-    out: Outgoing,
-    key: Option<&SecretString>,
-) -> reqwest::Result<reqwest::Response> {
-    let dialect = unit.dialect();
-    let url = endpoint::request(dialect, &unit.provider.base_url, &unit.model, out.stream);
-    let mut request = unit.client.post(url).headers(out.headers).body(out.body);
-    if let Some((name, value)) = key.and_then(|k| endpoint::auth(dialect, k.expose_secret())) {
-        request = request.header(name, value);
+async fn send(unit: &Unit, out: Outgoing, wrong_key: bool) -> reqwest::Result<reqwest::Response> {
+    let url = unit.target.url(out.stream).clone();
+    let mut request = reqwest::Request::new(Method::POST, url);
+    *request.body_mut() = Some(out.body.into());
+    *request.headers_mut() = out.headers;
+    unit.target.sign(request.headers_mut());
+    if wrong_key && let Some((name, value)) = endpoint::auth(unit.dialect(), WRONG_KEY) {
+        request.headers_mut().insert(name, value);
     }
-    for (name, value) in &unit.provider.headers {
-        request = request.header(name, value);
-    }
-    request.send().await
+    unit.client.execute(request).await
 }
 
 /// A provider's refusal, in its own words.

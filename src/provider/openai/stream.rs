@@ -12,7 +12,53 @@ use crate::{
         },
     },
 };
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
+
+/// An event with text. Anything else that an event can bring is refused here, and read by [`StreamReader::event`].
+#[derive(Deserialize)]
+struct Plain {
+    choices: [PlainChoice; 1],
+    #[serde(default)]
+    usage: (),
+    #[serde(default)]
+    error: (),
+}
+
+#[derive(Deserialize)]
+struct PlainChoice {
+    #[serde(default)]
+    index: u64,
+    delta: PlainDelta,
+    #[serde(default)]
+    finish_reason: (),
+    #[serde(default)]
+    error: (),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlainDelta {
+    #[serde(default, rename = "role")]
+    _role: IgnoredAny,
+    content: String,
+}
+
+fn plain_text(data: &[u8]) -> Option<String> {
+    let event: Plain = serde_json::from_str(std::str::from_utf8(data).ok()?).ok()?;
+    let Plain {
+        choices: [choice],
+        usage: (),
+        error: (),
+    } = event;
+    let PlainChoice {
+        index,
+        delta,
+        finish_reason: (),
+        error: (),
+    } = choice;
+    (index == 0).then_some(delta.content)
+}
 
 /// Where a stream stands.
 #[derive(Debug, Default)]
@@ -33,6 +79,16 @@ struct Call {
 }
 
 impl StreamReader {
+    /// Reads the one event that streams are made of, some more text and nothing else, without building a tree of it.
+    /// False: it is another; nothing was read.
+    pub(crate) fn plain(&mut self, data: &[u8], out: &mut Vec<Delta>) -> bool {
+        let Some(said) = self.started.then(|| plain_text(data)).flatten() else {
+            return false;
+        };
+        out.extend(Some(said).filter(|t| !t.is_empty()).map(Delta::Text));
+        true
+    }
+
     pub(crate) fn event(&mut self, event: &Value, out: &mut Vec<Delta>) {
         if let Some(error) = present(event, "error") {
             out.push(Delta::Error(classify::error_object(Dialect::OpenAi, error)));

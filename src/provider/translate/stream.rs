@@ -55,6 +55,11 @@ impl StreamReader {
 
     /// Returns whether there may be halves of characters in what it read.
     fn json(&mut self, name: Option<&str>, data: &[u8], out: &mut Vec<Delta>) -> bool {
+        if let Reading::OpenAi(r) = &mut self.dialect
+            && r.plain(data, out)
+        {
+            return false;
+        }
         let strict: Option<Value> = serde_json::from_slice(data).ok();
         let halves = strict.is_none();
         let parsed = strict.or_else(|| serde_json::from_slice(&surrogate::park(data)?).ok());
