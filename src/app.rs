@@ -1,16 +1,22 @@
 //! Everything that runs, put together: configuration, simulated providers, router, doors, reloads.
 
 use crate::{
+    clock,
     config::{self, Config},
-    front,
-    model::Kind,
+    drill, front,
+    journal::{self, Writer},
+    model::{
+        Kind,
+        drill::{Drill, DrillStep},
+        event::Level,
+    },
     router::{self, Bus, Router, Start},
     sim,
     source::local::Order,
 };
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 use tokio::sync::mpsc;
@@ -27,6 +33,8 @@ pub struct Wish {
     pub listen: Option<SocketAddr>,
     pub sim: bool,
     pub no_traffic: bool,
+    /// Where the ledger of drills is kept; none: nothing is remembered.
+    pub state: Option<PathBuf>,
 }
 
 /// A running breakerbox.
@@ -70,6 +78,9 @@ impl App {
         let (bus, hub_work) = router::bus::new();
         let hub = TaskTracker::new();
         hub.spawn(hub_work.run());
+        if let Some(dir) = &config.journal.path {
+            record(&hub, &bus, dir);
+        }
         let start = Start {
             config,
             simulated: sim.is_some(),
@@ -77,6 +88,9 @@ impl App {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let (router, orders) = Router::start(start, bus.clone())?;
+        if let Some(state) = &wish.state {
+            remember(&bus, state, &router.config().hash, sim.is_some());
+        }
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let app = front::app(Arc::clone(&router), orders.clone());
         tasks.spawn(doors.serve(app, server.header_timeout, server.drain, stop.clone()));
@@ -112,7 +126,7 @@ impl App {
                     file.display()
                 );
                 self.bus.emit(Kind::Notice {
-                    level: crate::model::event::Level::Warn,
+                    level: Level::Warn,
                     text,
                 });
                 return;
@@ -142,6 +156,18 @@ impl App {
         }
     }
 
+    /// This router, for a drill by this person.
+    pub fn drill_target(&self, who: String) -> drill::Target {
+        drill::Target {
+            door: self.addr,
+            orders: self.orders.clone(),
+            bus: self.bus.clone(),
+            config: self.router.config(),
+            simulated: self.sim.is_some(),
+            who,
+        }
+    }
+
     /// Lets what is under way finish, and ends.
     pub async fn shutdown(self) {
         self.stop.cancel();
@@ -156,7 +182,44 @@ impl App {
     }
 }
 
-fn reload(router: &Router, bus: &Bus, file: &std::path::Path, listen: Option<SocketAddr>) {
+/// Tells when this configuration was drilled last.
+fn remember(bus: &Bus, state: &Path, hash: &str, simulated: bool) {
+    let config = drill::ledger::config_name(hash, simulated);
+    if let Some(last) = drill::Ledger::in_dir(state).last(config) {
+        let (ended, result) = (last.ended, last.result);
+        bus.emit(Kind::Drill(Drill {
+            scenario: last.scenario,
+            step: DrillStep::Remembered { ended, result },
+        }));
+    }
+}
+
+/// Keeps the journal from the very first event on. Without one the router runs all the same.
+fn record(hub: &TaskTracker, bus: &Bus, dir: &Path) {
+    let notice = |bus: &Bus, level, text| bus.emit(Kind::Notice { level, text });
+    let stopped = bus.clone();
+    let writer = Writer::open(dir, journal::Limits::default(), clock::wall(), move |why| {
+        let why = why.strip_prefix("journal: ").unwrap_or(&why);
+        notice(&stopped, Level::Bad, format!("the journal stopped: {why}"));
+    });
+    match writer {
+        Ok(writer) => {
+            let tell = bus.clone();
+            hub.spawn(journal::follow(bus.subscribe(), writer, move |kind| {
+                tell.emit(kind);
+            }));
+        }
+        Err(e) => {
+            let text = format!(
+                "no journal is kept: {}: {e}; set journal.path, or \"off\" to do without",
+                dir.display()
+            );
+            notice(bus, Level::Warn, text);
+        }
+    }
+}
+
+fn reload(router: &Router, bus: &Bus, file: &Path, listen: Option<SocketAddr>) {
     let loaded = config::load(file, &config::Process).map_err(|p| p.to_string());
     let done = loaded.and_then(|mut config| {
         config.server.listen = listen.unwrap_or(config.server.listen);

@@ -17,7 +17,7 @@ The configuration is looked for at --config, ./breakerbox.toml, and breakerbox/c
 XDG config directory. It may also be a LiteLLM config.yaml, as it is.
 
 Exit codes: 0 fine, 1 it could not start or ran into an error, 2 wrong arguments.
-`status --once`: 0 all closed, 1 degraded, 2 rung 3 or unreachable.";
+`status --once`: 0 all closed, 1 degraded, 2 rung 3 or unreachable. `drill`: 0 passed, 1 failed, 2 could not run.";
 
 #[derive(Debug, Parser)]
 #[command(name = "breakerbox", version, about = ABOUT, after_help = AFTER, subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
@@ -94,6 +94,22 @@ pub enum Mode {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Rehearse a failure on a router of its own, and report; exits with 0 (passed), 1 (failed) or 2 (could not run)
+    Drill {
+        /// Which; `breakerbox drills` lists them
+        name: String,
+        /// Drill the simulated providers, whatever configuration there is
+        #[arg(long, conflicts_with = "config")]
+        sim: bool,
+        /// The configuration to drill, against its real providers
+        #[arg(long, short, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Where the report is written; left out: drills/ in the XDG state directory
+        #[arg(long, value_name = "DIR")]
+        report: Option<PathBuf>,
+    },
+    /// List the drills, and which were run
+    Drills,
     /// How a running breakerbox stands, from its snapshot
     Status {
         /// Where it listens

@@ -8,6 +8,7 @@ pub mod cache;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod drill;
 pub mod front;
 pub mod headless;
 pub mod journal;

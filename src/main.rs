@@ -3,7 +3,9 @@
 use breakerbox::{
     app::{App, Wish},
     cli::{Cli, ConfigMode, Mode, Run},
-    config, headless, sim,
+    clock, config, drill, headless,
+    model::drill::DrillResult,
+    sim,
 };
 use clap::Parser;
 use std::{
@@ -26,6 +28,13 @@ fn main() -> ExitCode {
         Some(Mode::Serve { run, json }) => serve(&run, json),
         Some(Mode::Config(mode)) => configuration(mode),
         Some(Mode::Sim { port, seed }) => simulate(port, seed),
+        Some(Mode::Drill {
+            name,
+            sim,
+            config,
+            report,
+        }) => drill(&name, sim, config, report),
+        Some(Mode::Drills) => drills(),
         Some(Mode::Status { listen, once, json }) => status(listen, once, json),
     };
     done.unwrap_or_else(|why| {
@@ -40,6 +49,7 @@ fn wish(run: &Run) -> Wish {
         listen: run.listen,
         sim: run.sim,
         no_traffic: run.no_traffic,
+        state: config::state_dir(&config::Process),
     }
 }
 
@@ -66,7 +76,7 @@ fn screen(cli: &Cli) -> Result<ExitCode, String> {
     log_to(&log_file());
     let rt = runtime()?;
     let app = rt.block_on(App::start(&wish(&cli.run)))?;
-    let actor = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
+    let actor = operator();
     let source = Local::new(
         app.bus.snapshot(),
         app.orders.clone(),
@@ -185,6 +195,98 @@ fn simulate(port: u16, seed: u64) -> Result<ExitCode, String> {
         sim.shutdown().await;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// A failed drill and one that could not run are told apart: only the first says something about the configuration.
+fn drill(
+    name: &str,
+    sim: bool,
+    config: Option<PathBuf>,
+    report: Option<PathBuf>,
+) -> Result<ExitCode, String> {
+    log_to_stderr();
+    match runtime()?.block_on(rehearse(name, sim, config, report)) {
+        Ok(DrillResult::Passed) => Ok(ExitCode::SUCCESS),
+        Ok(DrillResult::Failed | DrillResult::Aborted) => Ok(ExitCode::FAILURE),
+        Err(why) => {
+            let _ = writeln!(io::stderr(), "breakerbox: the drill could not run: {why}");
+            Ok(ExitCode::from(2))
+        }
+    }
+}
+
+async fn rehearse(
+    name: &str,
+    sim: bool,
+    config: Option<PathBuf>,
+    report: Option<PathBuf>,
+) -> Result<DrillResult, String> {
+    let scenario = drill::scenario::find(name)?;
+    say(&drill::words::opening(&scenario))?;
+    let state = config::state_dir(&config::Process);
+    // A port of its own: the router that serves users may well run on the configured one.
+    let app = App::start(&Wish {
+        sim: sim || config.is_none(),
+        config,
+        listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+        no_traffic: true,
+        state: state.clone(),
+    })
+    .await?;
+    let stop = tokio_util::sync::CancellationToken::new();
+    let told = |step: &_| {
+        if let Some(line) = drill::words::step(clock::wall(), step) {
+            // Nobody reads any more: the drill goes on, and its report is written.
+            let _ = say(&line);
+        }
+    };
+    let drilled = app.drill_target(operator());
+    let mut term = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
+    let run = drill::run(&scenario, &drilled, stop.clone(), told);
+    tokio::pin!(run);
+    let done = loop {
+        tokio::select! {
+            done = &mut run => break done,
+            _ = tokio::signal::ctrl_c() => stop.cancel(),
+            _ = term.recv() => stop.cancel(),
+        }
+    };
+    let kept = done.and_then(|done| {
+        let result = done.result;
+        keep(&done, report.as_deref(), state.as_deref()).map(|()| result)
+    });
+    app.shutdown().await;
+    kept
+}
+
+/// The report and the line in the ledger.
+fn keep(report: &drill::Report, dir: Option<&Path>, state: Option<&Path>) -> Result<(), String> {
+    let own = state.map(|s| s.join("drills"));
+    let written = dir
+        .or(own.as_deref())
+        .map(|dir| {
+            report
+                .write(dir)
+                .map_err(|e| format!("the report is not written to {}: {e}", dir.display()))
+        })
+        .transpose()?;
+    say(&drill::words::closing(report, written.as_deref()))?;
+    let Some(state) = state else { return Ok(()) };
+    let ledger = drill::Ledger::in_dir(state);
+    ledger
+        .append(report)
+        .map_err(|e| format!("{} is not written: {e}", ledger.path().display()))
+}
+
+fn drills() -> Result<ExitCode, String> {
+    let ledger = config::state_dir(&config::Process).map(|s| drill::Ledger::in_dir(&s));
+    let all = drill::scenario::shipped();
+    say(&drill::words::list(&all, ledger.as_ref(), clock::wall()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn operator() -> String {
+    std::env::var("USER").unwrap_or_else(|_| "operator".to_owned())
 }
 
 fn status(listen: SocketAddr, once: bool, json: bool) -> Result<ExitCode, String> {

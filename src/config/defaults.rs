@@ -1,8 +1,9 @@
 //! Every default in one place: readers start from these and change what the file says.
 
 use super::{
-    Breaker, Cache, Canned, CannedForm, Deployment, Env, Judge, ProbeMode, Route, Server, Tier,
-    env::xdg,
+    Breaker, Cache, Canned, CannedForm, Deployment, Env, Journal, Judge, ProbeMode, Route, Server,
+    Tier,
+    env::{state_dir, xdg},
 };
 use crate::model::{DeploymentId, ProviderId};
 use std::{
@@ -79,6 +80,15 @@ impl Cache {
         Self {
             path: dir.map(|dir| dir.join("breakerbox/cache.redb")),
             ..Self::default()
+        }
+    }
+}
+
+impl Journal {
+    /// The default one: in the user's state directory, or none where there is none.
+    pub(super) fn of_user(env: &dyn Env) -> Self {
+        Self {
+            path: state_dir(env).map(|dir| dir.join("journal")),
         }
     }
 }

@@ -107,6 +107,11 @@ pub(super) fn xdg(variable: &str, under_home: &str, env: &dyn Env) -> Option<Pat
     })
 }
 
+/// Where breakerbox keeps what should outlive a run: `breakerbox` in the user's state directory. None without a home.
+pub fn state_dir(env: &dyn Env) -> Option<PathBuf> {
+    xdg("XDG_STATE_HOME", ".local/state", env).map(|dir| dir.join("breakerbox"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ mod settings;
 
 use self::{models::Models, settings::Settings};
 use super::{
-    Cache, Config, Judge, KeySource, Server, key,
+    Cache, Config, Journal, Judge, KeySource, Server, key,
     load::Context,
     read::{Field, Table},
     tree::{Node, Value},
@@ -57,6 +57,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
             enabled: settings.cache,
             ..Cache::of_user(cx.env)
         },
+        journal: Journal::of_user(cx.env),
         warnings: Vec::new(),
     })
 }

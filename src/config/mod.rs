@@ -20,7 +20,7 @@ mod tree;
 mod vendor;
 mod watch;
 
-pub use env::{Env, Process};
+pub use env::{Env, Process, state_dir};
 pub use find::{Found, find};
 pub use key::KeySource;
 pub use load::{load, parse};
@@ -52,6 +52,7 @@ pub struct Config {
     pub breaker: Breaker,
     pub judge: Judge,
     pub cache: Cache,
+    pub journal: Journal,
     /// What a person should know: options that are not honoured (by name), missing keys.
     pub warnings: Vec<String>,
 }
@@ -222,6 +223,13 @@ pub struct Cache {
     /// With every tier down, entries this old still answer.
     pub max_stale: Duration,
     pub max_bytes: u64,
+}
+
+/// Where events are recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Journal {
+    /// A directory; none: nothing is recorded.
+    pub path: Option<PathBuf>,
 }
 
 impl Config {

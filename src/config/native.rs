@@ -25,6 +25,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
         .map(|f| f.node.at.clone());
     let judge = limits::judge(judge_table, &mut catalog);
     let cache = limits::cache(top.table("cache"), cx);
+    let journal = limits::journal(top.table("journal"), cx);
     top.finish();
     let config = Config {
         origin: cx.origin.clone(),
@@ -37,6 +38,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
         breaker,
         judge,
         cache,
+        journal,
         warnings: Vec::new(),
     };
     if let Some(at) = judges_at {

@@ -32,6 +32,7 @@ pub fn show(config: &Config) -> String {
     breaker(&mut out, config);
     judge(&mut out, config);
     cache(&mut out, config);
+    journal(&mut out, config);
     out.0
 }
 
@@ -277,4 +278,10 @@ fn cache(out: &mut Out, config: &Config) {
     out.time("ttl", cache.ttl);
     out.time("max_stale", cache.max_stale);
     out.set("max_bytes", text(&size_text(cache.max_bytes)));
+}
+
+fn journal(out: &mut Out, config: &Config) {
+    let path = config.journal.path.as_ref().map(|p| p.to_string_lossy());
+    out.section("journal");
+    out.set("path", text(path.as_deref().unwrap_or("off")));
 }

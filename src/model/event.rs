@@ -2,6 +2,7 @@
 
 use super::{
     DeploymentId, RouteId, Wall,
+    drill::Drill,
     fault::Fault,
     id::ExchangeId,
     phase::{Force, ForceEnd, Reason, Transition},
@@ -146,6 +147,9 @@ pub enum Kind {
         route: Option<RouteId>,
         who: String,
     },
+
+    /// A rehearsal went a step further.
+    Drill(Drill),
 
     /// A command was carried out or refused.
     Command {

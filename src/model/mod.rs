@@ -3,6 +3,7 @@
 //! live screen, an attached screen and a replay run exactly the same code.
 
 pub mod command;
+pub mod drill;
 pub mod event;
 pub mod fault;
 pub mod id;

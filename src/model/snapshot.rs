@@ -2,6 +2,7 @@
 
 use super::{
     DeploymentId, Dialect, Event, Force, ForceKind, Phase, ProviderId, Reason, RouteId, Wall,
+    drill::DrillMark,
     event::Exchanges,
     fault::Fault,
     series::{Mean, Share},
@@ -35,6 +36,9 @@ pub struct Snapshot {
     pub routes: Vec<RouteView>,
     pub faults: Vec<FaultView>,
     pub judge: JudgeView,
+    /// The last drill of this configuration, when one is known.
+    #[serde(default)]
+    pub last_drill: Option<DrillMark>,
     /// All exchanges, one entry per second that had any, oldest first.
     pub exchanges: Arc<VecDeque<(u64, Exchanges)>>,
     /// Since the start of the run.

@@ -138,6 +138,11 @@ impl State {
                 self.rung3(route.as_deref(), Some(&on));
             }
             Kind::Rung3Off { route, .. } => self.rung3(route.as_deref(), None),
+            Kind::Drill(drill) => {
+                if let Some(mark) = drill.mark(self.s.at) {
+                    self.s.last_drill = Some(mark);
+                }
+            }
             Kind::LocalNetwork { down } => self.own_network = *down,
             _ => {}
         }

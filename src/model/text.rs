@@ -2,6 +2,7 @@
 
 use super::{
     DeploymentId, Event, Kind, Phase, Wall,
+    drill::{DrillResult, DrillStep},
     event::{Level, Outcome},
     fault::Fault,
     phase::ForceEnd,
@@ -39,6 +40,13 @@ impl Event {
                 refused: Some(_), ..
             } => Level::Warn,
             Kind::Notice { level, .. } => *level,
+            Kind::Drill(drill) => match drill.step {
+                DrillStep::Checked { passed: false, .. } => Level::Bad,
+                DrillStep::Ended { result, .. } if result != DrillResult::Passed => Level::Bad,
+                DrillStep::Checked { .. } | DrillStep::Ended { .. } => Level::Good,
+                DrillStep::Began { .. } => Level::Warn,
+                DrillStep::Said { .. } | DrillStep::Remembered { .. } => Level::Info,
+            },
             Kind::Probed { verdict, .. } if verdict.class != super::Class::Ok => Level::Warn,
             Kind::JudgeAvailable {
                 available: true, ..
@@ -204,6 +212,7 @@ impl Event {
                     route.as_ref().map_or("all routes", |r| r)
                 )
             }
+            Kind::Drill(drill) => drill.line(),
             Kind::Command {
                 actor,
                 command,

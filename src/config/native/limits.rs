@@ -1,7 +1,9 @@
-//! `[breaker]`, `[judge]`, `[cache]`
+//! `[breaker]`, `[judge]`, `[cache]`, `[journal]`
 
 use super::providers::Catalog;
-use crate::config::{Breaker, Cache, Judge, ProbeMode, env::path_from, load::Context, read::Table};
+use crate::config::{
+    Breaker, Cache, Journal, Judge, ProbeMode, env::path_from, load::Context, read::Table,
+};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -111,4 +113,16 @@ pub(super) fn cache(table: Option<Table<'_>>, cx: &Context<'_>) -> Cache {
     }
     table.finish();
     cache
+}
+
+pub(super) fn journal(table: Option<Table<'_>>, cx: &Context<'_>) -> Journal {
+    let mut journal = Journal::of_user(cx.env);
+    let Some(table) = table else { return journal };
+    match table.get("path").and_then(|f| f.text()) {
+        Some("off") => journal.path = None,
+        Some(path) => journal.path = Some(path_from(path, cx.base, cx.env)),
+        None => {}
+    }
+    table.finish();
+    journal
 }

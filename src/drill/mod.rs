@@ -1,0 +1,26 @@
+//! Rehearsals: a scenario's faults on the real path, checks over what was recorded, and a dated report.
+//!
+//! ```text
+//! scenario ─▶ preflight ─▶ run: steady state ─▶ faults ─▶ recovery ─▶ checks ─▶ report, ledger
+//!                           └ traffic: own requests through the HTTP door, beside whatever is there
+//! ```
+//!
+//! A drill works a running router the way a person does: orders in, events out. Every fault it sets expires by itself,
+//! so that nothing outlives a drill that was killed.
+
+pub mod check;
+pub mod ledger;
+mod preflight;
+mod record;
+pub mod report;
+pub mod run;
+pub mod scenario;
+mod stage;
+mod traffic;
+pub mod words;
+
+pub use ledger::Ledger;
+pub use record::{Numbers, Record, Sample, Window};
+pub use report::Report;
+pub use run::{Target, run};
+pub use scenario::Scenario;

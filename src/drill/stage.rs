@@ -1,0 +1,229 @@
+//! What a drill stands on: orders to the router, everything it says, and the promise that no fault outlives the drill.
+
+use super::{Record, Sample, record::TierFacts, scenario::TierName};
+use crate::{
+    clock,
+    config::Route,
+    model::{
+        Command, DeploymentId, Event, Kind, Mono, Snapshot, command::FaultCommand, fault::FaultKind,
+    },
+    source::{Source, local::Local},
+};
+use parking_lot::Mutex;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    task::JoinSet,
+};
+
+/// How often it looks.
+const LOOK: Duration = Duration::from_millis(20);
+/// A router that has not answered an order by then never will.
+const ORDER: Duration = Duration::from_secs(5);
+/// A fault expires so long after the drill should have cleared it.
+const DEAD_MAN: Duration = Duration::from_secs(5);
+/// More events than any drill makes; past it, the ones of a bad hour are not kept.
+const EVENTS: usize = 200_000;
+
+pub(super) struct Stage {
+    source: Local,
+    actor: String,
+    heard: Arc<Mutex<Vec<Arc<Event>>>>,
+    /// Faults that are set.
+    set: Mutex<BTreeSet<u32>>,
+    _listening: JoinSet<()>,
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // A drill that panicked or was dropped: the faults expire anyway, but need not be waited for.
+        self.order_clear(&self.set.lock().clone());
+    }
+}
+
+impl Stage {
+    pub(super) fn new(source: Local, actor: String, events: Receiver<Arc<Event>>) -> Self {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let mut listening = JoinSet::new();
+        listening.spawn(listen(events, Arc::clone(&heard)));
+        Self {
+            source,
+            actor,
+            heard,
+            set: Mutex::default(),
+            _listening: listening,
+        }
+    }
+
+    pub(super) fn latest(&self) -> Arc<Snapshot> {
+        self.source.latest()
+    }
+
+    pub(super) fn events(&self) -> Vec<Arc<Event>> {
+        self.heard.lock().clone()
+    }
+
+    /// Looks at all events without copying them.
+    pub(super) fn look<T>(&self, at: impl FnOnce(&[Arc<Event>]) -> T) -> T {
+        at(&self.heard.lock())
+    }
+
+    /// Sets a fault and waits for the event that says so.
+    pub(super) async fn set(
+        &self,
+        deployment: &DeploymentId,
+        kind: &FaultKind,
+        rate: f64,
+        lasts: Duration,
+    ) -> Result<u32, String> {
+        let from = self.heard.lock().len();
+        self.source.send(Command::Fault(FaultCommand::Add {
+            deployment: deployment.clone(),
+            kind: kind.clone(),
+            rate,
+            lasts: lasts + DEAD_MAN,
+        }))?;
+        let answer = self
+            .wait(ORDER, || {
+                self.look(|all| {
+                    all.get(from..)?
+                        .iter()
+                        .find_map(|e| self.answer(e, deployment))
+                })
+            })
+            .await;
+        let id =
+            answer.unwrap_or_else(|| Err("the router did not carry it out in time".to_owned()))?;
+        self.set.lock().insert(id);
+        Ok(id)
+    }
+
+    fn answer(&self, event: &Event, deployment: &DeploymentId) -> Option<Result<u32, String>> {
+        match &event.kind {
+            Kind::FaultAdded(f) if f.who == self.actor && f.deployment == *deployment => {
+                Some(Ok(f.id))
+            }
+            Kind::Command {
+                actor,
+                refused: Some(why),
+                ..
+            } if *actor == self.actor => Some(Err(why.clone())),
+            _ => None,
+        }
+    }
+
+    /// Clears faults and waits until the snapshot is without them.
+    pub(super) async fn clear(&self, ids: &BTreeSet<u32>) {
+        self.order_clear(ids);
+        let gone = |s: &Snapshot| !s.faults.iter().any(|f| ids.contains(&f.fault.id));
+        // When this is not seen in time the expiry does it, and the last check says so.
+        self.wait(ORDER, || gone(&self.latest()).then_some(()))
+            .await;
+        self.set.lock().retain(|id| !ids.contains(id));
+    }
+
+    pub(super) async fn clear_all(&self) {
+        let ids = self.set.lock().clone();
+        if !ids.is_empty() {
+            self.clear(&ids).await;
+        }
+    }
+
+    fn order_clear(&self, ids: &BTreeSet<u32>) {
+        for id in ids {
+            let which = id.to_string();
+            if let Err(why) = self
+                .source
+                .send(Command::Fault(FaultCommand::Clear { which }))
+            {
+                tracing::warn!(fault = id, %why, "a drill's fault is left to its expiry");
+            }
+        }
+    }
+
+    /// Asks for a probe, as a person does who knows that it is over.
+    pub(super) fn probe(&self, deployment: &DeploymentId) {
+        let deployment = deployment.clone();
+        if let Err(why) = self.source.send(Command::Probe { deployment }) {
+            tracing::debug!(%why, "no probe; the cooldown ends by itself");
+        }
+    }
+
+    /// Waits until there is something, or the time is over.
+    pub(super) async fn wait<T>(
+        &self,
+        within: Duration,
+        ready: impl Fn() -> Option<T>,
+    ) -> Option<T> {
+        let deadline: Mono = clock::now() + within;
+        loop {
+            if let Some(ready) = ready() {
+                return Some(ready);
+            }
+            if clock::now() >= deadline {
+                return None;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    pub(super) fn record(
+        &self,
+        route: &Route,
+        samples: Vec<Sample>,
+        before: Arc<Snapshot>,
+    ) -> Record {
+        Record {
+            events: self.events(),
+            samples,
+            tiers: tiers(route),
+            steady: super::Window::default(),
+            faults: super::Window::default(),
+            end: clock::wall(),
+            before,
+            after: self.latest(),
+        }
+    }
+}
+
+async fn listen(mut events: Receiver<Arc<Event>>, heard: Arc<Mutex<Vec<Arc<Event>>>>) {
+    loop {
+        match events.recv().await {
+            Ok(event) => {
+                let mut heard = heard.lock();
+                if heard.len() < EVENTS {
+                    heard.push(event);
+                }
+            }
+            Err(RecvError::Lagged(n)) => tracing::warn!(n, "a drill missed events"),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+fn tiers(route: &Route) -> Vec<TierFacts> {
+    let facts = |t: &crate::config::Tier| TierFacts {
+        deployments: t.deployments.clone(),
+        timeout: t.timeout,
+    };
+    route.tiers.iter().map(facts).collect()
+}
+
+/// The deployments that a scenario means on this route.
+pub(super) fn resolve(route: &Route, tier: TierName) -> Result<Vec<DeploymentId>, String> {
+    match tier {
+        TierName::All => {
+            let all = route.tiers.iter().flat_map(|t| t.deployments.clone());
+            let once: BTreeSet<_> = all.collect();
+            Ok(once.into_iter().collect())
+        }
+        TierName::At(i) => route
+            .tiers
+            .get(i)
+            .map(|t| t.deployments.clone())
+            .ok_or_else(|| {
+                let name = crate::model::topology::tier_name(i);
+                format!("route {} has no {name} tier", route.id)
+            }),
+    }
+}
