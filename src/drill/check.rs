@@ -173,8 +173,10 @@ fn first_failure_of_primary(r: &Record) -> Option<(&ExchangeId, &Verdict, Wall)>
     })
 }
 
+/// Decided by the requests that the primary failed. A secondary that asked to be left alone (429) is rightly passed
+/// over, at no cost to the caller; one that fails or is broken is not.
 fn secondary_picks_up(r: &Record, retries: u32) -> Answer {
-    let mut failures: HashMap<&ExchangeId, (u32, bool)> = HashMap::new();
+    let mut moved: HashMap<&ExchangeId, (u32, Option<&DeploymentId>, Wall)> = HashMap::new();
     for event in r.under_fault() {
         if let Kind::Fallback {
             exchange,
@@ -183,35 +185,38 @@ fn secondary_picks_up(r: &Record, retries: u32) -> Answer {
             ..
         } = &event.kind
         {
-            let (n, picked_up) = failures.entry(exchange).or_default();
-            *n += 1;
-            *picked_up = to.as_ref().is_some_and(|to| r.is_of_tier(to, 1));
+            let (failures, by, at) = moved.entry(exchange).or_default();
+            *failures += 1;
+            (*by, *at) = (to.as_ref(), event.at);
         }
     }
-    let moved = failures.len();
-    let late = failures
+    let by_second = |by: Option<&DeploymentId>| by.is_some_and(|d| r.is_of_tier(d, 1));
+    let most = moved.values().map(|(n, ..)| *n).max().unwrap_or_default();
+    let second = moved.values().filter(|(_, by, _)| by_second(*by)).count();
+    let limited = moved
         .values()
-        .filter(|(n, picked_up)| *n > retries || !picked_up)
+        .filter(|(_, by, at)| by.is_some() && !by_second(*by) && secondary_was_limited(r, *at))
         .count();
-    let most = failures.values().map(|(n, _)| *n).max().unwrap_or_default();
-    let by = |tier| move |s: &&_| is_by(r, s, tier);
-    let second = r.sent_in(r.faults).filter(by(1)).count();
-    let astray = r
-        .sent_in(r.faults)
-        .filter(|s| s.rung != Some(1) && !is_by(r, s, 0) && !is_by(r, s, 1))
-        .count();
+    let lost = moved.len() - second - limited;
     (
-        moved > 0 && late == 0 && astray == 0 && second > 0,
+        second > 0 && lost == 0 && most <= retries,
         format!(
-            "{moved} requests moved on, {late} of them late or elsewhere, {most} failed attempts at most; of the \
-             drill's own, {second} by the secondary, {astray} by neither"
+            "{} failed at the primary, {most} failed attempts each at most; {second} picked up by the secondary, \
+             {limited} passed on while it was rate limited, {lost} by nobody or another",
+            moved.len()
         ),
     )
 }
 
-fn is_by(r: &Record, sample: &super::Sample, tier: usize) -> bool {
-    let by = sample.deployment.as_ref();
-    sample.is_good() && by.is_some_and(|d| r.is_of_tier(d, tier))
+/// Whether the secondary was rate limited when a request that ended at `at` looked for the next tier.
+fn secondary_was_limited(r: &Record, at: Wall) -> bool {
+    let slack = r.tiers.first().map(|t| t.timeout).unwrap_or_default();
+    r.events.iter().any(|e| match &e.kind {
+        Kind::Gated {
+            deployment, until, ..
+        } => r.is_of_tier(deployment, 1) && e.at <= at && at <= *until + slack,
+        _ => false,
+    })
 }
 
 fn p95_within(r: &Record, slo: Duration) -> Answer {
@@ -406,4 +411,4 @@ pub(super) fn still_recovering(before: &Snapshot, after: &Snapshot) -> Vec<Strin
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -98,6 +98,29 @@ mod tests {
     }
 
     #[test]
+    fn a_breaker_that_is_not_closed_makes_it_no_day_for_a_drill() {
+        let config = parse("c.toml", "routes.r.tiers = ['openai/a']", &|_: &str| {
+            Some("k".to_owned())
+        })
+        .unwrap_or_else(|e| panic!("{e}"));
+        let route = config.route("r").unwrap();
+        let at = |phase| {
+            let mut deployment = crate::drill::check::tests::view("openai/a");
+            deployment.phase = phase;
+            let deployments = vec![deployment];
+            busy(
+                route,
+                &Snapshot {
+                    deployments,
+                    ..Snapshot::default()
+                },
+            )
+        };
+        assert_eq!(at(Phase::Closed), None);
+        assert!(at(Phase::Ramp(5)).unwrap().contains("openai/a is RAMP 5%"));
+    }
+
+    #[test]
     fn one_tier_cannot() {
         let why = unfit_is("'anthropic/a'", "").unwrap();
         assert!(why.contains("one tier"), "{why}");

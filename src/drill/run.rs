@@ -58,6 +58,9 @@ pub async fn run(
     say: impl FnMut(&Drill),
 ) -> Result<Report, String> {
     let mut run = Run::begin(scenario, target, stop, say).await?;
+    if let Some(why) = preflight::busy(&run.route, &run.before) {
+        return Err(why);
+    }
     let halted = run.play().await;
     run.stage.clear_all().await;
     run.hush().await;
@@ -67,8 +70,11 @@ pub async fn run(
         Err(Halt::Failed(why)) => (DrillResult::Failed, why),
         Err(Halt::Aborted(why)) => (DrillResult::Aborted, why),
         Err(Halt::Refused(why)) => {
-            let text = format!("could not run: {why}");
-            run.tell(DrillStep::Said { text });
+            let result = DrillResult::Aborted;
+            run.tell(DrillStep::Ended {
+                result,
+                why: why.clone(),
+            });
             return Err(why);
         }
     };
@@ -151,9 +157,6 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
         self.tell(DrillStep::Began { who });
         if let Some(why) = preflight::unfit(&self.target.config, &self.route) {
             return Err(Halt::Failed(why));
-        }
-        if let Some(why) = preflight::busy(&self.route, &self.before) {
-            return Err(Halt::Refused(why));
         }
         self.steady().await?;
         self.break_things().await?;
@@ -246,8 +249,8 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
         while clock::now() < deadline && !self.still_recovering().is_empty() {
             self.pass(Duration::from_millis(100)).await?;
         }
-        self.pass(LAST_BUCKET).await?;
         self.hush().await;
+        self.pass(LAST_BUCKET).await?;
         let left = self.still_recovering();
         if !left.is_empty() {
             self.said(format!("still on the way back: {}", left.join("; ")));

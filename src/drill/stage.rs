@@ -31,6 +31,8 @@ pub(super) struct Stage {
     heard: Arc<Mutex<Vec<Arc<Event>>>>,
     /// Faults that are set.
     set: Mutex<BTreeSet<u32>>,
+    /// Where one was ordered that has no number yet.
+    ordered: Mutex<Option<DeploymentId>>,
     _listening: JoinSet<()>,
 }
 
@@ -38,6 +40,10 @@ impl Drop for Stage {
     fn drop(&mut self) {
         // A drill that panicked or was dropped: the faults expire anyway, but need not be waited for.
         self.order_clear(&self.set.lock().clone());
+        if let Some(deployment) = self.ordered.lock().take() {
+            // Orders are carried out in turn, so the fault is there by then.
+            self.clear_by_name(&deployment);
+        }
     }
 }
 
@@ -51,6 +57,7 @@ impl Stage {
             actor,
             heard,
             set: Mutex::default(),
+            ordered: Mutex::default(),
             _listening: listening,
         }
     }
@@ -77,6 +84,7 @@ impl Stage {
         lasts: Duration,
     ) -> Result<u32, String> {
         let from = self.heard.lock().len();
+        *self.ordered.lock() = Some(deployment.clone());
         self.source.send(Command::Fault(FaultCommand::Add {
             deployment: deployment.clone(),
             kind: kind.clone(),
@@ -95,6 +103,7 @@ impl Stage {
         let id =
             answer.unwrap_or_else(|| Err("the router did not carry it out in time".to_owned()))?;
         self.set.lock().insert(id);
+        *self.ordered.lock() = None;
         Ok(id)
     }
 
@@ -131,13 +140,17 @@ impl Stage {
 
     fn order_clear(&self, ids: &BTreeSet<u32>) {
         for id in ids {
-            let which = id.to_string();
-            if let Err(why) = self
-                .source
-                .send(Command::Fault(FaultCommand::Clear { which }))
-            {
-                tracing::warn!(fault = id, %why, "a drill's fault is left to its expiry");
-            }
+            self.clear_by_name(&id.to_string());
+        }
+    }
+
+    fn clear_by_name(&self, which: &str) {
+        let which = which.to_owned();
+        if let Err(why) = self
+            .source
+            .send(Command::Fault(FaultCommand::Clear { which }))
+        {
+            tracing::warn!(%why, "a drill's fault is left to its expiry");
         }
     }
 
@@ -214,7 +227,7 @@ pub(super) fn resolve(route: &Route, tier: TierName) -> Result<Vec<DeploymentId>
     match tier {
         TierName::All => {
             let all = route.tiers.iter().flat_map(|t| t.deployments.clone());
-            let once: BTreeSet<_> = all.collect();
+            let once: indexmap::IndexSet<_> = all.collect();
             Ok(once.into_iter().collect())
         }
         TierName::At(i) => route

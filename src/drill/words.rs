@@ -93,3 +93,55 @@ fn run(entry: &Entry, now: Wall) -> String {
         entry.who
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drill::{report::tests::report, scenario::shipped};
+
+    #[test]
+    fn the_list_has_every_drill_on_a_line_and_the_last_run_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = Ledger::in_dir(dir.path());
+        let all = shipped();
+        let never = list(&all, Some(&ledger), Wall(0));
+        assert_eq!(never.lines().count(), all.len() + 2);
+        assert!(never.ends_with("No drill has been run yet."), "{never}");
+        for ended in [1_000, 61_000] {
+            let mut report = report();
+            report.ended = Wall(ended);
+            ledger.append(&report).unwrap();
+        }
+        let text = list(&all, Some(&ledger), Wall(121_000));
+        let runs: Vec<_> = text.lines().skip(all.len() + 1).collect();
+        assert!(runs[0].starts_with("1:00 ago  bad-key"), "{text}");
+        assert!(
+            runs[0].ends_with("failed  0/1 checks, on abcdef, by oncall"),
+            "{text}"
+        );
+        assert!(runs[1].starts_with("2:00 ago"), "{text}");
+    }
+
+    #[test]
+    fn every_step_but_the_first_and_the_last_is_a_line() {
+        let line = |step| {
+            let scenario = "x".to_owned();
+            super::step(Wall(0), &Drill { scenario, step })
+        };
+        let checked = DrillStep::Checked {
+            check: "nothing reached the user".to_owned(),
+            passed: false,
+            numbers: "2 errors".to_owned(),
+        };
+        assert_eq!(
+            line(checked).unwrap(),
+            "00:00:00Z  ✗ nothing reached the user: 2 errors"
+        );
+        assert_eq!(
+            line(DrillStep::Began {
+                who: "x".to_owned()
+            }),
+            None
+        );
+    }
+}

@@ -17,9 +17,9 @@ pub async fn follow(mut events: Receiver<Arc<Event>>, writer: Writer, tell: impl
         tokio::select! {
             event = events.recv() => match event {
                 Ok(event) => {
-                    let last = matches!(event.kind, Kind::Stopping);
+                    let over = matches!(event.kind, Kind::Stopping);
                     lost += u64::from(!writer.append(event));
-                    if last {
+                    if over {
                         break;
                     }
                 }
@@ -52,9 +52,14 @@ mod tests {
     use parking_lot::Mutex;
     use tokio::sync::broadcast;
 
+    const TODAY: Wall = Wall(1_700_000_000_000);
+
     fn event(seq: u64, kind: Kind) -> Arc<Event> {
-        let at = Wall(1_700_000_000_000);
-        Arc::new(Event { seq, at, kind })
+        Arc::new(Event {
+            seq,
+            at: TODAY,
+            kind,
+        })
     }
 
     fn notice() -> Kind {
@@ -67,7 +72,7 @@ mod tests {
     #[tokio::test]
     async fn everything_until_the_end_of_the_run_is_in_the_file_when_it_returns() {
         let dir = tempfile::tempdir().unwrap();
-        let writer = Writer::open(dir.path(), Limits::default(), Wall(0), |_| {}).unwrap();
+        let writer = Writer::open(dir.path(), Limits::default(), TODAY, |_| {}).unwrap();
         let file = writer.status().path;
         let (send, events) = broadcast::channel(16);
         for (seq, kind) in [(1, notice()), (2, Kind::Stopping), (3, notice())] {
@@ -84,7 +89,7 @@ mod tests {
     #[tokio::test]
     async fn events_that_came_too_fast_are_counted_and_told() {
         let dir = tempfile::tempdir().unwrap();
-        let writer = Writer::open(dir.path(), Limits::default(), Wall(0), |_| {}).unwrap();
+        let writer = Writer::open(dir.path(), Limits::default(), TODAY, |_| {}).unwrap();
         let (send, events) = broadcast::channel(2);
         for seq in 1..=10 {
             send.send(event(seq, notice())).unwrap();

@@ -8,6 +8,7 @@
 
 mod cache;
 mod doors;
+mod drill;
 mod failover;
 mod faults;
 mod judge;

@@ -47,6 +47,11 @@ fn the_example_loads_without_a_warning_and_says_only_defaults() {
     );
     let without = toml("routes.x.tiers = [\"openai/gpt-4.1\"]");
     assert_eq!(config.cache, without.cache);
+    assert_eq!(
+        config.journal.path.as_deref(),
+        Some(Path::new("/home/op/.local/state/breakerbox/journal"))
+    );
+    assert_eq!(config.journal, without.journal);
 }
 
 /// The commented lines of the example are options too: each must still be one.
@@ -401,6 +406,10 @@ fn the_simulated_configuration_points_at_the_given_addresses_only() {
     assert_eq!(timeouts, [20, 20, 25]);
     assert_eq!(config.judge.judges.len(), 3);
     assert_eq!(config.cache.path, None);
+    assert_eq!(
+        config.journal.path, None,
+        "a demonstration leaves nothing behind"
+    );
 }
 
 #[test]
@@ -413,16 +422,33 @@ fn the_hash_changes_with_the_content_and_not_with_keys_or_layout() {
     assert_ne!(toml(one).hash, toml(other).hash);
     let rotated = |_: &str| Some("another-key".to_owned());
     let config = load_with("config.toml", one, &rotated).unwrap();
-    let cache = "\ncache.path = \"memory\"";
+    // Both depend on where the home directory is.
+    let cache = "\ncache.path = \"memory\"\njournal.path = \"off\"";
     let (a, b) = (
         format!("{one}{cache}"),
-        format!("{same}[cache]\npath = \"memory\""),
+        format!("{same}[cache]\npath = \"memory\"\n[journal]\npath = \"off\""),
     );
     assert_ne!(config.hash, "");
     assert_eq!(
         load_with("config.toml", &a, &rotated).unwrap().hash,
         toml(&b).hash
     );
+}
+
+#[test]
+fn a_journal_is_kept_where_the_file_says_or_not_at_all() {
+    let route = "routes.x.tiers = [\"openai/a\"]\n";
+    let off = toml(&format!("{route}[journal]\npath = \"off\""));
+    assert_eq!(off.journal.path, None);
+    round_trip(&off);
+    let home = toml(&format!("{route}[journal]\npath = \"~/j\""));
+    assert_eq!(home.journal.path.as_deref(), Some(Path::new("/home/op/j")));
+    round_trip(&home);
+    let homeless = load_with("config.toml", route, &|name: &str| {
+        (!name.starts_with("XDG") && name != "HOME").then(|| "k".to_owned())
+    })
+    .unwrap();
+    assert_eq!(homeless.journal.path, None);
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn id(name: &str) -> DeploymentId {
     DeploymentId::from(name)
 }
 
-fn view(name: &str) -> DeploymentView {
+pub(in crate::drill) fn view(name: &str) -> DeploymentView {
     let view = serde_json::json!({
         "id": name, "provider": "p", "dialect": "openai", "model": "m", "disabled": null, "tier": null,
         "phase": "closed", "since": 0, "until": null, "reason": null, "force": null, "gate": null, "would_trip": null,
@@ -191,10 +191,7 @@ fn the_secondary_picks_up_within_one_retry() {
         .sample(sample(11_000, 900, 2, Some("b/m")))
         .event(11_900, fallback("x11000", Some("b/m"), refused()));
     let said = passes(&Check::SecondaryPicksUp { retries: 1 }, &r);
-    assert!(
-        said.starts_with("1 requests moved on, 0 of them late"),
-        "{said}"
-    );
+    assert!(said.starts_with("1 failed at the primary"), "{said}");
 }
 
 #[test]
@@ -208,16 +205,36 @@ fn two_failed_attempts_before_the_secondary_are_more_than_one_retry() {
 }
 
 #[test]
+fn a_tier_below_may_pick_up_only_while_the_secondary_is_rate_limited() {
+    let r = record()
+        .event(10_500, fallback("x", Some("b/m"), refused()))
+        .event(12_000, fallback("y", Some("c/m"), refused()));
+    fails(&Check::SecondaryPicksUp { retries: 1 }, &r);
+    let gated = Kind::Gated {
+        deployment: id("b/m"),
+        class: Class::Throttle,
+        code: "rate_limit_exceeded".to_owned(),
+        until: Wall(15_000),
+    };
+    let later = r.clone().event(12_500, gated.clone());
+    fails(&Check::SecondaryPicksUp { retries: 1 }, &later);
+    let said = passes(
+        &Check::SecondaryPicksUp { retries: 1 },
+        &r.event(11_000, gated),
+    );
+    assert!(
+        said.contains("1 passed on while it was rate limited"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_request_that_ends_on_rung_3_was_not_picked_up() {
     let r = record()
-        .sample(sample(11_000, 900, 2, Some("b/m")))
-        .event(11_900, fallback("x11000", Some("b/m"), refused()));
-    let canned = r.clone().event(12_000, fallback("y", None, refused()));
-    fails(&Check::SecondaryPicksUp { retries: 1 }, &canned);
-    fails(
-        &Check::SecondaryPicksUp { retries: 1 },
-        &r.sample(sample(12_000, 10, 3, None)),
-    );
+        .event(10_500, fallback("x", Some("b/m"), refused()))
+        .event(12_000, fallback("y", None, refused()));
+    let said = fails(&Check::SecondaryPicksUp { retries: 1 }, &r);
+    assert!(said.ends_with("1 by nobody or another"), "{said}");
 }
 
 #[test]
