@@ -166,9 +166,8 @@ fn first_failure_of_primary(r: &Record) -> Option<(&ExchangeId, &Verdict, Wall)>
             exchange,
             from,
             verdict,
-            injected: true,
             ..
-        } if r.is_of_tier(from, 0) => Some((exchange, verdict, e.at)),
+        } if e.injected && r.is_of_tier(from, 0) => Some((exchange, verdict, e.at)),
         _ => None,
     })
 }
@@ -178,12 +177,8 @@ fn first_failure_of_primary(r: &Record) -> Option<(&ExchangeId, &Verdict, Wall)>
 fn secondary_picks_up(r: &Record, retries: u32) -> Answer {
     let mut moved: HashMap<&ExchangeId, (u32, Option<&DeploymentId>, Wall)> = HashMap::new();
     for event in r.under_fault() {
-        if let Kind::Fallback {
-            exchange,
-            to,
-            injected: true,
-            ..
-        } = &event.kind
+        if let Kind::Fallback { exchange, to, .. } = &event.kind
+            && event.injected
         {
             let (failures, by, at) = moved.entry(exchange).or_default();
             *failures += 1;

@@ -271,6 +271,7 @@ pub(super) mod tests {
             let (level, text) = (Level::Info, text.to_owned());
             let kind = Kind::Notice { level, text };
             Arc::new(Event {
+                injected: false,
                 seq: at,
                 at: Wall(at),
                 kind,

@@ -56,6 +56,7 @@ mod tests {
 
     fn event(seq: u64, kind: Kind) -> Arc<Event> {
         Arc::new(Event {
+            injected: false,
             seq,
             at: TODAY,
             kind,

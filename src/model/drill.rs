@@ -143,6 +143,7 @@ mod tests {
         ];
         for step in steps {
             let event = Event {
+                injected: false,
                 seq: 1,
                 at: Wall(9),
                 kind: Kind::Drill(drill(step)),

@@ -72,7 +72,10 @@ impl Record {
     fn event(mut self, at: u64, kind: Kind) -> Self {
         let seq = self.events.len() as u64 + 1;
         let at = Wall(at);
-        self.events.push(Arc::new(Event { seq, at, kind }));
+        self.events.push(Arc::new(Event {
+            injected: true,
+            ..Event::new(seq, at, kind)
+        }));
         self
     }
 
@@ -118,7 +121,6 @@ fn fallback(exchange: &str, to: Option<&str>, verdict: Verdict) -> Kind {
         from: id("a/m"),
         to: to.map(id),
         verdict,
-        injected: true,
     }
 }
 
