@@ -8,15 +8,20 @@
 use super::{
     app::App,
     draw::{Item, keep, put, row, total},
-    theme::Role,
+    theme::{Role, Theme},
     words::{FLAG, MIN_ATTEMPTS, breaker, count, per_second, percent, served, users, width},
 };
 use crate::model::{
-    Snapshot,
+    Snapshot, Wall,
+    drill::{DrillMark, DrillResult},
     snapshot::{Shown, UsersWord},
     time::{latency, short},
 };
 use ratatui::{buffer::Buffer, layout::Rect};
+use std::time::Duration;
+
+/// A drill is to be run every month; after this it is overdue.
+const STALE: Duration = Duration::from_hours(35 * 24);
 
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let clock = format!("{}Z", app.now().clock());
@@ -79,7 +84,31 @@ fn facts(app: &App, by_hand: String) -> Vec<Item> {
         items.push(Item::new(text, theme.style(Role::Warn), 6));
     }
     items.push(Item::new(by_hand, theme.bold(Role::Manual), 1));
+    items.extend(s.last_drill.as_ref().map(|d| drill(d, s.at, theme)));
     items
+}
+
+/// `drill 34d ago`: a fallback that was never rehearsed does not exist.
+fn drill(last: &DrillMark, now: Wall, theme: Theme) -> Item {
+    let ago = short(last.at.until(now));
+    match last.result {
+        None => Item::new(
+            format!("drill {} {ago}", last.scenario),
+            theme.bold(Role::Info),
+            3,
+        ),
+        Some(DrillResult::Passed) if last.at.until(now) < STALE => {
+            Item::new(format!("drill {ago} ago"), theme.style(Role::Dim), 6)
+        }
+        Some(DrillResult::Passed) => {
+            Item::new(format!("drill {ago} ago"), theme.style(Role::Warn), 6)
+        }
+        Some(result) => Item::new(
+            format!("drill {result} {ago} ago"),
+            theme.style(Role::Warn),
+            6,
+        ),
+    }
 }
 
 /// `LIVE`, or how far back a frozen screen lies: that must not be overlooked.

@@ -2,7 +2,10 @@
 
 use super::{Desk, Flow, scene};
 use crate::{
-    model::{Command, Kind},
+    model::{
+        Command, Kind,
+        drill::{Drill, DrillResult, DrillStep},
+    },
     tui::{
         keys::{Context, TABLE},
         overlay::Overlay,
@@ -361,4 +364,26 @@ fn every_command_of_the_keys_reads_back_from_its_text() {
     for text in sent {
         assert_eq!(Command::parse(&text).unwrap().to_string(), text);
     }
+}
+
+#[test]
+fn the_header_says_how_long_ago_the_last_drill_was_and_when_it_failed() {
+    let mut desk = Desk::at(scene::calm());
+    assert!(!desk.text(160, 40).contains("drill"));
+    let ended = |result| {
+        Kind::Drill(Drill {
+            scenario: "bad-key-tuesday".to_owned(),
+            step: DrillStep::Ended {
+                result,
+                why: String::new(),
+            },
+        })
+    };
+    desk.then(|s| {
+        s.push(ended(DrillResult::Passed));
+        s.silence(34 * 24 * 3600);
+    });
+    assert!(desk.text(160, 40).contains("drill 34d ago"));
+    desk.then(|s| s.push(ended(DrillResult::Failed)));
+    assert!(desk.text(160, 40).contains("drill failed 0:00 ago"));
 }
