@@ -22,7 +22,7 @@ use std::{
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-const SIM_SEED: u64 = 1;
+const SIM_SEED: u64 = 7;
 /// Where the doors are when nobody says.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4141);
 
