@@ -12,6 +12,7 @@ use bytes::Bytes;
 use futures_util::{Stream, stream};
 use parking_lot::Mutex;
 use std::{convert::Infallible, sync::Arc};
+use tokio::{sync::mpsc, task::JoinHandle};
 
 /// One exchange, counted exactly once; a guard that is dropped is a caller who left.
 #[derive(Debug)]
@@ -62,6 +63,27 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         self.end(Outcome::Left);
+    }
+}
+
+/// The task that reads an upstream for a caller; it ends when the caller leaves.
+#[derive(Debug)]
+struct Reader(JoinHandle<()>);
+
+impl Reader {
+    /// A reader that panicked has not seen the end: the caller's connection has to break, not to end.
+    async fn ended(&mut self) {
+        if let Err(e) = (&mut self.0).await
+            && e.is_panic()
+        {
+            std::panic::resume_unwind(e.into_panic());
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -162,16 +184,45 @@ impl Ending {
         }
     }
 
-    /// The caller's stream, which ends this when it ends.
-    pub(super) fn follow(
+    /// The caller's stream, which ends this when it ends; its first bytes are there already, and go out with the head.
+    ///
+    /// A task of its own reads the upstream. Chunks come one by one, each costs a turn of whoever waits for it, and a
+    /// turn of the caller's whole connection is dear.
+    pub(super) async fn follow(
         self,
         live: Live,
     ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static {
-        stream::unfold((self, live), |(ending, mut live)| async move {
+        let (send, mut receive) = mpsc::channel(1);
+        let tasks = self.router.tasks.clone();
+        let reader = Reader(tasks.spawn(self.read(live, send)));
+        let first = receive.recv().await;
+        stream::unfold(
+            (first, receive, reader),
+            |(first, mut receive, mut reader)| async move {
+                let next = match first {
+                    None => receive.recv().await,
+                    first => first,
+                };
+                match next {
+                    Some(bytes) => Some((Ok(bytes), (None, receive, reader))),
+                    None => {
+                        reader.ended().await;
+                        None
+                    }
+                }
+            },
+        )
+    }
+
+    async fn read(self, mut live: Live, caller: mpsc::Sender<Bytes>) {
+        loop {
             let bytes = live.next().await;
-            ending.look(&mut live);
-            bytes.map(|b| (Ok(b), (ending, live)))
-        })
+            self.look(&mut live);
+            let Some(bytes) = bytes else { return };
+            if caller.send(bytes).await.is_err() {
+                return;
+            }
+        }
     }
 
     /// Reads a stream that nobody else reads.

@@ -350,7 +350,10 @@ impl Exchange {
                 End::Stream(live) => {
                     let served = self.served(index, &unit);
                     let (headers, dropped) = (live.headers.clone(), live.dropped.clone());
-                    let stream = self.ending(index, &unit, sampled, injected).follow(*live);
+                    let stream = self
+                        .ending(index, &unit, sampled, injected)
+                        .follow(*live)
+                        .await;
                     let reply = Reply::stream(headers, Box::pin(stream)).dropped(&dropped);
                     return Tried::Served(reply.by(&self.call, &served));
                 }

@@ -249,3 +249,21 @@ impl Call {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_sort_by_the_second() {
+        let (a, b) = (new_id(), new_id());
+        assert_ne!(a, b);
+        let id: uuid::Uuid = a
+            .strip_prefix("req_")
+            .and_then(|id| id.parse().ok())
+            .expect("an id is a UUID");
+        assert_eq!(id.get_version_num(), 7);
+        let (secs, _) = id.get_timestamp().expect("version 7 has a time").to_unix();
+        assert!(clock::wall().secs().abs_diff(secs) <= 1);
+    }
+}

@@ -58,3 +58,52 @@ fn headers(provider: &Provider) -> Result<HeaderMap, String> {
     }
     Ok(headers)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::KeySource, model::Dialect};
+
+    fn provider(headers: &[(&str, &str)]) -> Provider {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Provider {
+            id: "local".into(),
+            dialect: Dialect::OpenAi,
+            base_url: "http://127.0.0.1:4000".to_owned(),
+            vendor: "local".to_owned(),
+            key: Some("sk-secret".into()),
+            key_from: KeySource::Literal,
+            missing_key: None,
+            headers: headers.iter().map(own).collect(),
+        }
+    }
+
+    #[test]
+    fn a_call_carries_the_key_and_the_configured_headers() {
+        let target = Target::new(&provider(&[("x-team", "search")]), "m").unwrap();
+        let mut sent = HeaderMap::new();
+        target.sign(&mut sent);
+        assert_eq!(sent["authorization"], "Bearer sk-secret");
+        assert_eq!(sent["x-team"], "search");
+        assert_eq!(
+            target.url(true).as_str(),
+            "http://127.0.0.1:4000/v1/chat/completions"
+        );
+    }
+
+    #[test]
+    fn what_is_no_header_is_named_and_its_value_is_not_shown() {
+        let why = Target::new(&provider(&[("x team", "hush")]), "m").unwrap_err();
+        assert!(why.contains("x team") && !why.contains("hush"), "{why}");
+    }
+
+    #[test]
+    fn nothing_of_a_credential_is_printed() {
+        let target = Target::new(&provider(&[("x-token", "hush")]), "m").unwrap();
+        let shown = format!("{target:?}");
+        assert!(
+            !shown.contains("sk-secret") && !shown.contains("hush"),
+            "{shown}"
+        );
+    }
+}

@@ -37,6 +37,57 @@ fn stream(events: &[Value]) -> Vec<Delta> {
 }
 
 #[test]
+fn a_plain_event_is_read_the_same_with_and_without_a_tree() {
+    let choice = |rest: Value| {
+        let mut choice =
+            json!({"index": 0, "delta": {"content": "a\n\u{e9}"}, "finish_reason": null});
+        let more = rest.as_object().cloned().unwrap_or_default();
+        choice.as_object_mut().unwrap().extend(more);
+        json!({"id": "x", "model": "m", "choices": [choice], "usage": null, "obfuscation": "zz"})
+    };
+    for (event, is_plain) in [
+        (choice(json!({})), true),
+        (
+            choice(json!({"delta": {"role": "assistant", "content": ""}})),
+            true,
+        ),
+        (choice(json!({"delta": {"content": null}})), false),
+        (choice(json!({"delta": {}})), false),
+        (
+            choice(json!({"delta": {"content": "a", "reasoning_content": "b"}})),
+            false,
+        ),
+        (
+            choice(json!({"delta": {"content": "a", "tool_calls": []}})),
+            false,
+        ),
+        (choice(json!({"finish_reason": "stop"})), false),
+        (choice(json!({"error": {"message": "no"}})), false),
+        (choice(json!({"index": 1})), false),
+        (json!({"choices": [], "usage": {"prompt_tokens": 1}}), false),
+        (json!({"error": {"message": "no"}}), false),
+    ] {
+        let start = json!({"id": "x", "model": "m", "choices": []});
+        let mut reader = super::StreamReader::default();
+        let mut plain = Vec::new();
+        let data = event.to_string();
+        assert!(
+            !reader.plain(data.as_bytes(), &mut plain),
+            "the head is no plain event"
+        );
+        reader.event(&start, &mut plain);
+        assert_eq!(
+            reader.plain(data.as_bytes(), &mut plain),
+            is_plain,
+            "{event}"
+        );
+        if is_plain {
+            assert_eq!(plain, stream(&[start, event]));
+        }
+    }
+}
+
+#[test]
 fn thirty_optional_fields_that_say_nothing_drop_nothing() {
     let (chat, dropped) = read(&json!({
         "model": "m", "messages": [{"role": "user", "content": "hi", "name": null}], "n": 1, "logprobs": false,
