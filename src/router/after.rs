@@ -203,13 +203,10 @@ impl Ending {
                     None => receive.recv().await,
                     first => first,
                 };
-                match next {
-                    Some(bytes) => Some((Ok(bytes), (None, receive, reader))),
-                    None => {
-                        reader.ended().await;
-                        None
-                    }
+                if next.is_none() {
+                    reader.ended().await;
                 }
+                next.map(|bytes| (Ok(bytes), (None, receive, reader)))
             },
         )
     }

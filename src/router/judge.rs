@@ -7,7 +7,7 @@ use super::{
     slot::Slot,
 };
 use crate::{
-    breaker::{Admission, Permit, Ticket},
+    breaker::{Permit, Ticket},
     cache::Key,
     clock,
     config::{Judge, Tier},
@@ -226,14 +226,8 @@ fn pick(
             return None;
         }
         let judge = router.unit(id)?;
-        match judge.admit(now).ok()? {
-            Admission::Serve(permit) => Some((judge, permit)),
-            Admission::Probe(permit) => {
-                judge.breaker(|b, now| ((), b.forget(permit, now)));
-                None
-            }
-            Admission::Refuse(_) => None,
-        }
+        let permit = judge.admit_ordinary(now)?;
+        Some((judge, permit))
     })
 }
 

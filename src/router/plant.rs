@@ -3,7 +3,7 @@
 
 use super::{bus::Bus, recorder::Recorder, target::Target};
 use crate::{
-    breaker::{Admission, Breaker, Move, Settings},
+    breaker::{Admission, Breaker, Move, Permit, Settings},
     clock,
     config::{self, Config, ProbeMode, Route},
     model::{
@@ -250,6 +250,18 @@ impl Unit {
                 until: r.until,
             }),
             admitted => Ok(admitted),
+        }
+    }
+
+    /// Asks for a call that is no probe: one that is offered goes back to the breaker.
+    pub(super) fn admit_ordinary(&self, now: Mono) -> Option<Permit> {
+        match self.admit(now).ok()? {
+            Admission::Serve(permit) => Some(permit),
+            Admission::Probe(probe) => {
+                self.breaker(|b, now| ((), b.forget(probe, now)));
+                None
+            }
+            Admission::Refuse(_) => None,
         }
     }
 

@@ -1,0 +1,119 @@
+//! The last word of an exchange that no tier answered: a cached answer, the canned one, or the caller's own mistake.
+
+use super::Exchange;
+use crate::{
+    cache::{Hit, Match},
+    clock,
+    config::CannedForm,
+    model::{Kind, event::Outcome},
+    router::{
+        canned,
+        reply::{Reply, Served},
+    },
+};
+use http::StatusCode;
+use std::time::Duration;
+
+impl Exchange {
+    pub(super) fn told(&self, status: StatusCode, body: bytes::Bytes) -> Reply {
+        self.guard.end(Outcome::CallerError);
+        let served = Served {
+            rung: 0,
+            tier: None,
+            deployment: None,
+            attempts: self.attempts,
+        };
+        Reply::full(status, http::HeaderMap::new(), body).by(&self.call, &served)
+    }
+
+    /// The request is wrong in the caller's own dialect: no tier would take it.
+    pub(super) fn invalid(&self, field: &str, why: &str) -> Reply {
+        self.guard.end(Outcome::CallerError);
+        let served = Served {
+            rung: 0,
+            tier: None,
+            deployment: None,
+            attempts: self.attempts,
+        };
+        let message = format!("{field}: {why}");
+        Reply::error(
+            &self.call,
+            StatusCode::BAD_REQUEST,
+            &message,
+            None,
+            Some(field),
+        )
+        .by(&self.call, &served)
+    }
+
+    pub(super) fn cached(&self, hit: &Hit) -> Reply {
+        self.guard.end(Outcome::Cached);
+        let served = Served {
+            rung: 1,
+            tier: None,
+            deployment: None,
+            attempts: self.attempts,
+        };
+        let mut reply = Reply::answer(&self.call, &hit.answer).by(&self.call, &served);
+        reply.set("age", &hit.age.as_secs().to_string());
+        let how = match (hit.stale, hit.how) {
+            (true, _) => "stale",
+            (false, Match::Exact) => "exact",
+            (false, Match::Normalised) => "normalised",
+        };
+        reply.set("x-breakerbox-cache", how);
+        reply
+    }
+
+    pub(super) fn canned(mut self, why: &str) -> Reply {
+        let injected = self.failures.iter().any(|(.., injected)| *injected);
+        self.tell_fallbacks(None);
+        let retry_in = self.retry_in();
+        let served = Served {
+            rung: 3,
+            tier: None,
+            deployment: None,
+            attempts: self.attempts,
+        };
+        let form = self.route.canned.form;
+        let outcome = if form == CannedForm::Answer {
+            Outcome::Canned
+        } else {
+            Outcome::Error
+        };
+        self.guard.end(outcome);
+        let unserved = Kind::Unserved {
+            exchange: self.call.id.clone(),
+            route: self.route.id.clone(),
+            outcome,
+            why: why.to_owned(),
+        };
+        self.router.bus.emit_marked(unserved, injected);
+        let answer = canned::answer(
+            &self.route.canned,
+            &self.route.id,
+            retry_in,
+            self.call.ask.schema,
+        );
+        let reply = match form {
+            CannedForm::Answer => Reply::answer(&self.call, &answer),
+            CannedForm::Error => Reply::exhausted(&self.call, &answer.text(), retry_in),
+        };
+        reply.by(&self.call, &served)
+    }
+
+    /// When trying again makes sense: the first time that a breaker or a gate looks again.
+    pub(super) fn retry_in(&self) -> Duration {
+        let now = clock::now();
+        let units = self
+            .route
+            .tiers
+            .iter()
+            .flat_map(|t| &t.deployments)
+            .filter_map(|d| self.plant.units.get(d));
+        units
+            .filter_map(|u| u.back_in(now))
+            .min()
+            .unwrap_or(self.plant.config.breaker.cooldown)
+    }
+}

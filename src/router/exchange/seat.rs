@@ -1,0 +1,250 @@
+//! One tier's turn: admitted, tried (and tried once more after a fast failure), or copied as a probe.
+
+use super::{Exchange, FOR_EACH_TIER, FOR_RUNG_3};
+use crate::{
+    breaker::{Admission, Permit},
+    clock,
+    config::Tier,
+    model::{Class, DeploymentId, Kind, Verdict, event::Outcome, verdict::Next},
+    provider::translate::Untranslatable,
+    router::{
+        after::{Ending, Marks},
+        attempt::{self, End, Failure},
+        plant::Unit,
+        reply::{Reply, Served},
+        slot::Slot,
+    },
+};
+use http::StatusCode;
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+/// A failure after this long is not fast, and not tried again on the same tier.
+const FAST: Duration = Duration::from_secs(2);
+/// Before a second try of the same tier.
+const BACKOFF_MS: std::ops::Range<u64> = 50..150;
+
+/// A tier whose deployment has admitted the call.
+pub(super) struct Seat<'r> {
+    pub(super) index: usize,
+    pub(super) tier: &'r Tier,
+    pub(super) unit: Arc<Unit>,
+    pub(super) permit: Permit,
+}
+
+/// What trying a seat came to.
+pub(super) enum Tried {
+    Served(Reply),
+    /// The caller's own error, as the provider said it.
+    Told(Reply),
+    Failed(Next, Option<(StatusCode, bytes::Bytes)>),
+}
+
+impl Exchange {
+    /// The tier's deployments take turns; the first that admits gets the call.
+    pub(super) fn admit<'r>(&self, index: usize, tier: &'r Tier) -> Option<(Seat<'r>, bool)> {
+        let n = tier.deployments.len();
+        let turn = if n > 1 {
+            self.router.turn.fetch_add(1, Ordering::Relaxed)
+        } else {
+            0
+        };
+        (0..n).find_map(|i| {
+            let unit = self
+                .plant
+                .units
+                .get(tier.deployments.get((turn + i) % n)?)?;
+            let (permit, is_probe) = match unit.admit(clock::now()).ok()? {
+                Admission::Serve(permit) => (permit, false),
+                Admission::Probe(permit) => (permit, true),
+                Admission::Refuse(_) => return None,
+            };
+            Some((
+                Seat {
+                    index,
+                    tier,
+                    unit: Arc::clone(unit),
+                    permit,
+                },
+                is_probe,
+            ))
+        })
+    }
+
+    pub(super) async fn try_seat(&mut self, seat: Seat<'_>, below: usize) -> Tried {
+        let mut permit = seat.permit;
+        let mut retries = seat.tier.retries;
+        loop {
+            let left = self.left().saturating_sub(self.kept(below));
+            let failure = match self
+                .try_once(seat.index, seat.tier, &seat.unit, permit, left)
+                .await
+            {
+                Ok(tried) => return tried,
+                Err(failure) => failure,
+            };
+            let again =
+                failure.verdict.may_retry_same_tier() && retries > 0 && failure.elapsed < FAST;
+            let next = failure.verdict.class.next();
+            let failed = (seat.unit.id.clone(), failure.verdict, failure.injected);
+            self.failures.push(failed);
+            if next == Next::Stop
+                && let Some((status, body)) = failure.said
+            {
+                return Tried::Told(self.told(status, body));
+            }
+            if !again || self.left() < FAST {
+                return Tried::Failed(next, failure.said);
+            }
+            retries -= 1;
+            tokio::time::sleep(Duration::from_millis(fastrand::u64(BACKOFF_MS))).await;
+            permit = match seat.unit.admit_ordinary(clock::now()) {
+                Some(permit) => permit,
+                None => return Tried::Failed(Next::Tier, None),
+            };
+        }
+    }
+
+    /// Of the exchange's time, what this tier may not use.
+    fn kept(&self, below: usize) -> Duration {
+        let tiers = u32::try_from(below).unwrap_or(u32::MAX);
+        FOR_RUNG_3 + FOR_EACH_TIER.saturating_mul(tiers).min(self.left() / 2)
+    }
+
+    /// One attempt.
+    async fn try_once(
+        &mut self,
+        index: usize,
+        tier: &Tier,
+        unit: &Arc<Unit>,
+        permit: Permit,
+        left: Duration,
+    ) -> Result<Tried, Failure> {
+        let (slot, sampled) = self.slot(unit, permit);
+        let injected = slot.fault.is_some();
+        self.attempts += 1;
+        let collect = sampled || self.key.is_some();
+        let reply = match attempt::run(&self.call, tier, slot, left, collect).await {
+            End::Whole(whole) => {
+                let verdict = Verdict::ok();
+                let ticket = whole.slot.ticket();
+                whole.slot.report(&verdict);
+                let ending = self.ending(index, unit, sampled, injected);
+                ending.end(&verdict, whole.answer, ticket);
+                Reply::full(StatusCode::OK, whole.headers, whole.body).dropped(&whole.dropped)
+            }
+            End::Stream(live) => {
+                let (headers, dropped) = (live.headers.clone(), live.dropped.clone());
+                let ending = self.ending(index, unit, sampled, injected);
+                let stream = ending.follow(*live).await;
+                Reply::stream(headers, Box::pin(stream)).dropped(&dropped)
+            }
+            End::Unsayable(Untranslatable::Invalid { field, why }) => {
+                return Ok(Tried::Told(self.invalid(&field, why)));
+            }
+            End::Unsayable(why) => {
+                let verdict = Verdict::new(Class::Caller, "not_sayable_in_this_dialect");
+                self.failures.push((unit.id.clone(), verdict, false));
+                tracing::debug!(deployment = %unit.id, %why, "passed over");
+                return Ok(Tried::Failed(Next::Tier, None));
+            }
+            End::Failed(failure) => return Err(failure),
+        };
+        let served = self.served(index, unit);
+        Ok(Tried::Served(reply.by(&self.call, &served)))
+    }
+
+    /// An admitted call, and whether its answer will be judged.
+    pub(super) fn slot(&self, unit: &Arc<Unit>, permit: Permit) -> (Slot, bool) {
+        let sampled = self.router.samples(unit, &permit);
+        let fault = self.router.faults.hit(&unit.id, clock::wall());
+        (
+            Slot::new(
+                Arc::clone(unit),
+                permit,
+                fault,
+                self.plant.config.breaker.hang_credit,
+            ),
+            sampled,
+        )
+    }
+
+    /// The same request once more, beside the caller's: what the deployment makes of it decides whether it is back.
+    pub(super) fn shadow(&self, seat: Seat<'_>) {
+        let Seat {
+            tier, unit, permit, ..
+        } = seat;
+        let (slot, _) = self.slot(&unit, permit);
+        let (call, tier) = (Arc::clone(&self.call), tier.clone());
+        let ending = Ending::of_shadow(
+            Arc::clone(&self.router),
+            Arc::clone(&call),
+            Arc::clone(&unit),
+            slot.fault.is_some(),
+        );
+        self.router.spawn(async move {
+            let left = tier.timeout;
+            match attempt::run(&call, &tier, slot, left, true).await {
+                End::Whole(whole) => {
+                    let verdict = Verdict::ok();
+                    let ticket = whole.slot.ticket();
+                    whole.slot.report(&verdict);
+                    ending.end(&verdict, whole.answer, ticket);
+                }
+                End::Stream(live) => ending.drain(*live).await,
+                End::Failed(failure) => ending.end(&failure.verdict, None, None),
+                End::Unsayable(_) => {}
+            }
+        });
+    }
+
+    pub(super) fn served<'a>(&self, index: usize, unit: &'a Unit) -> Served<'a> {
+        Served {
+            rung: if index == 0 { 0 } else { 2 },
+            tier: Some(index),
+            deployment: Some(&unit.id),
+            attempts: self.attempts,
+        }
+    }
+
+    /// What happens when the answer has been given.
+    pub(super) fn ending(
+        &mut self,
+        index: usize,
+        unit: &Arc<Unit>,
+        sampled: bool,
+        injected: bool,
+    ) -> Ending {
+        self.tell_fallbacks(Some(&unit.id));
+        let outcome = if index == 0 {
+            Outcome::Primary
+        } else {
+            Outcome::Fallback
+        };
+        Ending::new(
+            self.guard.take(outcome),
+            Arc::clone(&self.call),
+            Arc::clone(unit),
+            // What a fault said must not be said again after it is cleared.
+            self.key.filter(|_| !injected),
+            Marks { sampled, injected },
+        )
+    }
+
+    pub(super) fn tell_fallbacks(&mut self, to: Option<&DeploymentId>) {
+        for (from, verdict, injected) in self.failures.drain(..) {
+            if to != Some(&from) {
+                let kind = Kind::Fallback {
+                    exchange: self.call.id.clone(),
+                    route: self.route.id.clone(),
+                    from,
+                    to: to.cloned(),
+                    verdict,
+                };
+                self.router.bus.emit_marked(kind, injected);
+            }
+        }
+    }
+}
