@@ -5,7 +5,7 @@ use crate::{
     breaker::Ticket,
     cache::Key,
     clock,
-    model::{Class, Kind, Mono, Verdict, event::Outcome},
+    model::{Class, Kind, Mono, Verdict, event::Outcome, id::ExchangeId},
     provider::chat::Answer,
 };
 use bytes::Bytes;
@@ -92,10 +92,12 @@ impl Drop for Reader {
 pub(super) struct Ending {
     router: Arc<Router>,
     guard: Option<Guard>,
-    call: Arc<Call>,
+    exchange: ExchangeId,
     unit: Arc<Unit>,
     key: Option<Key>,
-    marks: Marks,
+    /// What was asked, when the answer is to be judged. Not the call itself: a stream would hold on to its body.
+    question: Option<String>,
+    injected: bool,
     shadow: bool,
 }
 
@@ -111,7 +113,7 @@ pub(super) struct Marks {
 impl Ending {
     pub(super) fn new(
         guard: Guard,
-        call: Arc<Call>,
+        call: &Call,
         unit: Arc<Unit>,
         key: Option<Key>,
         marks: Marks,
@@ -119,10 +121,11 @@ impl Ending {
         Self {
             router: Arc::clone(&guard.router),
             guard: Some(guard),
-            call,
+            exchange: call.id.clone(),
             unit,
             key,
-            marks,
+            question: marks.sampled.then(|| call.ask.prompt_text()),
+            injected: marks.injected,
             shadow: false,
         }
     }
@@ -130,25 +133,28 @@ impl Ending {
     /// A copy that nobody waits for: never counted as an exchange, always judged.
     pub(super) fn of_shadow(
         router: Arc<Router>,
-        call: Arc<Call>,
+        call: &Call,
         unit: Arc<Unit>,
         injected: bool,
     ) -> Self {
         Self {
             router,
             guard: None,
-            call,
+            exchange: call.id.clone(),
             unit,
             key: None,
-            marks: Marks {
-                sampled: true,
-                injected,
-            },
+            question: Some(call.ask.prompt_text()),
+            injected,
             shadow: true,
         }
     }
 
-    pub(super) fn end(&self, verdict: &Verdict, answer: Option<Answer>, ticket: Option<Ticket>) {
+    pub(super) fn end(
+        &mut self,
+        verdict: &Verdict,
+        answer: Option<Answer>,
+        ticket: Option<Ticket>,
+    ) {
         if let Some(guard) = &self.guard {
             guard.end(match (verdict.class, guard.outcome) {
                 (Class::Ok, Some(outcome)) => outcome,
@@ -161,19 +167,20 @@ impl Ending {
                 verdict: verdict.clone(),
                 shadow: self.shadow,
             };
-            self.router.bus.emit_marked(probed, self.marks.injected);
+            self.router.bus.emit_marked(probed, self.injected);
         }
         let Some(answer) = answer else { return };
         // A call of a tool is no text, and a rubric for texts would call it empty.
         let readable = !answer.has_tool_use() && !answer.is_empty();
-        if let (true, Some(ticket)) = (self.marks.sampled && readable, ticket) {
+        if let (Some(question), Some(ticket)) = (self.question.take().filter(|_| readable), ticket)
+        {
             self.router.judge.offer(Judged {
                 unit: Arc::clone(&self.unit),
                 ticket,
-                exchange: self.call.id.clone(),
+                exchange: self.exchange.clone(),
                 key: self.key,
-                injected: self.marks.injected,
-                question: self.call.ask.prompt_text(),
+                injected: self.injected,
+                question,
                 answer: answer.text(),
             });
         }
@@ -211,7 +218,7 @@ impl Ending {
         )
     }
 
-    async fn read(self, mut live: Live, caller: mpsc::Sender<Bytes>) {
+    async fn read(mut self, mut live: Live, caller: mpsc::Sender<Bytes>) {
         loop {
             let bytes = live.next().await;
             self.look(&mut live);
@@ -223,12 +230,12 @@ impl Ending {
     }
 
     /// Reads a stream that nobody else reads.
-    pub(super) async fn drain(self, mut live: Live) {
+    pub(super) async fn drain(mut self, mut live: Live) {
         while live.next().await.is_some() {}
         self.look(&mut live);
     }
 
-    fn look(&self, live: &mut Live) {
+    fn look(&mut self, live: &mut Live) {
         if let Some(ended) = live.ended() {
             self.end(&ended.verdict, ended.answer, ended.ticket);
         }

@@ -131,7 +131,7 @@ impl Exchange {
                 let verdict = Verdict::ok();
                 let ticket = whole.slot.ticket();
                 whole.slot.report(&verdict);
-                let ending = self.ending(index, unit, sampled, injected);
+                let mut ending = self.ending(index, unit, sampled, injected);
                 ending.end(&verdict, whole.answer, ticket);
                 Reply::full(StatusCode::OK, whole.headers, whole.body).dropped(&whole.dropped)
             }
@@ -178,9 +178,9 @@ impl Exchange {
         } = seat;
         let (slot, _) = self.slot(&unit, permit);
         let (call, tier) = (Arc::clone(&self.call), tier.clone());
-        let ending = Ending::of_shadow(
+        let mut ending = Ending::of_shadow(
             Arc::clone(&self.router),
-            Arc::clone(&call),
+            &call,
             Arc::clone(&unit),
             slot.fault.is_some(),
         );
@@ -225,7 +225,7 @@ impl Exchange {
         };
         Ending::new(
             self.guard.take(outcome),
-            Arc::clone(&self.call),
+            &self.call,
             Arc::clone(unit),
             // What a fault said must not be said again after it is cleared.
             self.key.filter(|_| !injected),
