@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod drill;
+pub mod fleet;
 pub mod front;
 pub mod headless;
 pub mod journal;

@@ -239,12 +239,16 @@ impl Breaker {
                 self.would_be_open = Some(now + self.settings.cooldown);
                 return vec![Move::WouldTrip(reason)];
             }
-            let window = self.settings.relapse_window();
-            let relapsed = self.recovered.is_some_and(|at| now.since(at) <= window);
-            self.relapses = if relapsed { self.relapses + 1 } else { 0 };
+            self.count_relapse(now);
         }
         let wait = self.cooldown();
         vec![self.open(wait, reason, now)]
+    }
+
+    pub(super) fn count_relapse(&mut self, now: Mono) {
+        let window = self.settings.relapse_window();
+        let relapsed = self.recovered.is_some_and(|at| now.since(at) <= window);
+        self.relapses = if relapsed { self.relapses + 1 } else { 0 };
     }
 
     pub(super) fn open(&mut self, wait: Duration, reason: Reason, now: Mono) -> Move {

@@ -32,6 +32,7 @@ mod errors;
 mod evidence;
 mod force;
 mod machine;
+mod peer;
 mod permit;
 mod probe;
 mod quality;

@@ -1,8 +1,8 @@
 //! Every default in one place: readers start from these and change what the file says.
 
 use super::{
-    Breaker, Cache, Canned, CannedForm, Deployment, Env, Journal, Judge, ProbeMode, Route, Server,
-    Tier,
+    Breaker, Cache, Canned, CannedForm, Deployment, Env, Fleet, Journal, Judge, ProbeMode, Route,
+    Server, Tier,
     env::{state_dir, xdg},
 };
 use crate::model::{DeploymentId, ProviderId};
@@ -91,6 +91,11 @@ impl Journal {
             path: state_dir(env).map(|dir| dir.join("journal")),
         }
     }
+}
+
+impl Fleet {
+    /// The fleet of those who name none.
+    pub(super) const NAME: &str = "default";
 }
 
 impl Default for Canned {

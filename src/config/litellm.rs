@@ -7,6 +7,7 @@
 
 mod accounts;
 mod chains;
+mod fleet;
 mod models;
 mod settings;
 
@@ -38,6 +39,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
     let settings = Settings::read(&top);
     let (routes, aliases) = chains::routes(&models, &settings);
     let server = server(&top, &around);
+    let fleet = fleet::read(&settings, &around);
     settings.finish();
     around.finish();
     for (_, _, field) in top.unasked() {
@@ -58,6 +60,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
             ..Cache::of_user(cx.env)
         },
         journal: Journal::of_user(cx.env),
+        fleet,
         warnings: Vec::new(),
     })
 }

@@ -12,6 +12,7 @@ mod native;
 mod problem;
 mod read;
 mod redact;
+mod redis_url;
 mod show;
 mod simulated;
 #[cfg(test)]
@@ -53,6 +54,8 @@ pub struct Config {
     pub judge: Judge,
     pub cache: Cache,
     pub journal: Journal,
+    /// None: this replica shares nothing.
+    pub fleet: Option<Fleet>,
     /// What a person should know: options that are not honoured (by name), missing keys.
     pub warnings: Vec<String>,
 }
@@ -230,6 +233,30 @@ pub struct Cache {
 pub struct Journal {
     /// A directory; none: nothing is recorded.
     pub path: Option<PathBuf>,
+}
+
+/// Where replicas share what operators did and which breakers tripped.
+#[derive(Debug, Clone)]
+pub struct Fleet {
+    pub redis: Redis,
+    /// Replicas of one name share; several fleets can use one Redis.
+    pub name: String,
+    /// None: the machine and the process.
+    pub replica: Option<String>,
+}
+
+/// A Redis or Valkey server.
+#[derive(Debug, Clone)]
+pub struct Redis {
+    pub tls: bool,
+    pub host: String,
+    pub port: u16,
+    pub db: i64,
+    pub username: Option<String>,
+    pub password: Option<SecretString>,
+    /// Where the address comes from: the file itself, or a variable.
+    pub from: KeySource,
+    pub password_from: KeySource,
 }
 
 impl Config {

@@ -1,5 +1,6 @@
 //! breakerbox's own format.
 
+mod fleet;
 mod limits;
 mod providers;
 mod routes;
@@ -26,6 +27,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
     let judge = limits::judge(judge_table, &mut catalog);
     let cache = limits::cache(top.table("cache"), cx);
     let journal = limits::journal(top.table("journal"), cx);
+    let fleet = fleet::read(top.table("fleet"), cx);
     top.finish();
     let config = Config {
         origin: cx.origin.clone(),
@@ -39,6 +41,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
         judge,
         cache,
         journal,
+        fleet,
         warnings: Vec::new(),
     };
     if let Some(at) = judges_at {

@@ -25,7 +25,7 @@ fn hide(node: &Node, secret: bool, report: &Report) {
                 hide(&entry.node, secret || misplaced, report);
             }
         }
-        Value::Text(text) if secret && !names_variable(&node.value) => {
+        Value::Text(text) if (secret && !names_variable(&node.value)) || names_somebody(text) => {
             report.hide(&node.at);
             report.never_say(text);
         }
@@ -72,7 +72,9 @@ pub(super) fn sounds_secret(name: &str) -> bool {
         "auth",
     ];
     let name = name.to_ascii_lowercase();
-    WORDS.iter().any(|word| name.contains(word)) || name.ends_with("token")
+    WORDS.iter().any(|word| name.contains(word))
+        || name.ends_with("token")
+        || matches!(&*name, "redis" | "redis_url")
 }
 
 /// The words of a text that look like credentials, with their places.
@@ -95,7 +97,12 @@ fn looks_secret(word: &str) -> bool {
         .iter()
         .any(|start| word.starts_with(start) && word.len() > start.len())
         || word.split(|c: char| !c.is_ascii_alphanumeric()).any(is_mix)
-        || (word.contains("://") && word.contains('@'))
+        || names_somebody(word)
+}
+
+/// An address with somebody, and so perhaps a password, in front of its host.
+fn names_somebody(text: &str) -> bool {
+    text.contains("://") && text.contains('@')
 }
 
 /// For a file that does not parse, so that no tree says where the credentials are: blanks whatever follows a name

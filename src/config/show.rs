@@ -33,6 +33,7 @@ pub fn show(config: &Config) -> String {
     judge(&mut out, config);
     cache(&mut out, config);
     journal(&mut out, config);
+    fleet(&mut out, config);
     out.0
 }
 
@@ -284,4 +285,27 @@ fn journal(out: &mut Out, config: &Config) {
     let path = config.journal.path.as_ref().map(|p| p.to_string_lossy());
     out.section("journal");
     out.set("path", text(path.as_deref().unwrap_or("off")));
+}
+
+fn fleet(out: &mut Out, config: &Config) {
+    let Some(fleet) = &config.fleet else { return };
+    let redis = &fleet.redis;
+    out.section("fleet");
+    let address = match &redis.from {
+        KeySource::Env(name) => format!("{{ env = {} }}", text(name)),
+        _ => text(&redis.address()),
+    };
+    out.set("redis", address);
+    if let Some(username) = &redis.username {
+        out.set("username", text(username));
+    }
+    match &redis.password_from {
+        KeySource::Env(name) => out.set("password_env", text(name)),
+        KeySource::Literal => out.set("password", text(PLACEHOLDER)),
+        _ => {}
+    }
+    out.set("name", text(&fleet.name));
+    if let Some(replica) = &fleet.replica {
+        out.set("replica", text(replica));
+    }
 }

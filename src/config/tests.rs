@@ -1,6 +1,7 @@
 //! Whole files in, whole configurations or whole lists of problems out.
 
 mod broken;
+mod fleet;
 mod litellm;
 mod native;
 mod secrets;

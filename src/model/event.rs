@@ -4,6 +4,7 @@ use super::{
     DeploymentId, RouteId, Wall,
     drill::Drill,
     fault::Fault,
+    fleet::FleetView,
     id::ExchangeId,
     phase::{Force, ForceEnd, Reason, Transition},
     series::Latency,
@@ -168,6 +169,8 @@ pub enum Kind {
     LocalNetwork {
         down: bool,
     },
+    /// Who shares what operators do and which breakers trip; told when it changes.
+    Fleet(FleetView),
     /// Something a person should read: a missing key, an option that is not honoured.
     Notice {
         level: Level,

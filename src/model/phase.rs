@@ -97,6 +97,8 @@ pub enum Reason {
     },
     /// Opened at once: a bad credential or a missing model.
     Certain { verdict: Verdict },
+    /// Another replica opened its own, on this evidence.
+    Fleet { replica: String, cause: String },
     /// The cooldown ended; look again.
     CooldownOver,
     /// Somebody pressed the key.
@@ -134,6 +136,7 @@ impl fmt::Display for Reason {
                 write!(f, "quality {mean:.digits$} < {floor:.2} n={n}")
             }
             Self::Certain { verdict } => write!(f, "{verdict}"),
+            Self::Fleet { replica, cause } => write!(f, "{cause} (at {replica})"),
             Self::CooldownOver => f.write_str("cooldown over"),
             Self::ProbeAsked { who } => write!(f, "probe asked by {who}"),
             Self::ProbePassed { clean } => write!(f, "probe clean n={clean}"),

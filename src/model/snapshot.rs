@@ -5,6 +5,7 @@ use super::{
     drill::DrillMark,
     event::Exchanges,
     fault::Fault,
+    fleet::FleetView,
     series::{Mean, Share},
     shape::Shape,
     verdict::Class,
@@ -39,6 +40,9 @@ pub struct Snapshot {
     /// The last drill of this configuration, when one is known.
     #[serde(default)]
     pub last_drill: Option<DrillMark>,
+    /// None: this replica shares nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<FleetView>,
     /// All exchanges, one entry per second that had any, oldest first.
     pub exchanges: Arc<VecDeque<(u64, Exchanges)>>,
     /// Since the start of the run.

@@ -144,6 +144,7 @@ impl State {
                 }
             }
             Kind::LocalNetwork { down } => self.own_network = *down,
+            Kind::Fleet(view) => self.s.fleet = Some(view.clone()),
             _ => {}
         }
     }

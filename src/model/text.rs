@@ -5,6 +5,7 @@ use super::{
     drill::{DrillResult, DrillStep},
     event::{Level, Outcome},
     fault::Fault,
+    fleet::FleetView,
     phase::ForceEnd,
     snapshot::{DeploymentView, Shown},
     time::short,
@@ -36,6 +37,9 @@ impl Event {
             | Kind::JudgeAvailable {
                 available: false, ..
             }
+            | Kind::Fleet(FleetView {
+                reachable: false, ..
+            })
             | Kind::Command {
                 refused: Some(_), ..
             } => Level::Warn,
@@ -227,10 +231,26 @@ impl Event {
                 "no provider can be reached: suspect our own network".to_owned()
             }
             Kind::LocalNetwork { down: false } => "providers can be reached again".to_owned(),
+            Kind::Fleet(view) => fleet(view),
             Kind::Notice { text, .. } => text.clone(),
             Kind::Suppressed { what, n } => format!("{n} more {what} not shown"),
             _ => String::new(),
         }
+    }
+}
+
+fn fleet(view: &FleetView) -> String {
+    let FleetView {
+        replica,
+        reachable,
+        peers,
+    } = view;
+    if !reachable {
+        return format!("fleet: {replica} on its own, its peers cannot be reached");
+    }
+    match peers.as_slice() {
+        [] => format!("fleet: {replica}, no peers yet"),
+        peers => format!("fleet: {replica} shares with {}", peers.join(", ")),
     }
 }
 

@@ -4,8 +4,9 @@ use super::{Router, faults, plant::Unit, rung3};
 use crate::{
     clock,
     model::{
-        Command, DeploymentId, Force, Kind, RouteId,
+        Command, DeploymentId, Force, Kind, RouteId, Wall,
         command::{FaultCommand, Rung3Command},
+        fleet::Note,
         phase::ForceEnd,
     },
     source::local::Order,
@@ -14,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
 /// The longest force (and rung 3): it always expires, and within a day.
-const LONGEST: Duration = Duration::from_hours(24);
+pub(super) const LONGEST: Duration = Duration::from_hours(24);
 
 pub(super) async fn run(router: Arc<Router>, mut orders: mpsc::Receiver<Order>) {
     while let Some(order) = orders.recv().await {
@@ -49,14 +50,21 @@ impl Router {
                     why: why.clone(),
                     until: clock::wall() + lasts,
                 };
-                self.bus.emit(Kind::Forced {
+                self.lay(&unit, force.clone());
+                self.tell(Note::Forced {
                     deployment: unit.id.clone(),
                     force,
                 });
-                unit.breaker(|b, now| ((), b.force(*kind, now + lasts, now)));
                 Ok(())
             }
-            Command::Release { deployment } => self.release(who, deployment),
+            Command::Release { deployment } => {
+                self.release(who, deployment)?;
+                self.tell(Note::Released {
+                    deployment: deployment.clone(),
+                    who: who.to_owned(),
+                });
+                Ok(())
+            }
             Command::Probe { deployment } => {
                 let unit = self.known(deployment)?;
                 unit.breaker(|b, now| match b.probe_now(who, now) {
@@ -69,7 +77,17 @@ impl Router {
         }
     }
 
-    fn release(&self, who: &str, deployment: &DeploymentId) -> Result<(), String> {
+    /// Lays a force over a breaker, for as long as it says.
+    pub(super) fn lay(&self, unit: &Unit, force: Force) {
+        let (kind, lasts) = (force.kind, clock::wall().until(force.until));
+        self.bus.emit(Kind::Forced {
+            deployment: unit.id.clone(),
+            force,
+        });
+        unit.breaker(|b, now| ((), b.force(kind, now + lasts, now)));
+    }
+
+    pub(super) fn release(&self, who: &str, deployment: &DeploymentId) -> Result<(), String> {
         let unit = self.known(deployment)?;
         let released = unit.breaker(|b, now| {
             let forced = b.view(now).force.is_some();
@@ -129,10 +147,9 @@ impl Router {
             Rung3Command::On { route, lasts, why } => {
                 self.known_route(route)?;
                 let until = clock::wall() + within_a_day(*lasts)?;
-                self.rung3.on(route, until);
-                let route = rung3::named(route.clone());
-                self.bus.emit(Kind::Rung3On {
-                    route,
+                self.rung3_on(route, who, why, until);
+                self.tell(Note::Rung3On {
+                    route: route.clone(),
                     who: who.to_owned(),
                     why: why.clone(),
                     until,
@@ -140,16 +157,38 @@ impl Router {
             }
             Rung3Command::Off { route } => {
                 self.known_route(route)?;
-                if !self.rung3.off(route) {
+                if !self.rung3_off(route, who) {
                     return Err(format!("rung 3 is not on for {route}"));
                 }
-                self.bus.emit(Kind::Rung3Off {
-                    route: rung3::named(route.clone()),
+                self.tell(Note::Rung3Off {
+                    route: route.clone(),
                     who: who.to_owned(),
                 });
             }
         }
         Ok(())
+    }
+
+    pub(super) fn rung3_on(&self, route: &RouteId, who: &str, why: &str, until: Wall) {
+        self.rung3.on(route, until);
+        self.bus.emit(Kind::Rung3On {
+            route: rung3::named(route.clone()),
+            who: who.to_owned(),
+            why: why.to_owned(),
+            until,
+        });
+    }
+
+    /// Whether it was on.
+    pub(super) fn rung3_off(&self, route: &RouteId, who: &str) -> bool {
+        let was = self.rung3.off(route);
+        if was {
+            self.bus.emit(Kind::Rung3Off {
+                route: rung3::named(route.clone()),
+                who: who.to_owned(),
+            });
+        }
+        was
     }
 
     fn known(&self, id: &DeploymentId) -> Result<Arc<Unit>, String> {
@@ -163,7 +202,7 @@ impl Router {
         })
     }
 
-    fn known_route(&self, id: &RouteId) -> Result<(), String> {
+    pub(super) fn known_route(&self, id: &RouteId) -> Result<(), String> {
         let plant = self.plant.load();
         if &**id == rung3::ALL || plant.config.routes.contains_key(id) {
             return Ok(());

@@ -56,6 +56,12 @@ impl Faults {
         })
     }
 
+    /// Whether what fails there may be our own doing.
+    pub(super) fn are_on(&self, deployment: &DeploymentId) -> bool {
+        let active = self.active.load();
+        active.iter().any(|a| a.fault.deployment == *deployment)
+    }
+
     pub(super) fn add(
         &self,
         deployment: DeploymentId,

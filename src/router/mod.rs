@@ -9,6 +9,7 @@ mod control;
 mod count;
 mod exchange;
 mod faults;
+mod fleet;
 mod garbage;
 mod judge;
 mod live;
@@ -30,6 +31,7 @@ use crate::{
     model::{
         DeploymentId, Dialect, Kind, Mono, ProviderId, Verdict,
         event::{Level, SCHEMA},
+        fleet::Note,
         id::ExchangeId,
     },
     provider::{ask::Ask, classify::TransportError, translate},
@@ -86,6 +88,8 @@ pub struct Router {
     judge: judge::Queue,
     /// Whose turn it is among the deployments of one tier.
     turn: AtomicUsize,
+    /// Where what happens here is told to other replicas; none: there are none.
+    peers: Option<mpsc::Sender<Note>>,
     tasks: TaskTracker,
     stop: CancellationToken,
     simulated: bool,
@@ -120,6 +124,8 @@ impl Router {
                 text,
             });
         }
+        let fleet = plant.config.fleet.as_ref().map(crate::fleet::start);
+        let happening = bus.subscribe();
         let (judge, judged) = judge::queue(plant.config.judge.queue);
         let (orders, incoming) = mpsc::channel(64);
         let router = Arc::new(Self {
@@ -132,6 +138,7 @@ impl Router {
             exchanges: recorder::ExchangeRecorder::default(),
             judge,
             turn: AtomicUsize::new(0),
+            peers: fleet.as_ref().map(|fleet| fleet.outgoing.clone()),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             simulated: start.simulated,
@@ -139,6 +146,10 @@ impl Router {
         router.spawn(pulse::run(Arc::clone(&router)));
         router.spawn(judge::run(Arc::clone(&router), judged));
         router.spawn(control::run(Arc::clone(&router), incoming));
+        if let Some(fleet) = fleet {
+            router.spawn(fleet.worker.run());
+            router.spawn(fleet::run(Arc::clone(&router), fleet.incoming, happening));
+        }
         Ok((router, orders))
     }
 

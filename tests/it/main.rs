@@ -11,6 +11,7 @@ mod doors;
 mod drill;
 mod failover;
 mod faults;
+mod fleet;
 mod judge;
 mod litellm;
 mod pty;

@@ -1,6 +1,7 @@
 //! The machine's tests, and the small hand that drives it through simulated time.
 
 mod forces;
+mod peers;
 mod properties;
 mod quality;
 mod recovery;

@@ -112,7 +112,9 @@ fn why(key: &str) -> &'static str {
             "what another dialect cannot say is always dropped, and named in a response header"
         }
         "cache_params" => "breakerbox has a cache of its own ([cache] in its own format)",
-        key if key.starts_with("redis_") => "each breakerbox keeps its own state",
+        key if key.starts_with("redis_") => {
+            "no counterpart here; redis_url, redis_host, redis_port, redis_password and redis_db are known"
+        }
         key if key.contains("callback") => "breakerbox has a journal and metrics of its own",
         "max_fallbacks" => "every tier is tried until the deadline",
         "set_verbose" | "json_logs" => "logging is set on the command line",

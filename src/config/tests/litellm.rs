@@ -306,7 +306,7 @@ fn whatever_is_not_honoured_is_listed_by_its_path() {
          litellm_params: { model: openai/a, weight: 3, frobnicate: 1 }",
         &model("openai/*", "model: openai/*"),
     ]) + "
-router_settings: { routing_strategy: latency-based-routing, redis_host: h, retry_after: 5, enable_pre_call_checks: true }
+router_settings: { routing_strategy: latency-based-routing, redis_startup_nodes: [], retry_after: 5, enable_pre_call_checks: true }
 litellm_settings: { success_callback: [langfuse], drop_params: true }
 general_settings: { master_key: os.environ/MASTER, database_url: x }
 environment_variables: { UNUSED: 1 }
@@ -327,7 +327,7 @@ guardrails: []
             "model_list[1]",
             "general_settings.database_url",
             "router_settings.routing_strategy",
-            "router_settings.redis_host",
+            "router_settings.redis_startup_nodes",
             "router_settings.retry_after",
             "router_settings.enable_pre_call_checks",
             "litellm_settings.success_callback",

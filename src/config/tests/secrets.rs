@@ -32,14 +32,15 @@ fn keys_that_were_read_come_out_nowhere() {
         (
             "c.toml",
             "routes.x.tiers = ['openai/a', 'groq/b']\nserver.client_keys = ['MARK', { env = 'A' }]\n\
-             providers.openai = { key = 'MARK', headers = { authorization = 'MARK', x-api-key = 'MARK' } }",
+             providers.openai = { key = 'MARK', headers = { authorization = 'MARK', x-api-key = 'MARK' } }\n\
+             fleet = { redis = 'redis://:MARK@h', password = 'MARK' }",
         ),
         (
             "c.yaml",
             "model_list:\n- model_name: a\n  litellm_params: { model: gpt-4, api_key: MARK, organization: o, \
              extra_headers: { x-auth: MARK, cookie: os.environ/B } }\n\
              general_settings: { master_key: MARK }\nenvironment_variables: { OPENAI_API_KEY: MARK, B: MARK }\n\
-             router_settings: { redis_password: MARK }\n",
+             router_settings: { redis_url: 'redis://u:MARK@h' }\n",
         ),
     ] {
         let marked = text.replace("MARK", MARK);
@@ -71,6 +72,25 @@ fn excerpts_and_messages_never_quote_a_key() {
         ),
         ("c.toml", "providers.openai.base_url = 'https://u:MARK@h'"),
         ("c.toml", "providers.openai.headers = { a = \"MARK\\n\" }"),
+        ("c.toml", "fleet = { redis = 'redis://:MARK@h/x' }"),
+        ("c.toml", "fleet.redis = 'redis://:a=MARK@h/x'"),
+        ("c.toml", "fleet.redis = { env = 'MARK' }"),
+        (
+            "c.toml",
+            "fleet = { redis = 'redis://h', password = 'MARK', password_env = 'MARK' }",
+        ),
+        (
+            "c.toml",
+            "fleet = { redis = 'redis://h', password = 'os.environ/MARK' }",
+        ),
+        (
+            "c.yaml",
+            "model_list: []\nrouter_settings: { redis_url: 'redis://:a=MARK@h/x', redis_port: x }\n",
+        ),
+        (
+            "c.yaml",
+            "model_list: []\nrouter_settings: { redis_host: h, redis_password: [MARK] }\n",
+        ),
         ("c.toml", "server.client_keys = 'MARK'"),
         (
             "c.toml",

@@ -1,0 +1,63 @@
+//! What replicas of breakerbox tell each other: what people ordered, and which breakers tripped.
+
+use super::{DeploymentId, Force, RouteId, Wall};
+use serde::{Deserialize, Serialize};
+
+/// One thing that one replica tells the others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "note", rename_all = "snake_case")]
+pub enum Note {
+    Forced {
+        deployment: DeploymentId,
+        #[serde(flatten)]
+        force: Force,
+    },
+    Released {
+        deployment: DeploymentId,
+        who: String,
+    },
+    /// A route's name, or `all`.
+    Rung3On {
+        route: RouteId,
+        who: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        why: String,
+        until: Wall,
+    },
+    Rung3Off {
+        route: RouteId,
+        who: String,
+    },
+    /// A breaker opened on evidence of its own.
+    Tripped {
+        deployment: DeploymentId,
+        /// The evidence, in words.
+        cause: String,
+        /// When its cooldown is over.
+        until: Wall,
+    },
+}
+
+impl Note {
+    /// What it is about: of all notes about one thing, only the last one holds.
+    pub fn about(&self) -> String {
+        match self {
+            Self::Forced { deployment, .. } | Self::Released { deployment, .. } => {
+                format!("force {deployment}")
+            }
+            Self::Rung3On { route, .. } | Self::Rung3Off { route, .. } => format!("rung3 {route}"),
+            Self::Tripped { deployment, .. } => format!("trip {deployment}"),
+        }
+    }
+}
+
+/// What this replica knows of the others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FleetView {
+    /// Its own name.
+    pub replica: String,
+    /// Whether the others can be reached: if not, everything here holds for this replica only.
+    pub reachable: bool,
+    /// The others, in the order of their names.
+    pub peers: Vec<String>,
+}
