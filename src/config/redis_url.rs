@@ -1,7 +1,8 @@
 //! Addresses of Redis servers, as people write them.
 
-use super::{KeySource, Redis};
+use super::{Fleet, KeySource, Redis};
 use redis::{ConnectionAddr, IntoConnectionInfo};
+use secrecy::ExposeSecret;
 
 /// What a wrong address is told.
 pub(super) const LIKE: &str = "not the address of a Redis server; write it like \"redis://127.0.0.1:6379/0\" (rediss:// for TLS)";
@@ -52,10 +53,24 @@ impl Redis {
     }
 }
 
+impl Fleet {
+    /// Whether it is one fleet, met in one way.
+    pub fn are_same(a: Option<&Self>, b: Option<&Self>) -> bool {
+        let key = |f: &Self| {
+            let Redis {
+                username, password, ..
+            } = &f.redis;
+            let password = password.as_ref().map(|p| p.expose_secret().to_owned());
+            let place = (f.redis.address(), username.clone(), password);
+            (place, f.name.clone(), f.replica.clone())
+        };
+        a.map(key) == b.map(key)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use secrecy::ExposeSecret;
 
     fn parse(url: &str) -> Option<Redis> {
         Redis::parse(url, KeySource::Literal)

@@ -49,6 +49,15 @@ impl Note {
             Self::Tripped { deployment, .. } => format!("trip {deployment}"),
         }
     }
+
+    /// When it is over; none: it takes something back.
+    pub const fn until(&self) -> Option<Wall> {
+        match self {
+            Self::Forced { force, .. } => Some(force.until),
+            Self::Rung3On { until, .. } | Self::Tripped { until, .. } => Some(*until),
+            Self::Released { .. } | Self::Rung3Off { .. } => None,
+        }
+    }
 }
 
 /// What this replica knows of the others.

@@ -6,11 +6,15 @@ use crate::{
     fleet::Heard,
     model::{Event, Force, Kind, Mono, Phase, Reason, Wall, fleet::Note},
 };
-use std::sync::Arc;
+use parking_lot::Mutex;
+use std::{collections::HashMap, sync::Arc};
 use tokio::sync::{
     broadcast::{self, error::RecvError},
     mpsc,
 };
+
+/// What was told about things that are not here, by what it is about: who told it, and what.
+pub(super) type Strangers = Mutex<HashMap<String, (String, Note)>>;
 
 pub(super) async fn run(
     router: Arc<Router>,
@@ -69,8 +73,40 @@ impl Router {
         }
     }
 
-    /// Does what another replica did. What it names and is not here is its own business; what is over is over.
+    /// Does again what was told about deployments and routes that were not here.
+    pub(super) fn meet_strangers(&self) {
+        let strangers = std::mem::take(&mut *self.strangers.lock());
+        for (replica, note) in strangers.into_values() {
+            self.carry_out_for(&replica, note);
+        }
+    }
+
+    /// A replica may have a newer configuration than this one: what it names and is not here yet is kept for the
+    /// next reload.
+    fn is_here(&self, note: &Note) -> bool {
+        match note {
+            Note::Forced { deployment, .. }
+            | Note::Released { deployment, .. }
+            | Note::Tripped { deployment, .. } => self.unit(deployment).is_some(),
+            Note::Rung3On { route, .. } | Note::Rung3Off { route, .. } => {
+                self.known_route(route).is_ok()
+            }
+        }
+    }
+
+    fn keep(&self, replica: &str, note: Note) {
+        let mut strangers = self.strangers.lock();
+        let now = clock::wall();
+        strangers.retain(|_, (_, note)| note.until().is_some_and(|until| until > now));
+        strangers.insert(note.about(), (replica.to_owned(), note));
+    }
+
+    /// Does what another replica did. What is over is over.
     fn carry_out_for(&self, replica: &str, note: Note) {
+        if !self.is_here(&note) {
+            self.keep(replica, note);
+            return;
+        }
         let by = |who: String| format!("{who}@{replica}");
         match note {
             Note::Forced { deployment, force } => {
@@ -98,7 +134,7 @@ impl Router {
                 why,
                 until,
             } => {
-                if let (Ok(()), Some(until)) = (self.known_route(&route), coming(until)) {
+                if let Some(until) = coming(until) {
                     self.rung3_on(&route, &by(who), &why, until);
                 }
             }

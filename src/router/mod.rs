@@ -27,7 +27,7 @@ mod upstream;
 use crate::{
     cache::Cache,
     clock,
-    config::Config,
+    config::{Config, Fleet},
     model::{
         DeploymentId, Dialect, Kind, Mono, ProviderId, Verdict,
         event::{Level, SCHEMA},
@@ -90,6 +90,7 @@ pub struct Router {
     turn: AtomicUsize,
     /// Where what happens here is told to other replicas; none: there are none.
     peers: Option<mpsc::Sender<Note>>,
+    strangers: fleet::Strangers,
     tasks: TaskTracker,
     stop: CancellationToken,
     simulated: bool,
@@ -138,6 +139,7 @@ impl Router {
             exchanges: recorder::ExchangeRecorder::default(),
             judge,
             turn: AtomicUsize::new(0),
+            strangers: fleet::Strangers::default(),
             peers: fleet.as_ref().map(|fleet| fleet.outgoing.clone()),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -174,11 +176,14 @@ impl Router {
 
     /// Takes over a new configuration; requests under way finish on the old one.
     pub fn reload(&self, config: Config) -> Result<(), String> {
-        let warnings = config.warnings.clone();
+        let moved = (!Fleet::are_same(self.config().fleet.as_ref(), config.fleet.as_ref()))
+            .then(|| "fleet: what [fleet] says now holds from the next start".to_owned());
+        let warnings: Vec<_> = config.warnings.iter().cloned().chain(moved).collect();
         let plant = Plant::build(Arc::new(config), Some(&self.plant.load()), &self.bus)?;
         let topology = plant.topology(self.simulated);
         self.plant.store(Arc::new(plant));
         self.bus.emit(Kind::Reloaded { topology });
+        self.meet_strangers();
         for text in warnings {
             self.bus.emit(Kind::Notice {
                 level: Level::Warn,

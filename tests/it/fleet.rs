@@ -5,6 +5,7 @@ use super::{
     upstream::{Upstream, json, openai},
 };
 use breakerbox::model::{ForceKind, Kind, Phase, Reason, Snapshot, event::Level};
+use rustix::process::{Pid, Signal};
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     process::{Child, Command, Stdio},
@@ -24,10 +25,15 @@ struct Redis {
 impl Redis {
     /// None, and a line that says so, where there is no such program.
     async fn start() -> Option<Self> {
+        Self::with("").await
+    }
+
+    /// An empty password is none.
+    async fn with(password: &str) -> Option<Self> {
         let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let addr = free.local_addr().expect("it has an address");
         drop(free);
-        match serve(addr) {
+        match serve(addr, password) {
             Ok(server) => {
                 let redis = Self { addr, server };
                 redis.answers().await;
@@ -60,18 +66,27 @@ impl Redis {
     }
 
     async fn restart(&mut self) {
-        self.server = serve(self.addr).expect("it started before");
+        self.server = serve(self.addr, "").expect("it started before");
         self.answers().await;
     }
 
     /// A replica over one upstream that answers and another that does as it is told.
     async fn replica(&self, name: &str, first: &Upstream, second: &Upstream) -> Rig {
-        Rig::start(&format!(
+        Rig::start(&self.toml(name, &[first, second])).await
+    }
+
+    fn toml(&self, name: &str, upstreams: &[&Upstream]) -> String {
+        format!(
             "{}[fleet]\nredis = \"redis://{}/0\"\nreplica = \"{name}\"\n",
-            openai_tiers(&[first, second]),
+            openai_tiers(upstreams),
             self.addr
-        ))
-        .await
+        )
+    }
+
+    /// Stops answering (or goes on), with every connection open.
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.server);
+        rustix::process::kill_process(pid, signal).expect("it runs");
     }
 }
 
@@ -83,10 +98,11 @@ impl Drop for Redis {
     }
 }
 
-fn serve(addr: SocketAddr) -> std::io::Result<Child> {
+fn serve(addr: SocketAddr, password: &str) -> std::io::Result<Child> {
     Command::new("redis-server")
         .args(["--port", &addr.port().to_string(), "--bind", "127.0.0.1"])
         .args(["--save", "", "--appendonly", "no", "--dir", "/tmp"])
+        .args(["--requirepass", password])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -262,6 +278,75 @@ async fn without_redis_each_goes_on_alone_and_what_was_done_meanwhile_is_shared_
     three
         .until("all of it", |s| {
             s.deployments.iter().all(|d| d.force.is_some())
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_redis_that_hangs_counts_as_away_and_holds_up_neither_a_request_nor_an_order() {
+    let Some(redis) = Redis::start().await else {
+        return;
+    };
+    let (a, b) = healthy().await;
+    let mut one = redis.replica("one", &a, &b).await;
+    let two = redis.replica("two", &a, &b).await;
+    one.until("they know each other", sees("two")).await;
+    redis.signal(Signal::STOP);
+    one.order("force a/m-a open");
+    let here = one.until("the force", |s| forced(s).is_some());
+    within(SECOND / 2, "an order", here).await;
+    let answer = within(SECOND / 2, "a request", one.ask("x")).await;
+    assert_eq!(answer.status(), 200);
+    one.event(|k| matches!(k, Kind::Notice { text, .. } if text.contains("this replica only")))
+        .await;
+    redis.signal(Signal::CONT);
+    two.until("shared when it goes on", |s| forced(s).is_some())
+        .await;
+}
+
+#[tokio::test]
+async fn what_was_told_of_a_deployment_that_is_not_here_yet_holds_when_a_reload_brings_it() {
+    let Some(redis) = Redis::start().await else {
+        return;
+    };
+    let (a, b) = healthy().await;
+    let mut new = redis.replica("new", &b, &a).await;
+    let mut old = Rig::start(&redis.toml("old", &[&b])).await;
+    old.until("they know each other", sees("new")).await;
+    new.done("force b/m-b open").await;
+    new.done("force a/m-a observe").await;
+    old.until("the force on what it knows", |s| forced(s).is_some())
+        .await;
+    old.reload(&redis.toml("old", &[&b, &a]));
+    old.event(|k| matches!(k, Kind::Forced { deployment, .. } if &**deployment == "b/m-b"))
+        .await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_said_without_repeating_it_and_the_right_one_opens() {
+    let Some(redis) = Redis::with("right-4711").await else {
+        return;
+    };
+    let (a, b) = healthy().await;
+    let with = |name, password| {
+        let toml = redis.toml(name, &[&a, &b]);
+        format!("{toml}password = \"{password}\"\n")
+    };
+    let mut wrong = Rig::start(&with("one", "wrong-4712")).await;
+    let notice = wrong
+        .event(|k| matches!(k, Kind::Notice { text, .. } if text.contains("unreachable")))
+        .await;
+    let line = notice.line();
+    assert!(!line.contains("4712"), "{line}");
+    assert!(
+        line.contains(&format!("redis://{}/0", redis.addr)),
+        "{line}"
+    );
+    assert!(line.to_lowercase().contains("password"), "{line}");
+    let right = Rig::start(&with("two", "right-4711")).await;
+    right
+        .until("it shares", |s| {
+            s.fleet.as_ref().is_some_and(|f| f.reachable)
         })
         .await;
 }
