@@ -12,7 +12,7 @@ pub(super) const PORT: u16 = 6379;
 impl Redis {
     /// Reads `redis://user:password@host:port/db`, or `rediss://` for TLS. A password in it counts as written where
     /// the address is. None: it is something else, perhaps with a password in it, so it must not be repeated.
-    pub(super) fn parse(url: &str, from: KeySource) -> Option<Self> {
+    pub(crate) fn parse(url: &str, from: KeySource) -> Option<Self> {
         if url.contains('#') {
             return None;
         }

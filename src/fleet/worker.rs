@@ -121,9 +121,7 @@ impl Worker {
         for letter in known.letters {
             self.read(letter).await;
         }
-        let own = &self.replica;
-        let peers = known.replicas.into_iter().filter(|r| r != own).collect();
-        self.roll(true, peers).await;
+        self.roll(true, peers(known.replicas, &self.replica)).await;
         Ok(())
     }
 
@@ -181,9 +179,79 @@ impl Worker {
     }
 }
 
+/// The others, in an order that does not change from one comparison to the next.
+fn peers(mut replicas: Vec<String>, own: &str) -> Vec<String> {
+    replicas.retain(|r| r != own);
+    replicas.sort();
+    replicas
+}
+
 /// The machine and the process, so that no two replicas have one name.
 fn own_name() -> String {
     let machine = rustix::system::uname();
     let machine = machine.nodename().to_string_lossy();
     format!("{machine}:{}", std::process::id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn worker() -> (Worker, mpsc::Receiver<Heard>) {
+        let (_, posted) = mpsc::channel(1);
+        let (tell, heard) = mpsc::channel(8);
+        let redis = Redis::parse("redis://:geheim@cache", config::KeySource::Literal);
+        let config = config::Fleet {
+            redis: redis.expect("an address"),
+            name: "test".to_owned(),
+            replica: Some("b".to_owned()),
+        };
+        (Worker::new(&config, posted, tell), heard)
+    }
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|n| (*n).to_owned()).collect()
+    }
+
+    #[test]
+    fn peers_are_the_others_in_the_order_of_their_names() {
+        assert_eq!(peers(names(&["c", "b", "a"]), "b"), ["a", "c"]);
+    }
+
+    #[tokio::test]
+    async fn the_same_roll_is_told_once() {
+        let (mut worker, mut heard) = worker();
+        for order in [["a", "b", "c"], ["c", "a", "b"]] {
+            worker.roll(true, peers(names(&order), "b")).await;
+        }
+        assert!(matches!(heard.try_recv(), Ok(Heard::Roll(_))));
+        assert!(heard.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn that_redis_is_away_is_said_once_and_so_is_that_it_is_back() {
+        let (mut worker, mut heard) = worker();
+        let error = RedisError::from((
+            redis::ErrorKind::AuthenticationFailed,
+            "refused",
+            "geheim is wrong".to_owned(),
+        ));
+        worker.alone(&error).await;
+        worker.alone(&error).await;
+        worker.roll(true, Vec::new()).await;
+        let mut said = Vec::new();
+        while let Ok(heard) = heard.try_recv() {
+            if let Heard::Notice { text, .. } = heard {
+                said.push(text);
+            }
+        }
+        let [away, back] = said.as_slice() else {
+            panic!("{said:?}");
+        };
+        assert!(
+            away.contains("this replica only") && !away.contains("geheim"),
+            "{away}"
+        );
+        assert!(back.contains("back"), "{back}");
+    }
 }
