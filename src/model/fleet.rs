@@ -70,3 +70,62 @@ pub struct FleetView {
     /// The others, in the order of their names.
     pub peers: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Event, Kind, Phase, Reason, event::Level, phase::Transition};
+
+    fn event(kind: Kind) -> Event {
+        Event {
+            seq: 1,
+            at: Wall(1_000),
+            kind,
+        }
+    }
+
+    fn roll(reachable: bool, peers: &[&str]) -> Event {
+        event(Kind::Fleet(FleetView {
+            replica: "one".to_owned(),
+            reachable,
+            peers: peers.iter().map(|p| (*p).to_owned()).collect(),
+        }))
+    }
+
+    #[test]
+    fn who_shares_is_said_in_a_line() {
+        assert_eq!(roll(true, &[]).line(), "fleet: one, no peers yet");
+        let shares = roll(true, &["three", "two"]);
+        assert_eq!(shares.line(), "fleet: one shares with three, two");
+        assert_eq!(shares.level(), Level::Info);
+        let alone = roll(false, &[]);
+        assert_eq!(
+            alone.line(),
+            "fleet: one on its own, its peers cannot be reached"
+        );
+        assert_eq!(alone.level(), Level::Warn);
+    }
+
+    #[test]
+    fn what_the_fleet_did_reads_back_from_a_journal() {
+        let trip = event(Kind::Transition(Transition {
+            deployment: "p/m".into(),
+            from: Phase::Closed,
+            to: Phase::Open,
+            reason: Reason::Fleet {
+                replica: "two".to_owned(),
+                cause: "error_rate 30.0% > 2.0% n=40".to_owned(),
+            },
+            generation: 3,
+            until: Some(Wall(301_000)),
+        }));
+        assert_eq!(
+            trip.line(),
+            "p/m CLOSED -> OPEN: error_rate 30.0% > 2.0% n=40 (at two)"
+        );
+        for event in [trip, roll(true, &["two"])] {
+            let json = serde_json::to_string(&event).unwrap();
+            assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event);
+        }
+    }
+}
