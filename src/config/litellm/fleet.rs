@@ -26,6 +26,7 @@ pub(super) fn read(settings: &Settings<'_>, around: &Surroundings<'_>) -> Option
         password: settings.pick("redis_password"),
         db: settings.pick("redis_db"),
     };
+    own.say_idle();
     let cache = settings.pick("cache_params");
     let shared = cache
         .as_ref()
@@ -66,6 +67,21 @@ fn of_cache<'a>(table: &Table<'a>) -> Parts<'a> {
 impl Parts<'_> {
     const fn is_there(&self) -> bool {
         self.url.is_some() || self.host.is_some()
+    }
+
+    /// Parts that change nothing.
+    fn say_idle(&self) {
+        let (idle, why): (&[_], _) = match (&self.url, &self.host) {
+            (Some(_), _) => (&[&self.host, &self.port, &self.db], "redis_url says it"),
+            (None, Some(_)) => (&[], ""),
+            (None, None) => (
+                &[&self.port, &self.password, &self.db],
+                "there is no redis_host",
+            ),
+        };
+        for field in idle.iter().filter_map(|f| f.as_ref()) {
+            field.warn(format!("not honoured: {why}"));
+        }
     }
 
     /// A variable that is not set is a warning, as it is for a provider: requests are served all the same.

@@ -160,3 +160,20 @@ fn a_variable_that_litellms_redis_lacks_is_a_warning_and_the_replica_goes_on_alo
     assert!(warning.contains("MISSING_URL is not set"), "{warning}");
     assert!(warning.contains("this replica shares nothing"), "{warning}");
 }
+
+#[test]
+fn parts_of_litellms_redis_that_change_nothing_are_listed() {
+    for (parts, warnings) in [
+        (
+            "redis_password: os.environ/SECRET",
+            ["router_settings.redis_password: not honoured: there is no redis_host"],
+        ),
+        (
+            "redis_url: 'redis://cache', redis_db: 3",
+            ["router_settings.redis_db: not honoured: redis_url says it"],
+        ),
+    ] {
+        let config = yaml(&format!("{MODELS}router_settings: {{ {parts} }}\n"));
+        assert_eq!(config.warnings, warnings);
+    }
+}
