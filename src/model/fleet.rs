@@ -78,6 +78,7 @@ mod tests {
 
     fn event(kind: Kind) -> Event {
         Event {
+            injected: false,
             seq: 1,
             at: Wall(1_000),
             kind,
