@@ -15,7 +15,7 @@ use crate::{
         errors::CallerError,
     },
     router::{
-        self, Router,
+        self, Call, Router,
         reply::{self, Reply},
     },
     source::local::Order,
@@ -136,18 +136,14 @@ impl IntoResponse for Reply {
 }
 
 /// A request that has passed the door: who sent it and what it says.
-pub(crate) struct Entered {
-    pub(crate) headers: HeaderMap,
-    pub(crate) tenant: Option<String>,
-    pub(crate) body: Bytes,
+struct Entered {
+    headers: HeaderMap,
+    tenant: Option<String>,
+    body: Bytes,
 }
 
 /// Checks the key and reads the body, within its size and its time.
-pub(crate) async fn enter(
-    front: &Front,
-    door: Dialect,
-    request: Request,
-) -> Result<Entered, Box<Response>> {
+async fn enter(front: &Front, door: Dialect, request: Request) -> Result<Entered, Box<Response>> {
     let config = front.router.config();
     let (parts, body) = request.into_parts();
     let tenant = guard::admit(&config.server.client_keys, &parts.headers).map_err(|message| {
@@ -187,23 +183,27 @@ async fn read(body: Body, limit: usize, within: Duration) -> Result<Bytes, (Stat
 
 /// A chat request of either dialect: read, handled, answered.
 pub(crate) async fn chat(front: Front, door: Dialect, request: Request) -> Response {
-    let entered = match enter(&front, door, request).await {
-        Ok(entered) => entered,
-        Err(response) => return *response,
-    };
-    match Ask::read(door, entered.body) {
-        Ok(ask) => {
-            let call = front
-                .router
-                .call(door, ask, entered.headers, entered.tenant);
-            router::handle(call).await.into_response()
-        }
-        Err(bad) => no_request(door, &bad),
+    match call(&front, door, request).await {
+        Ok(call) => router::handle(call).await.into_response(),
+        Err(refused) => *refused,
     }
 }
 
+/// A request as the router takes it, or why it is none.
+pub(crate) async fn call(
+    front: &Front,
+    door: Dialect,
+    request: Request,
+) -> Result<Call, Box<Response>> {
+    let entered = enter(front, door, request).await?;
+    let ask = Ask::read(door, entered.body).map_err(|bad| no_request(door, &bad))?;
+    Ok(front
+        .router
+        .call(door, ask, entered.headers, entered.tenant))
+}
+
 /// A body that is no request.
-pub(crate) fn no_request(door: Dialect, bad: &BadRequest) -> Response {
+fn no_request(door: Dialect, bad: &BadRequest) -> Response {
     problem(door, StatusCode::BAD_REQUEST, &bad.message, None, bad.param)
 }
 

@@ -1,7 +1,7 @@
 //! `GET /v1/models` and `/v1/models/{id}`, in the shape of whoever asks.
 
-use super::{Held, dialect_of, guard, problem};
-use crate::model::Dialect;
+use super::{Front, Held, dialect_of, guard, problem};
+use crate::{config::Config, model::Dialect};
 use axum::{
     Json,
     extract::{Path, State},
@@ -9,23 +9,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Routes have no birthday; clients want a date.
 const CREATED: &str = "2026-01-01T00:00:00Z";
 const CREATED_S: u64 = 1_767_225_600;
 
 pub(super) async fn list(State(front): Held, headers: HeaderMap) -> Response {
-    let door = dialect_of(&headers);
-    let config = front.router.config();
-    if let Err(message) = guard::admit(&config.server.client_keys, &headers) {
-        return problem(
-            door,
-            StatusCode::UNAUTHORIZED,
-            message,
-            Some("invalid_api_key"),
-            None,
-        );
-    }
+    let (door, config) = match enter(&front, &headers) {
+        Ok(entered) => entered,
+        Err(refused) => return *refused,
+    };
     let names = config.names();
     let data: Vec<Value> = names.iter().map(|n| model(door, n)).collect();
     Json(match door {
@@ -42,17 +36,10 @@ pub(super) async fn one(
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Response {
-    let door = dialect_of(&headers);
-    let config = front.router.config();
-    if let Err(message) = guard::admit(&config.server.client_keys, &headers) {
-        return problem(
-            door,
-            StatusCode::UNAUTHORIZED,
-            message,
-            Some("invalid_api_key"),
-            None,
-        );
-    }
+    let (door, config) = match enter(&front, &headers) {
+        Ok(entered) => entered,
+        Err(refused) => return *refused,
+    };
     let names = config.names();
     if names.contains(&id.as_str()) {
         return Json(model(door, &id)).into_response();
@@ -68,6 +55,22 @@ pub(super) async fn one(
         Some("model_not_found"),
         Some("model"),
     )
+}
+
+/// Who asks, in which dialect, and what there is.
+fn enter(front: &Front, headers: &HeaderMap) -> Result<(Dialect, Arc<Config>), Box<Response>> {
+    let door = dialect_of(headers);
+    let config = front.router.config();
+    match guard::admit(&config.server.client_keys, headers) {
+        Ok(_) => Ok((door, config)),
+        Err(why) => Err(Box::new(problem(
+            door,
+            StatusCode::UNAUTHORIZED,
+            why,
+            Some("invalid_api_key"),
+            None,
+        ))),
+    }
 }
 
 fn model(door: Dialect, name: &str) -> Value {
