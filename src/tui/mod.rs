@@ -52,3 +52,4 @@ mod tests;
 pub use run::{Options, run};
 pub use summary::Summary;
 pub use theme::Palette;
+pub use view::picture;

@@ -1,14 +1,20 @@
 //! One frame: a pure function of what the screen remembers.
 
 use super::{
-    app::App, confirm, detail, events, footer, header, help, layout, menu, overlay::Overlay,
-    palette, rungs, table, theme::Role, tiny, trends, words,
+    app::App,
+    confirm, detail, events, footer, header, help, layout, menu,
+    overlay::Overlay,
+    palette, rungs, table,
+    theme::{Palette, Role},
+    tiny, trends, words,
 };
+use crate::source::Source;
 use ratatui::{
     Frame,
     buffer::Buffer,
-    layout::{Position, Rect},
+    layout::{Position, Rect, Size},
 };
+use std::sync::Arc;
 
 pub(super) fn view(frame: &mut Frame<'_>, app: &App) {
     let area = frame.area();
@@ -17,6 +23,15 @@ pub(super) fn view(frame: &mut Frame<'_>, app: &App) {
     {
         frame.set_cursor_position(cursor);
     }
+}
+
+/// A frame of a source as it stands, without a terminal.
+pub fn picture(source: Arc<dyn Source>, palette: Palette, size: Size) -> Buffer {
+    let app = App::new(source, palette, false);
+    let area = Rect::new(0, 0, size.width, size.height);
+    let mut buf = Buffer::empty(area);
+    draw(&app, area, &mut buf);
+    buf
 }
 
 /// Draws everything; gives where the cursor belongs, when something is being typed.

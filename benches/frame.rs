@@ -1,0 +1,138 @@
+//! What a frame costs, and what a second of events costs the reducer: a quarter of an hour of three busy deployments.
+
+use breakerbox::{
+    model::{
+        Command, Dialect, Event, Kind, Snapshot, State, Wall,
+        event::{Bucket, Exchanges, SCHEMA},
+        series::Latency,
+        topology::{DeploymentInfo, RouteInfo, Topology},
+    },
+    source::Source,
+    tui::{Palette, picture},
+};
+use criterion::{Criterion, criterion_group, criterion_main};
+use ratatui::layout::Size;
+use std::{hint::black_box, sync::Arc, time::Duration};
+
+const IDS: [&str; 3] = [
+    "anthropic/claude-sonnet-4-5",
+    "openai/gpt-4.1",
+    "gemini/gemini-2.5-pro",
+];
+const SECONDS: u64 = 900;
+const START: Wall = Wall(1_700_000_000_000);
+
+struct Still(Arc<Snapshot>);
+
+impl Source for Still {
+    fn latest(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.0)
+    }
+
+    fn send(&self, _: Command) -> Result<(), String> {
+        Err("nothing runs here".to_owned())
+    }
+
+    fn label(&self) -> &'static str {
+        "REPLAY"
+    }
+
+    fn read_only(&self) -> bool {
+        true
+    }
+}
+
+fn started() -> Kind {
+    let deployment = |id: &&str| DeploymentInfo {
+        id: (*id).into(),
+        provider: "p".into(),
+        dialect: Dialect::OpenAi,
+        model: "m".to_owned(),
+        disabled: None,
+    };
+    let topology = Topology {
+        deployments: IDS.iter().map(deployment).collect(),
+        routes: vec![RouteInfo {
+            id: "summarize".into(),
+            tiers: IDS.iter().map(|id| (*id).into()).collect(),
+        }],
+        err_threshold: 0.02,
+        judge_threshold: 0.7,
+        judge_min_n: 20,
+        ..Topology::default()
+    };
+    Kind::Started {
+        schema: SCHEMA,
+        version: "0".to_owned(),
+        listen: "127.0.0.1:4141".to_owned(),
+        topology,
+    }
+}
+
+/// What one second brings.
+fn second(sec: u64) -> Vec<Kind> {
+    let times = Latency((0..12).map(|i| (200 + i * 150, 2)).collect());
+    let mut kinds: Vec<_> = IDS
+        .iter()
+        .map(|id| {
+            Kind::Bucket(Bucket {
+                ok: 24,
+                fail: u32::from(sec.is_multiple_of(20)),
+                ttft: times.clone(),
+                total: times.clone(),
+                ..Bucket::empty((*id).into())
+            })
+        })
+        .collect();
+    kinds.push(Kind::Exchanges(Exchanges {
+        primary: 60,
+        fallback: 5,
+        cached: 7,
+        total: times,
+        ..Exchanges::default()
+    }));
+    kinds
+}
+
+fn feed(state: &mut State, seq: &mut u64, sec: u64, kinds: Vec<Kind>) {
+    for kind in kinds {
+        *seq += 1;
+        state.apply(&Arc::new(Event::new(
+            *seq,
+            START + Duration::from_secs(sec),
+            kind,
+        )));
+    }
+}
+
+fn bench(c: &mut Criterion) {
+    let (mut state, mut seq) = (State::new(), 0);
+    feed(&mut state, &mut seq, 0, vec![started()]);
+    for sec in 0..SECONDS {
+        feed(&mut state, &mut seq, sec, second(sec));
+    }
+    let now = START + Duration::from_secs(SECONDS);
+    let source: Arc<dyn Source> = Arc::new(Still(Arc::new(state.snapshot(now))));
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        c.bench_function(&format!("frame {width}x{height}"), |b| {
+            b.iter(|| {
+                black_box(picture(
+                    Arc::clone(&source),
+                    Palette::Dark,
+                    Size { width, height },
+                ))
+            });
+        });
+    }
+    c.bench_function("snapshot", |b| b.iter(|| black_box(state.snapshot(now))));
+    let mut sec = SECONDS;
+    c.bench_function("a second of events", |b| {
+        b.iter(|| {
+            sec += 1;
+            feed(&mut state, &mut seq, sec, second(sec));
+        });
+    });
+}
+
+criterion_group!(benches, bench);
+criterion_main!(benches);
