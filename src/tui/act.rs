@@ -3,6 +3,7 @@
 use super::{
     app::{App, Flow, Pane},
     complete::complete,
+    events,
     keys::{self, Action, Context},
     orders::{FAULT, rung3_on},
     overlay::{Help, Items, Line, Menu, Overlay, Purpose, RATES, Then},
@@ -141,7 +142,7 @@ impl App {
 
     fn go(&mut self, by: isize) {
         if self.pane == Pane::Events {
-            let last = self.shown().events.len().saturating_sub(1);
+            let last = events::count(self).saturating_sub(1);
             self.scroll = self.scroll.saturating_add_signed(by).min(last);
             return;
         }

@@ -3,7 +3,7 @@
 //! ```text
 //! ┌ events ────────────────────────────────────────────────────────────────────────┐
 //! │14:03:20 ■ anthropic/claude CLOSED -> OPEN: error_rate 38.4% > 2.0% n=812        │
-//! │14:03:19 · anthropic/claude -> openai/gpt-4.1: fault 529 overloaded_error        │
+//! │14:03:19 · 13x anthropic/claude -> openai/gpt-4.1: fault 529 overloaded_error    │
 //! └────────────────────────────────────────────────────────────────────────────────┘
 //! ```
 
@@ -13,7 +13,7 @@ use super::{
     theme::Role,
     words::level,
 };
-use crate::model::{DeploymentId, Event, Kind, Snapshot, event::Level};
+use crate::model::{DeploymentId, Event, Kind, Snapshot, Verdict, event::Level};
 use ratatui::{buffer::Buffer, layout::Rect};
 
 /// Good scores are news only in the detail view of the deployment they are about.
@@ -38,6 +38,43 @@ fn listed<'a>(app: &'a App, about: Option<&'a DeploymentId>) -> impl Iterator<It
         })
 }
 
+/// The same with runs of equal fallbacks in one line, at the time of the newest: they come one per request, and would
+/// push out the transition that explains them.
+fn runs<'a>(
+    app: &'a App,
+    about: Option<&'a DeploymentId>,
+) -> impl Iterator<Item = (&'a Event, usize)> {
+    let mut events = listed(app, about).peekable();
+    std::iter::from_fn(move || {
+        let newest = events.next()?;
+        let mut n = 1_usize;
+        while events
+            .next_if(|older| is_same_fallback(newest, older))
+            .is_some()
+        {
+            n = n.saturating_add(1);
+        }
+        Some((newest, n))
+    })
+}
+
+/// Lines that can be scrolled through.
+pub(super) fn count(app: &App) -> usize {
+    runs(app, None).count()
+}
+
+fn is_same_fallback(newer: &Event, older: &Event) -> bool {
+    fn moved(event: &Event) -> Option<(&DeploymentId, Option<&DeploymentId>, &Verdict, bool)> {
+        match &event.kind {
+            Kind::Fallback {
+                from, to, verdict, ..
+            } => Some((from, to.as_ref(), verdict, event.injected)),
+            _ => None,
+        }
+    }
+    moved(newer).is_some_and(|fallback| moved(older) == Some(fallback))
+}
+
 /// Commands and switches name what they are about in their words.
 fn mentions(e: &Event, id: &DeploymentId) -> bool {
     match &e.kind {
@@ -57,7 +94,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, about: Option<&Deplo
     };
     let inner = framed(area, buf, title("events", &detail, theme), theme, focused);
     let mut drawn = false;
-    for (y, e) in (inner.y..inner.bottom()).zip(listed(app, about).skip(app.scroll)) {
+    for (y, (e, n)) in (inner.y..inner.bottom()).zip(runs(app, about).skip(app.scroll)) {
         drawn = true;
         let (glyph, role) = level(e.level());
         let x = put(
@@ -78,6 +115,17 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, about: Option<&Deplo
             .and_then(|id| line.strip_prefix(&**id))
             .unwrap_or(&line)
             .trim_start();
+        let x = if n > 1 {
+            put(
+                buf,
+                (x, y),
+                &format!("{n}x "),
+                inner.right().saturating_sub(x),
+                style,
+            )
+        } else {
+            x
+        };
         put(buf, (x, y), line, inner.right().saturating_sub(x), style);
     }
     if !drawn {

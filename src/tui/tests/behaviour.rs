@@ -3,7 +3,7 @@
 use super::{Desk, Flow, scene};
 use crate::{
     model::{
-        Command, Kind,
+        Class, Command, Kind, Verdict,
         drill::{Drill, DrillResult, DrillStep},
     },
     tui::{
@@ -386,4 +386,27 @@ fn the_header_says_how_long_ago_the_last_drill_was_and_when_it_failed() {
     assert!(desk.text(160, 40).contains("drill 34d ago"));
     desk.then(|s| s.push(ended(DrillResult::Failed)));
     assert!(desk.text(160, 40).contains("drill failed 0:00 ago"));
+}
+
+#[test]
+fn equal_fallbacks_in_a_row_are_one_line_with_their_number() {
+    let mut desk = Desk::at(scene::calm());
+    let fallback = |code: &str| Kind::Fallback {
+        exchange: "req".into(),
+        route: "summarize".into(),
+        from: PRIMARY.into(),
+        to: Some(SECONDARY.into()),
+        verdict: Verdict::new(Class::Fault, code),
+    };
+    desk.then(|s| {
+        for _ in 0..13 {
+            s.push(fallback("headers_timeout"));
+        }
+        s.push(fallback("reset"));
+        s.push(fallback("headers_timeout"));
+    });
+    let text = desk.text(200, 60);
+    assert_eq!(text.matches("13x ").count(), 1, "{text}");
+    assert_eq!(text.matches("fault headers_timeout").count(), 2, "{text}");
+    assert_eq!(text.matches("fault reset").count(), 1, "{text}");
 }
