@@ -1,8 +1,8 @@
 //! Every default in one place: readers start from these and change what the file says.
 
 use super::{
-    Breaker, Cache, Canned, CannedForm, Deployment, Env, Fleet, Journal, Judge, ProbeMode, Route,
-    Server, Tier,
+    Breaker, Cache, Canned, CannedForm, Commit, Deployment, Env, Fleet, Journal, Judge, ProbeMode,
+    Route, Server, Tier,
     env::{state_dir, xdg},
 };
 use crate::model::{DeploymentId, ProviderId};
@@ -117,7 +117,7 @@ impl Tier {
             timeout: Duration::from_mins(1),
             ttft_timeout: None,
             stall_timeout: Duration::from_secs(20),
-            min_chars_per_s: 0,
+            min_chars_per_s: 2,
             retries: 1,
         }
     }
@@ -135,6 +135,8 @@ impl Route {
             policy_fallbacks: Vec::new(),
             canned: Canned::default(),
             cache: true,
+            commit: Commit::default(),
+            hedge: false,
         }
     }
 }
@@ -147,6 +149,7 @@ pub(super) fn deployment(id: &DeploymentId, provider: &ProviderId) -> Deployment
         provider: provider.clone(),
         model: model.to_owned(),
         context_window: None,
+        prefill: false,
         rpm: None,
         tpm: None,
     }

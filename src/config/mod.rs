@@ -124,6 +124,8 @@ pub struct Deployment {
     pub model: String,
     /// In tokens; none: unknown.
     pub context_window: Option<u32>,
+    /// It goes on with an answer whose beginning stands as the assistant's last turn.
+    pub prefill: bool,
     /// Requests and tokens per minute that the account allows, when declared.
     pub rpm: Option<u32>,
     pub tpm: Option<u32>,
@@ -142,6 +144,23 @@ pub struct Route {
     pub policy_fallbacks: Vec<Tier>,
     pub canned: Canned,
     pub cache: bool,
+    pub commit: Commit,
+    /// The next tier is asked too when the first token is later than usual.
+    pub hedge: bool,
+}
+
+/// When a stream's caller gets its first byte: until then failover is invisible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Commit {
+    /// With the first content.
+    #[default]
+    FirstToken,
+    /// When so many characters of content are there.
+    HoldChars(u32),
+    /// So long after the first content.
+    HoldFor(Duration),
+    /// When the whole answer is there.
+    Full,
 }
 
 /// A deployment's place in a route.
@@ -155,7 +174,8 @@ pub struct Tier {
     pub ttft_timeout: Option<Duration>,
     /// Silence inside a stream.
     pub stall_timeout: Duration,
-    /// A stream slower than this counts as a fault, though its caller keeps it; 0 is no floor.
+    /// A stream slower than this is a fault: one that is held back moves on, one that has been let go keeps its caller
+    /// and is counted. 0 is no floor.
     pub min_chars_per_s: u32,
     /// Fast failures tried again on the same tier.
     pub retries: u8,

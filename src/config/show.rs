@@ -2,7 +2,7 @@
 //! turns a LiteLLM file into a native one.
 
 use super::{
-    Canned, CannedForm, Config, KeySource, ProbeMode, Provider, Route, Tier, defaults,
+    Canned, CannedForm, Commit, Config, KeySource, ProbeMode, Provider, Route, Tier, defaults,
     key::PLACEHOLDER,
     read::size_text,
     redact::{secret_looking, sounds_secret},
@@ -175,6 +175,9 @@ fn deployments(out: &mut Out, config: &Config) {
                 out.set(name, value);
             }
         }
+        if deployment.prefill {
+            out.set("prefill", true);
+        }
     }
 }
 
@@ -192,7 +195,20 @@ fn route(out: &mut Out, route: &Route) {
         }
     }
     out.set("cache", route.cache);
+    out.set("stream_commit", commit(route.commit));
+    if route.hedge {
+        out.set("hedge", true);
+    }
     canned(out, &format!("{name}.canned"), &route.canned);
+}
+
+fn commit(commit: Commit) -> String {
+    match commit {
+        Commit::FirstToken => text("first_token"),
+        Commit::Full => text("full"),
+        Commit::HoldChars(chars) => format!("{{ hold = {chars} }}"),
+        Commit::HoldFor(time) => format!("{{ hold = {} }}", text(&duration_text(time))),
+    }
 }
 
 fn tiers(tiers: &[Tier]) -> String {

@@ -100,6 +100,19 @@ pub enum Kind {
         to: Option<DeploymentId>,
         verdict: Verdict,
     },
+    /// A stream broke off when its caller had a part of it: another deployment went on, or, with none, the caller got
+    /// an explicit error.
+    StreamBroke {
+        exchange: ExchangeId,
+        route: RouteId,
+        from: DeploymentId,
+        to: Option<DeploymentId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        how: Option<Manner>,
+        /// Characters that the caller had.
+        chars: u64,
+        verdict: Verdict,
+    },
     /// A request whose caller got neither a model's answer nor a cached one: rung 3, or an error.
     Unserved {
         exchange: ExchangeId,
@@ -190,6 +203,28 @@ pub enum Level {
     Good,
     Warn,
     Bad,
+}
+
+/// How a deployment is asked to go on with an answer that another has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manner {
+    /// The text so far stands as the beginning of its own answer.
+    Prefill,
+    /// It is shown the text so far, and asked to repeat the last words and to go on.
+    Continue,
+    /// It is asked the same as the first.
+    Restart,
+}
+
+impl Manner {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Prefill => "prefill",
+            Self::Continue => "continue",
+            Self::Restart => "restart",
+        }
+    }
 }
 
 /// How an exchange ended, for the caller.

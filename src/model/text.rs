@@ -71,7 +71,7 @@ impl Event {
             | Kind::Probed { deployment, .. }
             | Kind::Score { deployment, .. }
             | Kind::FaultCleared { deployment, .. } => Some(deployment),
-            Kind::Fallback { from, .. } => Some(from),
+            Kind::Fallback { from, .. } | Kind::StreamBroke { from, .. } => Some(from),
             Kind::JudgeFailed { judge, .. } => Some(judge),
             Kind::FaultAdded(fault) => Some(&fault.deployment),
             Kind::Bucket(b) => Some(&b.deployment),
@@ -142,6 +142,20 @@ impl Event {
             } => {
                 let to = to.as_ref().map_or("rung 3", |d| d);
                 format!("{from} -> {to}: {verdict}")
+            }
+            Kind::StreamBroke {
+                from,
+                to,
+                how,
+                chars,
+                verdict,
+                ..
+            } => {
+                let then = match (to, how) {
+                    (Some(to), Some(how)) => format!("{to} went on ({})", how.as_str()),
+                    _ => "the user got an explicit error".to_owned(),
+                };
+                format!("{from} broke off after {chars} characters ({verdict}): {then}")
             }
             Kind::Unserved {
                 route,

@@ -4,6 +4,7 @@
 
 mod read;
 mod text;
+mod turns;
 
 use crate::model::Dialect;
 use bytes::Bytes;

@@ -8,6 +8,7 @@ pub mod endpoint;
 pub mod errors;
 pub mod redact;
 pub mod retry_after;
+pub mod splice;
 pub mod sse;
 pub mod translate;
 

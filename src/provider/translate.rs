@@ -51,11 +51,20 @@ pub struct Reply {
     pub created: u64,
     /// The model to name instead of the provider's own word.
     pub model: Option<String>,
+    /// What a stream's last event says besides, under `breakerbox`.
+    pub mark: Option<serde_json::Value>,
 }
 
 impl Reply {
     pub(crate) fn id_or<'a>(&'a self, own: &'a str) -> &'a str {
         if self.id.is_empty() { own } else { &self.id }
+    }
+
+    /// Adds the mark to a last event.
+    pub(crate) fn put_mark(&self, event: &mut serde_json::Value) {
+        if let (Some(mark), Some(event)) = (&self.mark, event.as_object_mut()) {
+            event.insert("breakerbox".to_owned(), mark.clone());
+        }
     }
 
     pub(crate) fn model_or<'a>(&'a self, own: &'a str) -> &'a str {

@@ -1,6 +1,12 @@
 //! What happens when an answer has been given: counted, cached, offered to the judge. Off the caller's path.
 
-use super::{Call, Router, judge::Judged, live::Live, plant::Unit};
+use super::{
+    Call, Router,
+    judge::Judged,
+    live::{Ended, Live},
+    plant::Unit,
+    rescue::Rescue,
+};
 use crate::{
     breaker::Ticket,
     cache::Key,
@@ -191,6 +197,15 @@ impl Ending {
         }
     }
 
+    /// Ends well after all, by another tier: an answer of two models is neither kept nor judged.
+    fn went_on(&mut self, unit: &Arc<Unit>) {
+        self.unit = Arc::clone(unit);
+        (self.key, self.question) = (None, None);
+        if let Some(guard) = &mut self.guard {
+            guard.outcome = Some(Outcome::Fallback);
+        }
+    }
+
     /// The caller's stream, which ends this when it ends; its first bytes are there already, and go out with the head.
     ///
     /// A task of its own reads the upstream. Chunks come one by one, each costs a turn of whoever waits for it, and a
@@ -198,10 +213,11 @@ impl Ending {
     pub(super) async fn follow(
         self,
         live: Live,
+        rescue: Rescue,
     ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static {
         let (send, mut receive) = mpsc::channel(1);
         let tasks = self.router.tasks.clone();
-        let reader = Reader(tasks.spawn(self.read(live, send)));
+        let reader = Reader(tasks.spawn(self.read(live, rescue, send)));
         let first = receive.recv().await;
         stream::unfold(
             (first, receive, reader),
@@ -218,26 +234,47 @@ impl Ending {
         )
     }
 
-    async fn read(mut self, mut live: Live, caller: mpsc::Sender<Bytes>) {
+    async fn read(mut self, mut live: Live, mut rescue: Rescue, caller: mpsc::Sender<Bytes>) {
         loop {
             let bytes = live.next().await;
-            self.look(&mut live);
-            let Some(bytes) = bytes else { return };
-            if caller.send(bytes).await.is_err() {
+            let Some(ended) = live.ended() else {
+                let Some(bytes) = bytes else { return };
+                if caller.send(bytes).await.is_err() {
+                    return;
+                }
+                continue;
+            };
+            if ended.verdict.class == Class::Ok {
+                self.over(ended);
+                if let Some(bytes) = bytes {
+                    let _ = caller.send(bytes).await;
+                }
                 return;
             }
+            if let Some(bytes) = bytes
+                && caller.send(bytes).await.is_err()
+            {
+                return;
+            }
+            let Some(next) = rescue.go_on(&live, &ended).await else {
+                self.over(ended);
+                let _ = caller.send(live.relay().break_off()).await;
+                return;
+            };
+            self.went_on(&rescue.unit);
+            live = next;
         }
     }
 
     /// Reads a stream that nobody else reads.
     pub(super) async fn drain(mut self, mut live: Live) {
         while live.next().await.is_some() {}
-        self.look(&mut live);
+        if let Some(ended) = live.ended() {
+            self.over(ended);
+        }
     }
 
-    fn look(&mut self, live: &mut Live) {
-        if let Some(ended) = live.ended() {
-            self.end(&ended.verdict, ended.answer, ended.ticket);
-        }
+    fn over(&mut self, ended: Ended) {
+        self.end(&ended.verdict, ended.answer, ended.ticket);
     }
 }

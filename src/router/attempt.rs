@@ -3,20 +3,21 @@
 
 use super::{
     Call,
+    hold::{Hold, Now},
     live::Live,
-    relay::{Progress, Relay},
+    relay::{Joint, Progress, Relay},
     slot::Slot,
     upstream::{self, Outgoing, Upstream},
 };
 use crate::{
     clock,
-    config::Tier,
-    model::{Class, Mono, Verdict},
+    config::{Commit, Tier},
+    model::{Class, Dialect, Mono, Verdict},
     provider::{
         chat::Answer,
         classify::{self, TransportError},
         endpoint, errors,
-        translate::{self, Reply, Untranslatable},
+        translate::{self, Untranslatable},
     },
 };
 use bytes::{Bytes, BytesMut};
@@ -39,6 +40,16 @@ pub(super) enum End {
     Failed(Failure),
     /// This dialect cannot say what the caller asked, or nobody can; nothing was called.
     Unsayable(Untranslatable),
+}
+
+/// What an attempt is made for.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// Somebody reads the whole answer afterwards (cache, judge).
+    pub(super) collect: bool,
+    pub(super) commit: Commit,
+    /// It goes on with a stream that broke off.
+    pub(super) joint: Option<Joint>,
 }
 
 /// An answer that is complete.
@@ -67,6 +78,8 @@ pub(super) struct Failure {
 pub(super) struct Limits {
     /// To the end of a whole answer, or to the first content of a stream.
     pub(super) answer: Duration,
+    /// To the end of an answer that is held back.
+    pub(super) whole: Duration,
     pub(super) stall: Duration,
     pub(super) min_chars_per_s: u32,
     /// The caller's time is shorter than the tier's own.
@@ -82,9 +95,26 @@ impl Limits {
         };
         Self {
             answer: own.min(left),
+            whole: tier.timeout.min(left),
             stall: tier.stall_timeout,
             min_chars_per_s: tier.min_chars_per_s,
             short: left < own,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn for_tests(
+        answer: Duration,
+        stall: Duration,
+        whole: Duration,
+        min_chars_per_s: u32,
+    ) -> Self {
+        Self {
+            answer,
+            whole,
+            stall,
+            min_chars_per_s,
+            short: false,
         }
     }
 
@@ -121,7 +151,7 @@ pub(super) async fn run(
     tier: &Tier,
     mut slot: Slot,
     left: Duration,
-    collect: bool,
+    plan: Plan,
 ) -> End {
     let (out, dropped) = match outgoing(call, &slot) {
         Ok(made) => made,
@@ -154,7 +184,7 @@ pub(super) async fn run(
         limits,
         deadline,
         dropped,
-        collect,
+        plan,
     };
     if stream {
         job.stream(up).await
@@ -243,7 +273,7 @@ struct Job<'a> {
     limits: Limits,
     deadline: Mono,
     dropped: Vec<String>,
-    collect: bool,
+    plan: Plan,
 }
 
 impl Job<'_> {
@@ -271,7 +301,7 @@ impl Job<'_> {
             return failed(self.slot, &verdict, said);
         }
         let same = from == self.call.door;
-        let answer = (self.collect || !same)
+        let answer = (self.plan.collect || !same)
             .then(|| translate::read_answer(from, &body))
             .transpose();
         let Ok(answer) = answer else {
@@ -306,56 +336,81 @@ impl Job<'_> {
     }
 
     async fn stream(mut self, mut up: Upstream) -> End {
-        let call = self.call;
         let from = self.slot.unit.dialect();
-        let reply: Reply = call.reply();
-        let mut relay = Relay::new(from, call.door, reply, call.ask.stream_usage, self.collect);
-        let mut held = BytesMut::new();
-        let mut silence = TransportError::TtftTimeout;
-        loop {
-            let progress = match within(self.deadline, up.body.chunk()).await {
-                None => return failed(self.slot, &self.limits.ran_out(silence), None),
-                Some(Err(e)) => return failed(self.slot, &classify::transport(e), None),
-                Some(Ok(None)) => {
-                    let verdict = relay.finish(&mut held);
-                    if verdict.class != Class::Ok {
-                        return failed(self.slot, &verdict, None);
-                    }
-                    break;
-                }
-                Some(Ok(Some(chunk))) => match relay.feed(&chunk, &mut held) {
-                    Err(e) => return failed(self.slot, &classify::transport(e), None),
-                    Ok(progress) => progress,
+        let mut relay = self.relay(from);
+        let mut out = BytesMut::new();
+        let began = clock::now();
+        let first = Limits {
+            answer: began.until(self.deadline),
+            ..self.limits
+        };
+        let mut hold = Hold::new(self.plan.commit, first, began);
+        let over = loop {
+            let now = match within(hold.until(), up.body.chunk()).await {
+                None => hold.nothing_came(clock::now()),
+                Some(Err(e)) => Now::Failed(classify::transport(e)),
+                Some(Ok(None)) => match relay.finish(&mut out) {
+                    whole if whole.class == Class::Ok => break Some(whole),
+                    broke => Now::Failed(broke),
                 },
+                Some(Ok(Some(chunk))) => self.came(&chunk, &mut relay, &mut out, &mut hold),
             };
-            match progress {
-                Progress::Content => break,
-                Progress::Error => {
-                    let verdict = relay.finish(&mut held);
-                    return failed(self.slot, &verdict, None);
+            match now {
+                Now::Wait => {}
+                Now::LetGo => break None,
+                // Nothing of it has been sent, whatever has come.
+                Now::Failed(verdict) => {
+                    return failed(self.slot, &verdict.after_content(false), None);
                 }
-                Progress::Life => {
-                    // Reasoning is life: from here on only silence counts.
-                    self.deadline = clock::now() + self.limits.stall;
-                    silence = TransportError::Stall;
-                }
-                Progress::Nothing => {}
             }
-        }
-        self.slot.first_content();
-        let headers = if from == call.door {
+        };
+        let headers = if from == self.call.door {
             endpoint::response_headers(&up.headers)
         } else {
             HeaderMap::new()
         };
-        End::Stream(Box::new(Live::new(
-            up.body,
-            relay,
-            self.slot,
-            held,
-            &self.limits,
-            headers,
-            self.dropped,
-        )))
+        let mut live = Live::new(up.body, relay, self.slot, out, &self.limits);
+        live.headers = headers;
+        live.dropped = self.dropped;
+        live.collect = self.plan.collect;
+        if let Some(whole) = over {
+            live.end(whole);
+        }
+        End::Stream(Box::new(live))
+    }
+
+    fn relay(&mut self, from: Dialect) -> Relay {
+        let (door, reply, usage) = (
+            self.call.door,
+            self.call.reply(),
+            self.call.ask.stream_usage,
+        );
+        match self.plan.joint.take() {
+            None => Relay::new(from, door, reply, usage),
+            Some(joint) => Relay::join(from, door, reply, usage, joint),
+        }
+    }
+
+    /// A chunk of a stream that is out back.
+    fn came(
+        &mut self,
+        chunk: &[u8],
+        relay: &mut Relay,
+        out: &mut BytesMut,
+        hold: &mut Hold,
+    ) -> Now {
+        let progress = match relay.feed(chunk, out) {
+            Err(e) => return Now::Failed(classify::transport(e)),
+            Ok(Progress::Error) => return Now::Failed(relay.finish(out)),
+            Ok(Progress::Apart) => {
+                return Now::Failed(Verdict::new(Class::Abort, "another_answer"));
+            }
+            Ok(progress) => progress,
+        };
+        let seen = relay.seen();
+        if seen.content {
+            self.slot.first_content();
+        }
+        hold.came(progress, seen.chars, seen.thought, clock::now())
     }
 }

@@ -34,6 +34,7 @@ pub async fn handle(call: Call) -> Reply {
         "breakerbox.request.id" = %call.id,
         "breakerbox.rung" = tracing::field::Empty,
         "fallback.tier" = tracing::field::Empty,
+        "breakerbox.rescue" = tracing::field::Empty,
     );
     answer(call).instrument(span).await
 }

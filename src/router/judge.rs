@@ -2,7 +2,7 @@
 
 use super::{
     Call, Router,
-    attempt::{self, End},
+    attempt::{self, End, Plan},
     plant::Unit,
     slot::Slot,
 };
@@ -258,7 +258,11 @@ async fn ask(
         min_chars_per_s: 0,
         retries: 0,
     };
-    match attempt::run(&call, &tier, slot, config.timeout, true).await {
+    let plan = Plan {
+        collect: true,
+        ..Plan::default()
+    };
+    match attempt::run(&call, &tier, slot, config.timeout, plan).await {
         End::Whole(whole) => {
             let text = whole
                 .answer

@@ -1,5 +1,5 @@
-//! A stream that has been committed to: the caller sees it as it comes. It ends in one verdict, and never cleanly
-//! when it is not whole.
+//! A stream that has been committed to: the caller sees it as it comes. It ends in one verdict; when it is not whole
+//! nothing ends it for the caller, until another goes on with it or an explicit error does.
 
 use super::{
     attempt::Limits,
@@ -36,6 +36,8 @@ pub(super) struct Live {
     min_chars_per_s: u32,
     pub(super) headers: HeaderMap,
     pub(super) dropped: Vec<String>,
+    /// Somebody reads the whole answer afterwards.
+    pub(super) collect: bool,
     ended: Option<Ended>,
 }
 
@@ -43,6 +45,8 @@ pub(super) struct Live {
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) verdict: Verdict,
+    /// A fault had its hand in it.
+    pub(super) injected: bool,
     pub(super) answer: Option<Answer>,
     pub(super) ticket: Option<Ticket>,
 }
@@ -68,8 +72,6 @@ impl Live {
         slot: Slot,
         held: BytesMut,
         limits: &Limits,
-        headers: HeaderMap,
-        dropped: Vec<String>,
     ) -> Self {
         Self {
             body,
@@ -78,8 +80,9 @@ impl Live {
             held,
             stall: limits.stall,
             min_chars_per_s: limits.min_chars_per_s,
-            headers,
-            dropped,
+            headers: HeaderMap::new(),
+            dropped: Vec::new(),
+            collect: false,
             ended: None,
         }
     }
@@ -143,7 +146,7 @@ impl Live {
         self.end(verdict);
     }
 
-    fn end(&mut self, verdict: Verdict) {
+    pub(super) fn end(&mut self, verdict: Verdict) {
         let Some(mut slot) = self.slot.take() else {
             return;
         };
@@ -154,6 +157,7 @@ impl Live {
             seen.chars / 4
         });
         let ticket = slot.ticket();
+        let injected = slot.fault.is_some();
         // A crawl is the provider's failure, but the caller has its answer.
         let crawled = verdict.class == Class::Ok && slot.crawled(self.min_chars_per_s, seen.chars);
         if crawled {
@@ -161,14 +165,18 @@ impl Live {
         } else {
             slot.report(&verdict);
         }
-        let answer = (verdict.class == Class::Ok)
-            .then(|| self.relay.answer())
-            .flatten();
+        let answer = (self.collect && verdict.class == Class::Ok).then(|| self.relay.answer());
         self.ended = Some(Ended {
             verdict,
+            injected,
             answer,
             ticket,
         });
+    }
+
+    /// What the caller has, and what another stream needs to go on with it.
+    pub(super) fn relay(&self) -> &Relay {
+        &self.relay
     }
 
     /// How it ended, once; none while it goes on.

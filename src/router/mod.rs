@@ -11,6 +11,7 @@ mod exchange;
 mod faults;
 mod fleet;
 mod garbage;
+mod hold;
 mod judge;
 mod live;
 mod network;
@@ -19,6 +20,7 @@ mod pulse;
 mod recorder;
 mod relay;
 pub mod reply;
+mod rescue;
 mod rung3;
 mod slot;
 mod target;
@@ -232,7 +234,7 @@ impl Call {
         translate::Reply {
             id: self.id.to_string(),
             created: clock::wall().secs(),
-            model: None,
+            ..translate::Reply::default()
         }
     }
 

@@ -7,6 +7,7 @@ use crate::{
         chat::{Answer, Delta, Finish, Usage},
         classify::{self, TransportError},
         errors::CallerError,
+        splice::{Said, Splicer, Step},
         sse::Framer,
         translate::{Collector, Reply, StreamReader, StreamWriter},
     },
@@ -21,11 +22,22 @@ pub(super) struct Relay {
     reader: StreamReader,
     /// None: same dialect, the bytes pass through.
     writer: Option<StreamWriter>,
-    /// The answer as a whole, when somebody wants it afterwards (cache, judge).
-    collector: Option<Collector>,
+    /// What the caller has, for whoever has to go on with it, and the answer as a whole for the cache and the judge.
+    collector: Collector,
+    /// It goes on with what the caller has already.
+    splicer: Option<Splicer>,
     deltas: Vec<Delta>,
-    request_id: String,
+    reply: Reply,
+    stream_usage: bool,
     seen: Seen,
+}
+
+/// A stream that broke off, as the next one takes it up.
+#[derive(Debug)]
+pub(super) struct Joint {
+    pub(super) splicer: Splicer,
+    pub(super) writer: StreamWriter,
+    collector: Collector,
 }
 
 /// What has been seen of a stream so far.
@@ -33,6 +45,8 @@ pub(super) struct Relay {
 pub(super) struct Seen {
     pub(super) content: bool,
     pub(super) chars: u64,
+    /// Characters of reasoning.
+    pub(super) thought: u64,
     pub(super) usage: Usage,
     pub(super) malformed: u32,
     finish: Option<Finish>,
@@ -49,26 +63,66 @@ pub(super) enum Progress {
     Content,
     /// The provider said that it failed.
     Error,
+    /// It does not go on with what the caller has.
+    Apart,
 }
 
 impl Relay {
-    pub(super) fn new(
-        from: Dialect,
-        door: Dialect,
-        reply: Reply,
-        stream_usage: bool,
-        collect: bool,
-    ) -> Self {
+    pub(super) fn new(from: Dialect, door: Dialect, reply: Reply, stream_usage: bool) -> Self {
         Self {
             from,
             door,
             framer: Framer::new(),
             reader: StreamReader::new(from),
-            request_id: reply.id.clone(),
-            writer: (from != door).then(|| StreamWriter::new(door, reply, stream_usage)),
-            collector: collect.then(Collector::default),
+            writer: (from != door).then(|| StreamWriter::new(door, reply.clone(), stream_usage)),
+            collector: Collector::default(),
+            splicer: None,
             deltas: Vec::new(),
+            reply,
+            stream_usage,
             seen: Seen::default(),
+        }
+    }
+
+    /// Goes on with a stream that has begun.
+    pub(super) fn join(
+        from: Dialect,
+        door: Dialect,
+        reply: Reply,
+        stream_usage: bool,
+        joint: Joint,
+    ) -> Self {
+        Self {
+            writer: Some(joint.writer),
+            collector: joint.collector,
+            splicer: Some(joint.splicer),
+            ..Self::new(from, door, reply, stream_usage)
+        }
+    }
+
+    /// What the caller has.
+    pub(super) fn said(&self) -> Said {
+        self.collector.said()
+    }
+
+    /// What another stream needs to go on with this one.
+    pub(super) fn joint(&self, splicer: Splicer) -> Joint {
+        let writer = self.writer.clone().unwrap_or_else(|| {
+            let names = Reply {
+                id: String::new(),
+                ..self.reply.clone()
+            };
+            StreamWriter::resume(
+                names,
+                self.stream_usage,
+                &self.collector.retell(),
+                &self.reader,
+            )
+        });
+        Joint {
+            splicer,
+            writer,
+            collector: self.collector.clone(),
         }
     }
 
@@ -100,10 +154,14 @@ impl Relay {
                     .event(frame.event(), frame.data(), &mut self.deltas);
             }
             if let Some(verdict) = self.deltas.iter().find_map(error_of) {
-                self.failed(verdict, out);
+                self.failed(verdict);
                 return Ok(Progress::Error);
             }
-            let step = self.note();
+            let heard = self.join_on();
+            if heard == Progress::Apart {
+                return Ok(heard);
+            }
+            let step = self.note().max(heard);
             let skip = self.deltas.iter().any(|d| matches!(d, Delta::Malformed));
             match &mut self.writer {
                 Some(writer) => self.deltas.iter().for_each(|d| writer.write(d, out)),
@@ -112,6 +170,22 @@ impl Relay {
             }
             self.deltas.clear();
             progress = progress.max(step);
+        }
+    }
+
+    /// Leaves of the deltas what the caller does not have yet.
+    fn join_on(&mut self) -> Progress {
+        let Some(splicer) = &mut self.splicer else {
+            return Progress::Nothing;
+        };
+        match splicer.pass(&mut self.deltas) {
+            Step::Apart => Progress::Apart,
+            Step::Listening => Progress::Life,
+            Step::Joined if self.seen.content => Progress::Nothing,
+            Step::Joined => {
+                self.seen.content = true;
+                Progress::Content
+            }
         }
     }
 
@@ -130,7 +204,11 @@ impl Relay {
                     self.seen.chars += json.len() as u64;
                     Progress::Content
                 }
-                Delta::Reasoning(_) | Delta::Signature(_) => Progress::Life,
+                Delta::Reasoning(t) => {
+                    self.seen.thought += t.chars().count() as u64;
+                    Progress::Life
+                }
+                Delta::Signature(_) => Progress::Life,
                 Delta::Usage(usage) => {
                     self.seen.usage = *usage;
                     Progress::Nothing
@@ -151,31 +229,27 @@ impl Relay {
             };
             self.seen.content |= step == Progress::Content;
             progress = progress.max(step);
-            if let Some(collector) = &mut self.collector {
-                collector.push(delta);
-            }
+            self.collector.push(delta);
         }
         progress
     }
 
-    /// Ends the caller's stream with an explicit error in its own dialect, if it has begun.
-    fn failed(&mut self, verdict: Verdict, out: &mut BytesMut) {
-        if self.seen.content {
-            self.break_off(out);
-        }
+    fn failed(&mut self, verdict: Verdict) {
         self.seen.error = Some(verdict.after_content(self.seen.content));
     }
 
-    /// A short answer is never presented as a whole one.
-    pub(super) fn break_off(&self, out: &mut BytesMut) {
+    /// The caller's stream ends with an explicit error in its own dialect: a short answer is never presented as a
+    /// whole one.
+    pub(super) fn break_off(&self) -> Bytes {
         let message = "the upstream stream broke off; this answer is incomplete";
         let error = CallerError::new(502, message)
             .code(Some("upstream_stream_broken"))
-            .request_id(&self.request_id);
-        out.extend_from_slice(&error.in_band(self.door));
+            .request_id(&self.reply.id);
+        error.in_band(self.door)
     }
 
-    /// The body has ended (or will not go on): what it came to. Puts the caller's end mark on `out` when it is whole.
+    /// The body has ended (or will not go on): what it came to. Puts the caller's end mark on `out` when it is whole;
+    /// when it is not, somebody else has to go on with it, or [`break_off`](Self::break_off).
     pub(super) fn finish(&mut self, out: &mut BytesMut) -> Verdict {
         if let Some(error) = &self.seen.error {
             return error.clone();
@@ -187,7 +261,7 @@ impl Relay {
                 TransportError::BadFraming
             };
             let verdict = classify::transport(why).after_content(self.seen.content);
-            self.failed(verdict.clone(), out);
+            self.failed(verdict.clone());
             return verdict;
         };
         if !self.seen.content && finish == Finish::Stop {
@@ -198,6 +272,11 @@ impl Relay {
             None if self.from == Dialect::OpenAi && !self.seen.end_mark => {
                 out.extend_from_slice(b"data: [DONE]\n\n");
             }
+            None if self.from == Dialect::Anthropic && !self.seen.end_mark => {
+                out.extend_from_slice(
+                    b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+                );
+            }
             None => {}
         }
         if finish == Finish::Policy && !self.seen.content {
@@ -206,9 +285,9 @@ impl Relay {
         Verdict::ok()
     }
 
-    /// The whole answer, when one was collected and it is whole.
-    pub(super) fn answer(&mut self) -> Option<Answer> {
-        self.collector.take().map(Collector::answer)
+    /// The answer so far.
+    pub(super) fn answer(&mut self) -> Answer {
+        std::mem::take(&mut self.collector).answer()
     }
 }
 

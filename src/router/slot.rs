@@ -1,15 +1,12 @@
 //! One admitted call. It ends in exactly one verdict: reported, or, when it is dropped, the caller has left.
 
-use super::{faults::Hit, plant::Unit, recorder::Measured};
+use super::{faults::Hit, hold::is_crawl, plant::Unit, recorder::Measured};
 use crate::{
     breaker::{Permit, Ticket},
     clock,
     model::{Class, Mono, Verdict, verdict::Counts},
 };
 use std::{sync::Arc, time::Duration};
-
-/// A throughput over less than this is an accident.
-const LONG_ENOUGH: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -142,24 +139,5 @@ impl Drop for Slot {
             Verdict::new(Class::Abort, "caller_left")
         };
         self.end(&verdict);
-    }
-}
-
-fn is_crawl(min_chars_per_s: u32, chars: u64, flowed: Duration) -> bool {
-    flowed >= LONG_ENOUGH
-        && u128::from(chars) * 1000 < u128::from(min_chars_per_s) * flowed.as_millis()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_crawl_is_slower_than_the_floor_for_long_enough_to_say_so() {
-        let s = Duration::from_secs;
-        assert!(is_crawl(10, 99, s(10)));
-        assert!(!is_crawl(10, 100, s(10)));
-        assert!(!is_crawl(10, 0, s(4)), "too short to say");
-        assert!(!is_crawl(0, 0, s(60)), "no floor");
     }
 }

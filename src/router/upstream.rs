@@ -359,8 +359,13 @@ fn transport(e: &reqwest::Error) -> TransportError {
     }
 }
 
+/// A body that ended early, unless it is no body at all.
 fn body_error(e: &reqwest::Error) -> TransportError {
-    if e.is_decode() {
+    let mut causes = std::iter::successors(e.source(), |&cause| cause.source());
+    if causes.any(|c| {
+        c.downcast_ref::<hyper::Error>()
+            .is_some_and(hyper::Error::is_parse)
+    }) {
         TransportError::BadFraming
     } else {
         TransportError::Cut

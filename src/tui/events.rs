@@ -78,7 +78,7 @@ fn is_same_fallback(newer: &Event, older: &Event) -> bool {
 /// Commands and switches name what they are about in their words.
 fn mentions(e: &Event, id: &DeploymentId) -> bool {
     match &e.kind {
-        Kind::Fallback { to, .. } => to.as_ref() == Some(id),
+        Kind::Fallback { to, .. } | Kind::StreamBroke { to, .. } => to.as_ref() == Some(id),
         Kind::Command { command, .. } => command.split(' ').any(|w| w == &**id),
         _ => false,
     }

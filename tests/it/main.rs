@@ -16,6 +16,7 @@ mod judge;
 mod litellm;
 mod pty;
 mod recovery;
+mod rescue;
 mod rig;
 mod sdk;
 mod streams;

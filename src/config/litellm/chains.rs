@@ -3,7 +3,7 @@
 use super::{models::Models, settings::Settings};
 use crate::{
     config::{
-        Canned, Route, Tier, defaults,
+        Canned, Commit, Route, Tier, defaults,
         problem::hint,
         read::{Field, Table},
     },
@@ -43,6 +43,8 @@ pub(super) fn routes(
             policy_fallbacks: names.tiers(below(&policy, name), settings),
             canned: Canned::default(),
             cache: true,
+            commit: Commit::default(),
+            hedge: false,
         };
         routes.insert(route.id.clone(), route);
     }

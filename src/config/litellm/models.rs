@@ -117,6 +117,10 @@ impl<'a> Models<'a> {
             .as_ref()
             .and_then(|info| info.get("max_input_tokens"))
             .and_then(|f| f.integer(1..));
+        let prefill = info
+            .as_ref()
+            .and_then(|info| info.get("supports_assistant_prefill"))
+            .and_then(|f| f.flag());
         for (_, _, field) in info.iter().flat_map(Table::unasked) {
             field.warn(why(&field.path));
         }
@@ -127,6 +131,7 @@ impl<'a> Models<'a> {
         deployment.context_window = deployment.context_window.or(window);
         deployment.rpm = deployment.rpm.or(rpm);
         deployment.tpm = deployment.tpm.or(tpm);
+        deployment.prefill |= prefill.unwrap_or(false);
         id
     }
 }

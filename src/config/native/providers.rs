@@ -74,11 +74,13 @@ impl<'a> Catalog<'a> {
         let tokens = |key| table.get(key).and_then(|f| f.integer::<u32>(1..));
         let (window, rpm, tpm) = (tokens("context_window"), tokens("rpm"), tokens("tpm"));
         let model = table.get("model").and_then(|f| f.text());
+        let prefill = table.get("prefill").and_then(|f| f.boolean());
         table.finish();
         if let Some(deployment) = self.deployments.get_mut(&id) {
             deployment.context_window = window;
             deployment.rpm = rpm;
             deployment.tpm = tpm;
+            deployment.prefill = prefill.unwrap_or(false);
             if let Some(model) = model {
                 model.clone_into(&mut deployment.model);
             }

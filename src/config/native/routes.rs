@@ -3,7 +3,7 @@
 use super::providers::Catalog;
 use crate::{
     config::{
-        Canned, CannedForm, Route, Tier, defaults,
+        Canned, CannedForm, Commit, Route, Tier, defaults,
         read::{Field, Table},
     },
     model::{RouteId, time::duration_text, topology::tier_name},
@@ -64,6 +64,14 @@ fn route(name: &str, field: &Field<'_>, catalog: &mut Catalog<'_>) -> Option<Rou
     }
     let canned = canned(table.table("canned"));
     let cache = table.get("cache").and_then(|f| f.boolean()).unwrap_or(true);
+    let commit = table
+        .get("stream_commit")
+        .and_then(|f| commit(&f))
+        .unwrap_or_default();
+    let hedge = table
+        .get("hedge")
+        .and_then(|f| f.boolean())
+        .unwrap_or(false);
     table.finish();
     Some(Route {
         id: name.into(),
@@ -73,7 +81,31 @@ fn route(name: &str, field: &Field<'_>, catalog: &mut Catalog<'_>) -> Option<Rou
         policy_fallbacks,
         canned,
         cache,
+        commit,
+        hedge,
     })
+}
+
+/// `"first_token"`, `"full"`, or `{ hold = … }` with characters or a time.
+fn commit(field: &Field<'_>) -> Option<Commit> {
+    if !field.is_table() {
+        let words = [("first_token", Commit::FirstToken), ("full", Commit::Full)];
+        return field.word(&words);
+    }
+    let table = field.table()?;
+    let hold = table.get("hold");
+    if hold.is_none() {
+        field.error("expected { hold = 400 } (characters) or { hold = \"800ms\" }");
+    }
+    let commit = hold.and_then(|f| {
+        if f.is_text() {
+            f.duration(SOME).map(Commit::HoldFor)
+        } else {
+            f.integer(1..).map(Commit::HoldChars)
+        }
+    });
+    table.finish();
+    commit
 }
 
 fn tiers_of(list: &Field<'_>, catalog: &mut Catalog<'_>, key: &str) -> Vec<Tier> {

@@ -126,7 +126,7 @@ broken! {
         ["2:14: deployment is \"gpt\"; write it as provider/model, like \"openai/gpt-4.1\"",
          "3:14: deployment names provider \"grok\"; did you mean \"groq\"?",
          "5:7: deployments.openai/a.rpm: 0 is out of range",
-         "6:1: unknown key \"context\" in deployments.openai/a; known: context_window, rpm, tpm, model"]
+         "6:1: unknown key \"context\" in deployments.openai/a; known: context_window, rpm, tpm, model, prefill"]
 
     judges_of_the_same_vendor: "c.toml" "routes.x.tiers = ['openai/a', 'groq/b']\n[judge]\njudges = ['openai/j']\nsample = '5%'\nmin_n = 0" =>
         ["3:10: judge.judges: nobody may judge openai/a: every judge is of its own vendor \"openai\"; add one of another vendor",

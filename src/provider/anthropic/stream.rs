@@ -23,6 +23,15 @@ pub(crate) struct StreamReader {
     calls: HashMap<u64, Call>,
     said_something: bool,
     usage: Usage,
+    told: Told,
+}
+
+/// How far the blocks of a stream have been told, for whoever goes on with it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Told {
+    pub(super) blocks: u32,
+    /// The type of the block that has been started and not stopped.
+    pub(super) open: Option<String>,
 }
 
 #[derive(Debug)]
@@ -33,6 +42,10 @@ struct Call {
 }
 
 impl StreamReader {
+    pub(crate) fn told(&self) -> &Told {
+        &self.told
+    }
+
     pub(crate) fn event(&mut self, name: Option<&str>, event: &Value, out: &mut Vec<Delta>) {
         let kind = text(event, "type").or(name).unwrap_or_default();
         let index = event.get("index").and_then(Value::as_u64).unwrap_or(0);
@@ -73,6 +86,10 @@ impl StreamReader {
 
     fn block_start(&mut self, index: u64, block: Option<&Value>, out: &mut Vec<Delta>) {
         let Some(block) = block else { return };
+        self.told = Told {
+            blocks: u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1),
+            open: text(block, "type").map(str::to_owned),
+        };
         let field = |key: &str| {
             text(block, key)
                 .filter(|t| !t.is_empty())
@@ -138,6 +155,7 @@ impl StreamReader {
     }
 
     fn block_stop(&mut self, index: u64, out: &mut Vec<Delta>) {
+        self.told.open = None;
         if let Some(call) = self.calls.get_mut(&index)
             && let Some(json) = call.whole.take()
         {

@@ -2,7 +2,9 @@
 //! the blocks one after the other, each started, told and stopped under its own number, then `message_delta` with
 //! the stop reason and the usage, then `message_stop`.
 
-use super::{answer::shown, block, default_finish, stop_reason, tool_id, write_usage};
+use super::{
+    answer::shown, block, default_finish, stop_reason, stream::Told, tool_id, write_usage,
+};
 use crate::provider::{
     chat::{Delta, Finish, Usage},
     translate::{Reply, stream::put_event},
@@ -11,7 +13,7 @@ use bytes::BytesMut;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct StreamWriter {
     reply: Reply,
     id: String,
@@ -26,7 +28,7 @@ pub(crate) struct StreamWriter {
     finish: Option<Finish>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Block {
     kind: Kind,
     number: Option<u32>,
@@ -34,7 +36,7 @@ struct Block {
     waiting: Vec<Value>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Kind {
     Text,
     Thinking {
@@ -106,17 +108,44 @@ impl StreamWriter {
         }
     }
 
+    /// Goes on after blocks that somebody else told, under their numbers. What this writer was given of them before
+    /// was written for nobody.
+    pub(crate) fn take_over(&mut self, told: &Told) {
+        let last = self.blocks.pop_back().map(|block| block.kind);
+        self.blocks.clear();
+        self.next = told.blocks;
+        let Some(open) = &told.open else { return };
+        let kind = match (open.as_str(), last) {
+            ("text", _) => Kind::Text,
+            ("thinking", Some(kind @ Kind::Thinking { .. }))
+            | ("tool_use", Some(kind @ Kind::Call { .. })) => kind,
+            ("thinking", _) => Kind::Thinking { signed: false },
+            // Nothing can be added to it: it is only stopped.
+            _ => Kind::Redacted(Value::Null),
+        };
+        self.blocks.push_back(Block {
+            kind,
+            number: told.blocks.checked_sub(1),
+            waiting: Vec::new(),
+        });
+    }
+
+    pub(crate) fn mark(&mut self, mark: Value) {
+        self.reply.mark = Some(mark);
+    }
+
     pub(crate) fn finish(&mut self, out: &mut BytesMut) {
         self.start(out);
         while !self.blocks.is_empty() {
             self.close_first(out);
         }
         let finish = self.finish.unwrap_or(default_finish(self.called_tools));
-        let delta = json!({
+        let mut delta = json!({
             "type": "message_delta",
             "delta": { "stop_reason": stop_reason(finish), "stop_sequence": null },
             "usage": write_usage(&self.usage),
         });
+        self.reply.put_mark(&mut delta);
         put_event(out, Some("message_delta"), &delta);
         put_event(
             out,

@@ -12,7 +12,7 @@ use bytes::BytesMut;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct StreamWriter {
     reply: Reply,
     id: String,
@@ -71,6 +71,10 @@ impl StreamWriter {
         }
     }
 
+    pub(crate) fn mark(&mut self, mark: Value) {
+        self.reply.mark = Some(mark);
+    }
+
     pub(crate) fn finish(&mut self, out: &mut BytesMut) {
         let parts: Vec<Value> = std::mem::take(&mut self.calls)
             .into_values()
@@ -89,13 +93,17 @@ impl StreamWriter {
     }
 
     fn chunk(&self, parts: &[Value], finish: Option<Finish>, out: &mut BytesMut) {
-        let chunk = envelope(
+        let mut chunk: Value = envelope(
             parts,
             finish,
             self.reply.id_or(&self.id),
             self.reply.model_or(&self.model),
         )
-        .tap(|o| o.put("usageMetadata", write_usage(&self.usage)));
-        put_event(out, None, &chunk.into());
+        .tap(|o| o.put("usageMetadata", write_usage(&self.usage)))
+        .into();
+        if finish.is_some() {
+            self.reply.put_mark(&mut chunk);
+        }
+        put_event(out, None, &chunk);
     }
 }

@@ -8,7 +8,7 @@ use crate::provider::{
 use bytes::BytesMut;
 use serde_json::{Value, json};
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct StreamWriter {
     reply: Reply,
     include_usage: bool,
@@ -70,6 +70,10 @@ impl StreamWriter {
         }
     }
 
+    pub(crate) fn mark(&mut self, mark: Value) {
+        self.reply.mark = Some(mark);
+    }
+
     pub(crate) fn finish(&mut self, out: &mut BytesMut) {
         self.role(out);
         let default = if self.called_tools {
@@ -79,7 +83,9 @@ impl StreamWriter {
         };
         let reason = finish_reason(self.finish.unwrap_or(default));
         let choice = json!({ "index": 0, "delta": {}, "logprobs": null, "finish_reason": reason });
-        put_event(out, None, &self.chunk(json!([choice]), None));
+        let mut last = self.chunk(json!([choice]), None);
+        self.reply.put_mark(&mut last);
+        put_event(out, None, &last);
         if self.include_usage {
             put_event(
                 out,

@@ -1,11 +1,14 @@
 //! Deltas back to a whole answer.
 
 use super::json;
-use crate::provider::chat::{Answer, Delta, Part};
+use crate::provider::{
+    chat::{Answer, Delta, Part},
+    splice::{Piece, Said},
+};
 use std::collections::BTreeMap;
 
 /// Gathers a stream into the answer it amounts to.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Collector {
     answer: Answer,
     /// Where each tool call stands in the answer's parts, and its arguments so far.
@@ -67,6 +70,63 @@ impl Collector {
             Delta::Finish(finish) => self.answer.finish = Some(*finish),
             Delta::Error(_) | Delta::Life | Delta::Malformed | Delta::End => {}
         }
+    }
+
+    /// The content so far: texts that follow each other are one, and arguments are as they came.
+    pub fn said(&self) -> Said {
+        let mut pieces: Vec<Piece> = Vec::new();
+        for (at, part) in self.answer.parts.iter().enumerate() {
+            match (part, pieces.last_mut()) {
+                (Part::Text(more), Some(Piece::Text(text))) => text.push_str(more),
+                (Part::Text(text), _) => pieces.push(Piece::Text(text.clone())),
+                (Part::ToolUse { name, .. }, _) => {
+                    let own = self.tools.values().find(|(its, _)| *its == at);
+                    pieces.push(Piece::Call {
+                        name: name.clone(),
+                        arguments: own.map(|(_, json)| json.clone()).unwrap_or_default(),
+                    });
+                }
+                _ => {}
+            }
+        }
+        Said::new(pieces)
+    }
+
+    /// The deltas that would tell the answer so far again.
+    pub fn retell(&self) -> Vec<Delta> {
+        let answer = &self.answer;
+        let mut out = vec![Delta::Start {
+            id: answer.id.clone(),
+            model: answer.model.clone(),
+        }];
+        for (at, part) in answer.parts.iter().enumerate() {
+            match part {
+                Part::Text(text) => out.push(Delta::Text(text.clone())),
+                Part::Reasoning { text, signature } => {
+                    out.push(Delta::Reasoning(text.clone()));
+                    out.extend(signature.clone().map(Delta::Signature));
+                }
+                Part::ToolUse {
+                    id,
+                    name,
+                    signature,
+                    ..
+                } => {
+                    let call = self.tools.iter().find(|(_, (its, _))| *its == at);
+                    let (index, json) =
+                        call.map_or((0, String::new()), |(i, (_, json))| (*i, json.clone()));
+                    out.push(Delta::ToolStart {
+                        index,
+                        id: id.clone(),
+                        name: name.clone(),
+                        signature: signature.clone(),
+                    });
+                    out.push(Delta::ToolArgs { index, json });
+                }
+                Part::Image(_) | Part::File { .. } | Part::ToolResult { .. } => {}
+            }
+        }
+        out
     }
 
     /// The answer so far.

@@ -35,6 +35,14 @@ impl StreamReader {
         }
     }
 
+    fn dialect(&self) -> Dialect {
+        match self.dialect {
+            Reading::OpenAi(_) => Dialect::OpenAi,
+            Reading::Anthropic(_) => Dialect::Anthropic,
+            Reading::Gemini(_) => Dialect::Gemini,
+        }
+    }
+
     /// Appends what one event says. Never fails: an event that does not parse is [`Delta::Malformed`], one that
     /// fails is [`Delta::Error`], and one that says nothing is [`Delta::Life`].
     pub fn event(&mut self, name: Option<&str>, data: &[u8], out: &mut Vec<Delta>) {
@@ -77,12 +85,12 @@ impl StreamReader {
 }
 
 /// Writes a dialect's stream from deltas, as bytes of server-sent events.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct StreamWriter {
     dialect: Writing,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Writing {
     OpenAi(openai::StreamWriter),
     Anthropic(anthropic::StreamWriter),
@@ -98,6 +106,35 @@ impl StreamWriter {
             Dialect::Gemini => Writing::Gemini(gemini::StreamWriter::new(reply)),
         };
         Self { dialect }
+    }
+
+    /// Goes on with a stream that has passed through as it came: `told` is what it said, `reader` how it was read.
+    pub fn resume(
+        reply: Reply,
+        include_usage: bool,
+        told: &[Delta],
+        reader: &StreamReader,
+    ) -> Self {
+        let mut writer = Self::new(reader.dialect(), reply, include_usage);
+        let mut written = BytesMut::new();
+        for delta in told {
+            writer.write(delta, &mut written);
+        }
+        if let (Writing::Anthropic(w), Reading::Anthropic(r)) =
+            (&mut writer.dialect, &reader.dialect)
+        {
+            w.take_over(r.told());
+        }
+        writer
+    }
+
+    /// What the last event says besides.
+    pub fn mark(&mut self, mark: Value) {
+        match &mut self.dialect {
+            Writing::OpenAi(w) => w.mark(mark),
+            Writing::Anthropic(w) => w.mark(mark),
+            Writing::Gemini(w) => w.mark(mark),
+        }
     }
 
     /// Writes one delta. Finish, usage and end are kept for [`finish`](Self::finish); errors and malformed events

@@ -9,9 +9,10 @@ use crate::{
     provider::translate::Untranslatable,
     router::{
         after::{Ending, Marks},
-        attempt::{self, End, Failure},
+        attempt::{self, End, Failure, Plan},
         plant::Unit,
         reply::{Reply, Served},
+        rescue::Rescue,
         slot::Slot,
     },
 };
@@ -125,8 +126,12 @@ impl Exchange {
         let (slot, sampled) = self.slot(unit, permit);
         let injected = slot.fault.is_some();
         self.attempts += 1;
-        let collect = sampled || self.key.is_some();
-        let reply = match attempt::run(&self.call, tier, slot, left, collect).await {
+        let plan = Plan {
+            collect: sampled || self.key.is_some(),
+            commit: self.route.commit,
+            joint: None,
+        };
+        let reply = match attempt::run(&self.call, tier, slot, left, plan).await {
             End::Whole(whole) => {
                 let verdict = Verdict::ok();
                 let ticket = whole.slot.ticket();
@@ -138,7 +143,7 @@ impl Exchange {
             End::Stream(live) => {
                 let (headers, dropped) = (live.headers.clone(), live.dropped.clone());
                 let ending = self.ending(index, unit, sampled, injected);
-                let stream = ending.follow(*live).await;
+                let stream = ending.follow(*live, self.rescue(index, unit)).await;
                 Reply::stream(headers, Box::pin(stream)).dropped(&dropped)
             }
             End::Unsayable(Untranslatable::Invalid { field, why }) => {
@@ -154,6 +159,19 @@ impl Exchange {
         };
         let served = self.served(index, unit);
         Ok(Tried::Served(reply.by(&self.call, &served)))
+    }
+
+    fn rescue(&self, tier: usize, unit: &Arc<Unit>) -> Rescue {
+        Rescue {
+            router: Arc::clone(&self.router),
+            plant: Arc::clone(&self.plant),
+            route: Arc::clone(&self.route),
+            call: Arc::clone(&self.call),
+            tier,
+            unit: Arc::clone(unit),
+            span: tracing::Span::current(),
+            attempts: 0,
+        }
     }
 
     /// An admitted call, and whether its answer will be judged.
@@ -186,7 +204,11 @@ impl Exchange {
         );
         self.router.spawn(async move {
             let left = tier.timeout;
-            match attempt::run(&call, &tier, slot, left, true).await {
+            let plan = Plan {
+                collect: true,
+                ..Plan::default()
+            };
+            match attempt::run(&call, &tier, slot, left, plan).await {
                 End::Whole(whole) => {
                     let verdict = Verdict::ok();
                     let ticket = whole.slot.ticket();

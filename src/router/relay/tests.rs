@@ -19,9 +19,9 @@ fn relayed(
     let reply = Reply {
         id: "id".to_owned(),
         created: 1,
-        model: None,
+        ..Reply::default()
     };
-    let mut relay = Relay::new(from, door, reply, true, true);
+    let mut relay = Relay::new(from, door, reply, true);
     let mut out = BytesMut::new();
     for piece in stream.chunks(size) {
         match relay.feed(piece, &mut out) {
@@ -31,7 +31,11 @@ fn relayed(
         }
     }
     let verdict = relay.finish(&mut out);
-    (text(&out), verdict, relay.answer())
+    if verdict.after_content {
+        out.extend_from_slice(&relay.break_off());
+    }
+    let whole = (verdict.class == Class::Ok).then(|| relay.answer());
+    (text(&out), verdict, whole)
 }
 
 fn text(out: &[u8]) -> String {
