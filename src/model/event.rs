@@ -100,6 +100,15 @@ pub enum Kind {
         to: Option<DeploymentId>,
         verdict: Verdict,
     },
+    /// A first token was later than usual, and the next tier was asked too.
+    Hedged {
+        exchange: ExchangeId,
+        route: RouteId,
+        late: DeploymentId,
+        to: DeploymentId,
+        /// The next tier was faster.
+        won: bool,
+    },
     /// A stream broke off when its caller had a part of it: another deployment went on, or, with none, the caller got
     /// an explicit error.
     StreamBroke {

@@ -72,6 +72,7 @@ impl Event {
             | Kind::Score { deployment, .. }
             | Kind::FaultCleared { deployment, .. } => Some(deployment),
             Kind::Fallback { from, .. } | Kind::StreamBroke { from, .. } => Some(from),
+            Kind::Hedged { late, .. } => Some(late),
             Kind::JudgeFailed { judge, .. } => Some(judge),
             Kind::FaultAdded(fault) => Some(&fault.deployment),
             Kind::Bucket(b) => Some(&b.deployment),
@@ -142,6 +143,10 @@ impl Event {
             } => {
                 let to = to.as_ref().map_or("rung 3", |d| d);
                 format!("{from} -> {to}: {verdict}")
+            }
+            Kind::Hedged { late, to, won, .. } => {
+                let who = if *won { to } else { late };
+                format!("{late} was late with its first token, {to} was asked too: {who} answered")
             }
             Kind::StreamBroke {
                 from,

@@ -179,6 +179,7 @@ impl Hub {
 const fn noisy(kind: &Kind) -> Option<&'static str> {
     match kind {
         Kind::Fallback { .. } => Some("fallbacks"),
+        Kind::Hedged { .. } => Some("hedges"),
         Kind::StreamBroke { .. } => Some("broken streams"),
         Kind::Unserved { .. } => Some("unserved requests"),
         Kind::Score { .. } => Some("scores"),

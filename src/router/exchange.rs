@@ -1,6 +1,7 @@
 //! One request from the first look into the cache to the last word of the canned answer.
 
 mod closing;
+mod hedge;
 mod seat;
 
 use super::{
@@ -15,6 +16,7 @@ use crate::{
     config::{ProbeMode, Route, Tier},
     model::{DeploymentId, Verdict, verdict::Next},
 };
+pub(super) use hedge::Purse;
 use http::StatusCode;
 use seat::{Seat, Tried};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -178,7 +180,7 @@ impl Exchange {
             let Some((index, tier)) = tiers.pop_front() else {
                 // Nobody below can serve: the caller's own request is the probe.
                 if let Some(seat) = probe.take() {
-                    match self.try_seat(seat, 0).await {
+                    match self.try_seat(seat, &mut tiers).await {
                         Tried::Served(reply) | Tried::Told(reply) => return Some(reply),
                         Tried::Failed(..) => {}
                     }
@@ -200,7 +202,7 @@ impl Exchange {
                 self.shadow(copy);
             }
             let window = seat.unit.context_window;
-            match self.try_seat(seat, tiers.len()).await {
+            match self.try_seat(seat, &mut tiers).await {
                 Tried::Served(reply) | Tried::Told(reply) => return Some(reply),
                 Tried::Failed(next, said) => {
                     if let Some(reply) = self.narrow(next, said, window, route, &mut tiers) {

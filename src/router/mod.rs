@@ -88,6 +88,7 @@ pub struct Router {
     network: network::Network,
     exchanges: recorder::ExchangeRecorder,
     judge: judge::Queue,
+    purse: exchange::Purse,
     /// Whose turn it is among the deployments of one tier.
     turn: AtomicUsize,
     /// Where what happens here is told to other replicas; none: there are none.
@@ -140,6 +141,7 @@ impl Router {
             network: network::Network::default(),
             exchanges: recorder::ExchangeRecorder::default(),
             judge,
+            purse: exchange::Purse::default(),
             turn: AtomicUsize::new(0),
             strangers: fleet::Strangers::default(),
             peers: fleet.as_ref().map(|fleet| fleet.outgoing.clone()),

@@ -6,7 +6,13 @@ use crate::{
     clock,
     model::{Class, Mono, Verdict, verdict::Counts},
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -21,6 +27,22 @@ pub(super) struct Slot {
     /// A user's request (or a copy of one): it stands in the deployment's rates. A judge's own call does not, or a
     /// fallback that serves nobody would look busy.
     counted: bool,
+    /// None: nobody else is ever asked for the same answer.
+    pub(super) race: Option<Race>,
+}
+
+/// Whether two deployments are asked for the same answer, of which one loses.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Race(Arc<AtomicBool>);
+
+impl Race {
+    pub(super) fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_on(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Slot {
@@ -63,6 +85,7 @@ impl Slot {
             heard: false,
             measured,
             counted,
+            race: None,
         }
     }
 
@@ -133,8 +156,15 @@ impl Drop for Slot {
     fn drop(&mut self) {
         // A caller who gave up on a silent provider is evidence against the provider.
         let hung = !self.heard && self.elapsed() > self.hang_credit;
+        let lost = self.measured.ttft.is_none() && self.race.as_ref().is_some_and(Race::is_on);
+        if lost {
+            // It took at least so long, and a distribution without its slowest members would shrink.
+            self.first_content();
+        }
         let verdict = if hung {
             Verdict::new(Class::Fault, "hang_credit").silent()
+        } else if lost {
+            Verdict::new(Class::Abort, "hedge_lost")
         } else {
             Verdict::new(Class::Abort, "caller_left")
         };

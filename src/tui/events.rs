@@ -79,6 +79,7 @@ fn is_same_fallback(newer: &Event, older: &Event) -> bool {
 fn mentions(e: &Event, id: &DeploymentId) -> bool {
     match &e.kind {
         Kind::Fallback { to, .. } | Kind::StreamBroke { to, .. } => to.as_ref() == Some(id),
+        Kind::Hedged { to, .. } => to == id,
         Kind::Command { command, .. } => command.split(' ').any(|w| w == &**id),
         _ => false,
     }

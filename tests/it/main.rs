@@ -12,6 +12,7 @@ mod drill;
 mod failover;
 mod faults;
 mod fleet;
+mod hedge;
 mod judge;
 mod litellm;
 mod pty;

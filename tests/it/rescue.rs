@@ -281,7 +281,7 @@ async fn silence_in_the_middle_is_rescued_within_the_stall_timeout() {
         "{ deployment = \"a/m-a\", stall_timeout = \"300ms\" }",
     );
     let rig = Rig::start(&toml).await;
-    let began = std::time::Instant::now();
+    let began = tokio::time::Instant::now();
     let stream = rig
         .ask_stream("hi")
         .await

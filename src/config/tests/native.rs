@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    config::{EXAMPLE, KeySource, Origin, ProbeMode, show, simulated},
+    config::{Commit, EXAMPLE, KeySource, Origin, ProbeMode, show, simulated},
     model::Dialect,
 };
 use proptest::prelude::*;
@@ -127,6 +127,8 @@ deadline = "90s"
 context_fallbacks = [{ deployment = "gemini/gemini-2.5-pro", timeout = "1m" }]
 policy_fallbacks = ["openai/gpt-4.1"]
 cache = false
+hedge = true
+stream_commit = { hold = "800ms" }
 canned = { form = "error", text = "down", json = '{"down": true}', support = "help@example.com" }
 "#,
     );
@@ -141,9 +143,24 @@ canned = { form = "error", text = "down", json = '{"down": true}', support = "he
     assert_eq!(route.deadline, secs(90));
     assert_eq!(route.context_fallbacks[0].timeout, secs(60));
     assert_eq!(&*route.policy_fallbacks[0].deployments[0], "openai/gpt-4.1");
-    assert!(!route.cache);
+    assert!(!route.cache && route.hedge);
+    assert_eq!(route.commit, Commit::HoldFor(Duration::from_millis(800)));
     assert_eq!(route.canned.form, crate::config::CannedForm::Error);
     assert_eq!(route.canned.json.as_deref(), Some("{\"down\": true}"));
+}
+
+#[test]
+fn a_stream_is_held_by_characters_by_time_or_whole() {
+    let commit = |line: &str| {
+        let config = toml(&format!("routes.x.tiers = [\"openai/a\"]\n{line}"));
+        config.route("x").unwrap().commit
+    };
+    assert_eq!(commit(""), Commit::FirstToken);
+    assert_eq!(commit("routes.x.stream_commit = \"full\""), Commit::Full);
+    assert_eq!(
+        commit("routes.x.stream_commit = { hold = 400 }"),
+        Commit::HoldChars(400)
+    );
 }
 
 #[test]

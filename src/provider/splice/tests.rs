@@ -1,3 +1,5 @@
+mod measured;
+
 use super::*;
 use crate::provider::{
     chat::{Finish, Usage},
@@ -79,6 +81,35 @@ fn a_provider_that_repeats_the_last_words_is_joined_after_them() {
             );
         }
     }
+}
+
+#[test]
+fn a_provider_that_repeats_only_a_few_of_the_last_words_is_joined_too() {
+    for few in [
+        "the second is",
+        "and of these the second is",
+        "\"\u{2026}these the second is",
+    ] {
+        let heard = format!("{few} {MORE}");
+        for size in [1, 400] {
+            assert_eq!(
+                rest(SAID, Manner::Continue, &heard, size).as_deref(),
+                Some(MORE),
+                "{few}"
+            );
+        }
+    }
+    assert_eq!(
+        rest(SAID, Manner::Continue, &format!("is {MORE}"), 9),
+        None,
+        "one word is chance"
+    );
+    let waves = "in and out and in and out and ";
+    let heard = format!("in and out and {MORE}");
+    assert_eq!(
+        rest(waves, Manner::Continue, &heard, 2).as_deref(),
+        Some(MORE)
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! One tier's turn: admitted, tried (and tried once more after a fast failure), or copied as a probe.
 
-use super::{Exchange, FOR_EACH_TIER, FOR_RUNG_3};
+use super::{Exchange, FOR_EACH_TIER, FOR_RUNG_3, Tiers};
 use crate::{
     breaker::{Admission, Permit},
     clock,
@@ -13,7 +13,7 @@ use crate::{
         plant::Unit,
         reply::{Reply, Served},
         rescue::Rescue,
-        slot::Slot,
+        slot::{Race, Slot},
     },
 };
 use http::StatusCode;
@@ -33,6 +33,24 @@ pub(super) struct Seat<'r> {
     pub(super) tier: &'r Tier,
     pub(super) unit: Arc<Unit>,
     pub(super) permit: Permit,
+}
+
+/// An attempt under way.
+pub(super) struct Runner {
+    pub(super) index: usize,
+    pub(super) unit: Arc<Unit>,
+    sampled: bool,
+    pub(super) injected: bool,
+    race: Option<Race>,
+}
+
+impl Runner {
+    /// From here on another deployment is asked for the same answer.
+    pub(super) fn begin_race(&self) {
+        if let Some(race) = &self.race {
+            race.begin();
+        }
+    }
 }
 
 /// What trying a seat came to.
@@ -74,23 +92,30 @@ impl Exchange {
         })
     }
 
-    pub(super) async fn try_seat(&mut self, seat: Seat<'_>, below: usize) -> Tried {
+    /// Tries a seat; `tiers` are those below it.
+    pub(super) async fn try_seat(&mut self, seat: Seat<'_>, tiers: &mut Tiers<'_>) -> Tried {
         let mut permit = seat.permit;
         let mut retries = seat.tier.retries;
         loop {
-            let left = self.left().saturating_sub(self.kept(below));
-            let failure = match self
-                .try_once(seat.index, seat.tier, &seat.unit, permit, left)
-                .await
-            {
+            let left = self.left().saturating_sub(self.kept(tiers.len()));
+            let (runner, slot, plan) = self.start(seat.index, &seat.unit, permit);
+            let call = Arc::clone(&self.call);
+            let run = attempt::run(&call, seat.tier, slot, left, plan);
+            let (runner, end) = if self.route.hedge {
+                Box::pin(self.race(runner, run, tiers)).await
+            } else {
+                (runner, run.await)
+            };
+            let failure = match self.settle(&runner, end).await {
                 Ok(tried) => return tried,
                 Err(failure) => failure,
             };
-            let again =
-                failure.verdict.may_retry_same_tier() && retries > 0 && failure.elapsed < FAST;
+            self.failed(&runner, &failure);
+            let again = failure.verdict.may_retry_same_tier()
+                && retries > 0
+                && failure.elapsed < FAST
+                && runner.unit.id == seat.unit.id;
             let next = failure.verdict.class.next();
-            let failed = (seat.unit.id.clone(), failure.verdict, failure.injected);
-            self.failures.push(failed);
             if next == Next::Stop
                 && let Some((status, body)) = failure.said
             {
@@ -109,29 +134,49 @@ impl Exchange {
     }
 
     /// Of the exchange's time, what this tier may not use.
-    fn kept(&self, below: usize) -> Duration {
+    pub(super) fn kept(&self, below: usize) -> Duration {
         let tiers = u32::try_from(below).unwrap_or(u32::MAX);
         FOR_RUNG_3 + FOR_EACH_TIER.saturating_mul(tiers).min(self.left() / 2)
     }
 
-    /// One attempt.
-    async fn try_once(
+    /// Everything that an attempt needs, but the time that it has.
+    pub(super) fn start(
         &mut self,
         index: usize,
-        tier: &Tier,
         unit: &Arc<Unit>,
         permit: Permit,
-        left: Duration,
-    ) -> Result<Tried, Failure> {
-        let (slot, sampled) = self.slot(unit, permit);
-        let injected = slot.fault.is_some();
+    ) -> (Runner, Slot, Plan) {
+        let (mut slot, sampled) = self.slot(unit, permit);
         self.attempts += 1;
+        slot.race = self.route.hedge.then(Race::default);
+        let runner = Runner {
+            index,
+            unit: Arc::clone(unit),
+            sampled,
+            injected: slot.fault.is_some(),
+            race: slot.race.clone(),
+        };
         let plan = Plan {
             collect: sampled || self.key.is_some(),
             commit: self.route.commit,
             joint: None,
         };
-        let reply = match attempt::run(&self.call, tier, slot, left, plan).await {
+        (runner, slot, plan)
+    }
+
+    pub(super) fn failed(&mut self, runner: &Runner, failure: &Failure) {
+        self.failures.push((
+            runner.unit.id.clone(),
+            failure.verdict.clone(),
+            failure.injected,
+        ));
+    }
+
+    /// What an attempt came to.
+    async fn settle(&mut self, runner: &Runner, end: End) -> Result<Tried, Failure> {
+        let (index, unit) = (runner.index, &runner.unit);
+        let (sampled, injected) = (runner.sampled, runner.injected);
+        let reply = match end {
             End::Whole(whole) => {
                 let verdict = Verdict::ok();
                 let ticket = whole.slot.ticket();
