@@ -1,7 +1,7 @@
 //! A provider that does exactly what a test says, byte by byte, and remembers what it was asked.
 
 use parking_lot::Mutex;
-use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::VecDeque, fmt, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -20,6 +20,25 @@ pub(crate) enum Do {
     Hang,
     /// Closes cleanly.
     Close,
+    /// Looks at the request first, and goes on as it then decides.
+    Decide(Decision),
+}
+
+/// What a request is answered with, as a function of it.
+#[derive(Clone)]
+pub(crate) struct Decision(Arc<Decide>);
+
+type Decide = dyn Fn(&Asked) -> Vec<Do> + Send + Sync;
+
+impl fmt::Debug for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Decision")
+    }
+}
+
+/// A script whose steps depend on what was asked.
+pub(crate) fn by(decide: impl Fn(&Asked) -> Vec<Do> + Send + Sync + 'static) -> Vec<Do> {
+    vec![Do::Decide(Decision(Arc::new(decide)))]
 }
 
 /// A request as it arrived.
@@ -97,11 +116,12 @@ impl Upstream {
 async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
     let mut buf = Vec::new();
     while let Some((head, body)) = read_request(&mut stream, &mut buf).await {
-        shared.asked.lock().push(Asked {
+        let asked = Asked {
             at: Instant::now(),
             head,
             body,
-        });
+        };
+        shared.asked.lock().push(asked.clone());
         let steps = {
             let mut script = shared.script.lock();
             if script.len() > 1 {
@@ -110,8 +130,14 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
                 script.front().cloned()
             }
         };
-        for step in steps.unwrap_or_default() {
+        let mut steps = VecDeque::from(steps.unwrap_or_default());
+        while let Some(step) = steps.pop_front() {
             match step {
+                Do::Decide(Decision(decide)) => {
+                    for step in decide(&asked).into_iter().rev() {
+                        steps.push_front(step);
+                    }
+                }
                 Do::Write(bytes) => {
                     if stream.write_all(&bytes).await.is_err() {
                         return;
