@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod at_length;
 mod cache;
 mod doors;
 mod drill;
@@ -19,6 +20,7 @@ mod pty;
 mod recovery;
 mod rescue;
 mod rig;
+mod scenarios;
 mod sdk;
 mod streams;
 mod upstream;
