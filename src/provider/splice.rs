@@ -107,10 +107,6 @@ impl Splicer {
                 Delta::Start { .. } | Delta::Reasoning(_) | Delta::Signature(_) => {
                     deltas.push(Delta::Life);
                 }
-                Delta::Usage(mut usage) => {
-                    usage.output += self.tokens;
-                    deltas.push(Delta::Usage(usage));
-                }
                 Delta::Text(_)
                 | Delta::ToolStart { .. }
                 | Delta::ToolArgs { .. }
@@ -120,6 +116,12 @@ impl Splicer {
                     }
                 }
                 other => deltas.push(other),
+            }
+        }
+        // Whether the bill is for the whole answer may be known only by the end of the event that brings it.
+        for delta in deltas {
+            if let Delta::Usage(usage) = delta {
+                usage.output += self.tokens;
             }
         }
         if self.matcher.is_some() {

@@ -234,3 +234,16 @@ fn the_usage_counts_the_whole_answer_whoever_wrote_it() {
     let again = format!("{SAID}{MORE}");
     assert_eq!(told(Manner::Continue, &again), Some(usage(10)));
 }
+
+#[test]
+fn an_answer_given_again_whole_is_billed_as_it_is_told_even_if_only_its_end_shows_that() {
+    let mut splicer = Splicer::new(said(&[text(SAID)]), Manner::Continue);
+    assert_eq!(splicer.pass(&mut vec![text(SAID)]), Step::Listening);
+    let bill = Delta::Usage(Usage {
+        output: 40,
+        ..Usage::default()
+    });
+    let mut end = vec![bill.clone(), Delta::Finish(Finish::Stop)];
+    assert_eq!(splicer.pass(&mut end), Step::Joined);
+    assert_eq!(end.first(), Some(&bill));
+}
