@@ -4,7 +4,7 @@
 //! Tests are started in the order of their names. The name of this module comes first, so that what takes longest is
 //! under way while all the others run, and is waited for among the last.
 
-use crate::scenarios::{leaving, outage, scene::words, silent, throttled};
+use crate::scenarios::{drip, leaving, outage, rescue, scene::words, silent, throttled};
 use futures_util::{FutureExt, future::BoxFuture};
 use parking_lot::Mutex;
 use std::{
@@ -20,9 +20,14 @@ type Scenes = for<'r> fn(&'r Barrier) -> BoxFuture<'r, ()>;
 /// How it ended: the words of its panic, if it failed.
 type Ended = mpsc::Receiver<Result<(), String>>;
 
-const ALL: [(&str, Scenes); 5] = [
+const ALL: [(&str, Scenes); 8] = [
     ("outage", |ready| outage::a_minute(ready).boxed()),
     ("never answers", |ready| silent::for_ever(ready).boxed()),
+    ("silence after content", |ready| {
+        rescue::silent(ready).boxed()
+    }),
+    ("dripping answer", |ready| drip::held(ready).boxed()),
+    ("dripping thoughts", |ready| drip::thoughts(ready).boxed()),
     ("hang credit", |ready| leaving::hang_credit(ready).boxed()),
     ("first token late", |ready| {
         silent::first_token_late(ready).boxed()

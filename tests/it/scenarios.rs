@@ -2,12 +2,14 @@
 //! dialects, with an ordinary configuration of two tiers and with one that was written for LiteLLM.
 
 mod caller;
+pub(crate) mod drip;
 mod exhausted;
 mod garbled;
 mod in_band;
 pub(crate) mod leaving;
 pub(crate) mod outage;
 mod refused;
+pub(crate) mod rescue;
 pub(crate) mod scene;
 pub(crate) mod silent;
 mod status;

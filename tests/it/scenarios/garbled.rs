@@ -126,7 +126,7 @@ async fn a_whole_json_answer_in_place_of_a_stream_comes_as_a_stream_or_from_the_
 }
 
 #[tokio::test]
-async fn a_stream_that_ends_cleanly_but_early_never_looks_whole() {
+async fn a_stream_that_ends_cleanly_but_early_is_finished_by_the_fallback() {
     let set = |scene: Scene| {
         let a = scene.a();
         let mut script = a.opening();
@@ -136,8 +136,30 @@ async fn a_stream_that_ends_cleanly_but_early_never_looks_whole() {
     };
     play(Scene::streams(), set, |stage| async move {
         let said = stage.ask("one").await;
-        said.is_whole_or_broken_off(SIXTY);
+        assert_eq!(said.text, SIXTY, "{said:?}");
+        said.ends_well();
         assert!(said.took < Duration::from_secs(3), "{:?}", said.took);
+        format!("whole, calls {:?}, {:?}", stage.calls(), said.took)
+    })
+    .await;
+}
+
+/// Everything was said, and why it ended; but Anthropic's own last word is missing.
+#[tokio::test]
+async fn a_message_without_its_stop_is_finished_or_said_to_be_broken() {
+    let set = |scene: Scene| {
+        let a = scene.a();
+        let mut script = a.opening();
+        script.extend(a.tokens(SIXTY));
+        script.extend(a.finish());
+        script.push(end());
+        scene.set(vec![script], vec![scene.b().answers(SIXTY)])
+    };
+    let scenes = Scene::over(&[(Anthropic, OpenAi)], &[true]);
+    play(scenes, set, |stage| async move {
+        let said = stage.ask("one").await;
+        assert_eq!(said.text, SIXTY, "{said:?}");
+        assert_ne!(said.ended, said.error.is_some(), "{said:?}");
         format!("{} in {:?}", said.how(), said.took)
     })
     .await;

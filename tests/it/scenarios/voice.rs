@@ -80,27 +80,43 @@ impl Voice {
 
     /// The head and what comes before the first content.
     pub(crate) fn opening(&self) -> Vec<Do> {
-        let events = match self.dialect {
-            Dialect::Anthropic => {
-                let message = value!({
-                    "id": "msg_1", "type": "message", "role": "assistant", "model": self.model, "content": [],
-                    "stop_reason": null, "stop_sequence": null,
-                    "usage": {"input_tokens": self.usage.0, "output_tokens": 1}
-                });
-                let block = value!({"type": "text", "text": ""});
-                vec![
-                    named(&value!({"type": "message_start", "message": message})),
-                    named(
-                        &value!({"type": "content_block_start", "index": 0, "content_block": block}),
-                    ),
-                    named(&value!({"type": "ping"})),
-                ]
-            }
-            _ => vec![self.delta(&value!({"role": "assistant", "content": ""}), &Value::Null)],
+        self.open(&value!({"type": "text", "text": ""}))
+    }
+
+    /// The same for an answer that begins with thoughts.
+    pub(crate) fn thinking(&self) -> Vec<Do> {
+        self.open(&value!({"type": "thinking", "thinking": "", "signature": ""}))
+    }
+
+    fn open(&self, block: &Value) -> Vec<Do> {
+        let events = if self.dialect == Dialect::Anthropic {
+            let message = value!({
+                "id": "msg_1", "type": "message", "role": "assistant", "model": self.model, "content": [],
+                "stop_reason": null, "stop_sequence": null,
+                "usage": {"input_tokens": self.usage.0, "output_tokens": 1}
+            });
+            vec![
+                named(&value!({"type": "message_start", "message": message})),
+                named(&value!({"type": "content_block_start", "index": 0, "content_block": block})),
+                named(&value!({"type": "ping"})),
+            ]
+        } else {
+            vec![self.delta(&value!({"role": "assistant", "content": ""}), &Value::Null)]
         };
         let mut steps = vec![sse_head()];
         steps.extend(events.iter().map(|e| chunk(e)));
         steps
+    }
+
+    /// An event with a piece of a thought.
+    pub(crate) fn thought(&self, text: &str) -> Do {
+        let event = if self.dialect == Dialect::Anthropic {
+            let delta = value!({"type": "thinking_delta", "thinking": text});
+            named(&value!({"type": "content_block_delta", "index": 0, "delta": delta}))
+        } else {
+            self.delta(&value!({"reasoning_content": text}), &Value::Null)
+        };
+        chunk(&event)
     }
 
     pub(crate) fn tokens(&self, text: &str) -> Vec<Do> {
