@@ -55,6 +55,7 @@ impl Problems {
 /// A file being read: its text, and what has been found wrong or worth a warning so far.
 pub(super) struct Report {
     file: String,
+    text: String,
     /// The text as excerpts may show it: same offsets as the file, credentials blanked.
     shown: RefCell<String>,
     problems: RefCell<Vec<(Option<Range<usize>>, String)>>,
@@ -67,6 +68,7 @@ impl Report {
     pub(super) fn new(file: String, text: &str) -> Self {
         let report = Self {
             file,
+            text: text.to_owned(),
             shown: RefCell::new(text.to_owned()),
             problems: RefCell::default(),
             warnings: RefCell::default(),
@@ -136,14 +138,16 @@ impl Report {
     }
 
     pub(super) fn into_problems(self) -> Problems {
-        let text = self.shown.into_inner();
+        let shown = self.shown.into_inner();
         let mut found = self.problems.into_inner();
         found.sort_by_key(|(at, _)| at.as_ref().map_or(usize::MAX, |at| at.start));
         found.dedup();
         let list = found
             .into_iter()
             .map(|(at, message)| {
-                let (at, excerpt) = at.map(|at| place(&text, &at)).unzip();
+                // What is blanked has other columns than the file.
+                let place_of = |at| (place(&self.text, &at).0, place(&shown, &at).1);
+                let (at, excerpt) = at.map(place_of).unzip();
                 Problem {
                     at,
                     message,
@@ -243,6 +247,19 @@ mod tests {
         assert_eq!(
             shown,
             "f.toml:1:1: no\n  1 | key = *********** # x\n    | ^^^"
+        );
+    }
+
+    #[test]
+    fn what_is_hidden_before_a_place_does_not_move_it() {
+        let text = "key = \"gehéîm-ü\" = x\n";
+        let report = Report::new("f.toml".to_owned(), text);
+        report.hide(&(6..19));
+        report.error(20..21, "no");
+        let shown = report.into_problems().to_string();
+        assert_eq!(
+            shown,
+            "f.toml:1:18: no\n  1 | key = ************* = x\n    |                     ^"
         );
     }
 }
