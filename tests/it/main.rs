@@ -8,6 +8,7 @@
 
 mod at_length;
 mod cache;
+mod cuts;
 mod doors;
 mod drill;
 mod failover;

@@ -1,5 +1,7 @@
 //! Streams fed in every way a network can cut them.
 
+mod cuts;
+
 use super::*;
 use std::path::Path;
 
