@@ -105,6 +105,11 @@ impl Relay {
         self.collector.said()
     }
 
+    /// The caller has a part of something, and no other stream can say the rest of it.
+    pub(super) fn is_torn(&self) -> bool {
+        self.writer.is_none() && self.reader.is_torn()
+    }
+
     /// What another stream needs to go on with this one.
     pub(super) fn joint(&self, splicer: Splicer) -> Joint {
         let writer = self.writer.clone().unwrap_or_else(|| {

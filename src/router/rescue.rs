@@ -52,7 +52,9 @@ impl Rescue {
     pub(super) async fn go_on(&mut self, broken: &Live, ended: &Ended) -> Option<Live> {
         let said = broken.relay().said();
         // Another deployment could do better, and there is one answer to go on with.
-        let may = ended.verdict.class.next() == Next::Tier && !self.call.ask.many;
+        let may = ended.verdict.class.next() == Next::Tier
+            && !self.call.ask.many
+            && !broken.relay().is_torn();
         let found = if may {
             self.find(broken, &said, &ended.verdict).await
         } else {

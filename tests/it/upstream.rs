@@ -104,6 +104,11 @@ impl Upstream {
         }
     }
 
+    /// What it does from now on.
+    pub(crate) fn play(&self, script: Vec<Vec<Do>>) {
+        *self.shared.script.lock() = script.into();
+    }
+
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.shared.asked.lock().clone()
     }

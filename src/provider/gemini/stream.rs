@@ -48,6 +48,11 @@ impl StreamReader {
         }
     }
 
+    /// A call has begun, and its arguments are not whole.
+    pub(crate) fn is_in_call(&self) -> bool {
+        self.open.is_some()
+    }
+
     fn head(&mut self, event: &Value, out: &mut Vec<Delta>) {
         let id = text(event, "responseId").unwrap_or_default();
         let model = text(event, "modelVersion").unwrap_or_default();

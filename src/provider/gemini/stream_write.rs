@@ -88,6 +88,11 @@ impl StreamWriter {
         self.chunk(&parts, Some(self.finish.unwrap_or(Finish::Stop)), out);
     }
 
+    /// The calls so far need not be told at the end: the caller has them.
+    pub(crate) fn has_told_calls(&mut self) {
+        self.calls.clear();
+    }
+
     fn put(&self, part: &Value, out: &mut BytesMut) {
         self.chunk(std::slice::from_ref(part), None, out);
     }

@@ -61,6 +61,13 @@ impl StreamReader {
         }
     }
 
+    /// What was read ends with a part of what only the same stream can say the rest of: half a character, or
+    /// Gemini's call in pieces.
+    pub(crate) fn is_torn(&self) -> bool {
+        let in_call = matches!(&self.dialect, Reading::Gemini(r) if r.is_in_call());
+        in_call || self.joiner.is_waiting()
+    }
+
     /// Returns whether there may be halves of characters in what it read.
     fn json(&mut self, name: Option<&str>, data: &[u8], out: &mut Vec<Delta>) -> bool {
         if let Reading::OpenAi(r) = &mut self.dialect
@@ -120,10 +127,10 @@ impl StreamWriter {
         for delta in told {
             writer.write(delta, &mut written);
         }
-        if let (Writing::Anthropic(w), Reading::Anthropic(r)) =
-            (&mut writer.dialect, &reader.dialect)
-        {
-            w.take_over(r.told());
+        match (&mut writer.dialect, &reader.dialect) {
+            (Writing::Anthropic(w), Reading::Anthropic(r)) => w.take_over(r.told()),
+            (Writing::Gemini(w), _) => w.has_told_calls(),
+            _ => {}
         }
         writer
     }

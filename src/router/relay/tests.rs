@@ -1,6 +1,7 @@
 //! Streams fed in every way a network can cut them.
 
 mod cuts;
+mod rescues;
 
 use super::*;
 use std::path::Path;

@@ -24,19 +24,19 @@ const DIALECTS: [(Dialect, &str, &[&str]); 3] = [
     ),
 ];
 
-const SEED: u64 = 20_261_121;
+pub(super) const SEED: u64 = 20_261_121;
 
-struct Stream {
-    name: String,
-    from: Dialect,
-    bytes: Vec<u8>,
+pub(super) struct Stream {
+    pub(super) name: String,
+    pub(super) from: Dialect,
+    pub(super) bytes: Vec<u8>,
     /// Cut before this, it is not whole.
-    finish: usize,
-    said: Said,
+    pub(super) finish: usize,
+    pub(super) said: Said,
 }
 
 /// The streams in a folder of the project, or beside it.
-fn streams(folder: &str) -> Vec<Stream> {
+pub(super) fn streams(folder: &str) -> Vec<Stream> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder);
     let files = |dir: PathBuf| fs::read_dir(dir).into_iter().flatten().flatten();
     let mut found: Vec<Stream> = files(root)
@@ -77,28 +77,39 @@ fn stream(path: &Path) -> Option<Stream> {
 
 /// What a stream says to somebody who reads it.
 #[derive(Debug, Default, PartialEq)]
-struct Said {
-    text: String,
-    reasoning: String,
-    calls: Vec<(String, String)>,
-    finish: Option<Finish>,
-    end: bool,
-    error: bool,
+pub(super) struct Said {
+    pub(super) text: String,
+    pub(super) reasoning: String,
+    pub(super) calls: Vec<(String, String)>,
+    pub(super) finish: Option<Finish>,
+    pub(super) end: bool,
+    pub(super) error: bool,
 }
 
-fn said(dialect: Dialect, bytes: &[u8]) -> Said {
+pub(super) fn said(dialect: Dialect, bytes: &[u8]) -> Said {
+    let mut said = Said::default();
+    for delta in deltas(dialect, bytes) {
+        said.add(delta);
+    }
+    said
+}
+
+fn deltas(dialect: Dialect, bytes: &[u8]) -> Vec<Delta> {
     let (mut framer, mut reader) = (Framer::new(), StreamReader::new(dialect));
-    let (mut deltas, mut said) = (Vec::new(), Said::default());
+    let mut deltas = Vec::new();
     framer.push(bytes);
     for frame in framer.by_ref().map(Result::unwrap) {
         if !frame.is_comment() {
             reader.event(frame.event(), frame.data(), &mut deltas);
         }
     }
-    for delta in deltas {
-        said.add(delta);
+    deltas
+}
+
+impl Stream {
+    pub(super) fn deltas(&self) -> Vec<Delta> {
+        deltas(self.from, &self.bytes)
     }
-    said
 }
 
 impl Said {
@@ -115,14 +126,38 @@ impl Said {
         }
     }
 
-    fn begins(&self, whole: &Self) -> bool {
-        // A dialect that tells arguments whole writes them anew, and has `{}` for none.
-        let same = |a: &str, b: &str| b.starts_with(a) || json::arguments(a) == json::arguments(b);
+    /// This and perhaps more was said.
+    pub(super) fn begins(&self, whole: &Self) -> bool {
+        let same = |a: &str, b: &str| b.starts_with(a) || same_arguments(a, b);
         whole.text.starts_with(&self.text)
             && whole.reasoning.starts_with(&self.reasoning)
             && self.calls.len() <= whole.calls.len()
             && (self.calls.iter().zip(&whole.calls)).all(|(a, b)| a.0 == b.0 && same(&a.1, &b.1))
     }
+
+    /// Nothing that a caller could use is missing.
+    pub(super) fn is_all_of(&self, whole: &Self) -> bool {
+        self.text == whole.text
+            && self.calls.len() == whole.calls.len()
+            && (self.calls.iter().zip(&whole.calls)).all(|(a, b)| same_arguments(&a.1, &b.1))
+    }
+}
+
+/// A dialect that tells arguments whole writes them anew, and has `{}` for none.
+fn same_arguments(a: &str, b: &str) -> bool {
+    json::arguments(a) == json::arguments(b)
+}
+
+/// Bytes as they arrive: by one or two, by an event or so, by a whole network packet.
+pub(super) fn pieces<'b>(mut bytes: &'b [u8], luck: &mut fastrand::Rng) -> Vec<&'b [u8]> {
+    let largest = luck.choice([2, 60, 1_400]).unwrap_or(2);
+    let mut pieces = Vec::new();
+    while !bytes.is_empty() {
+        let (piece, rest) = bytes.split_at(luck.usize(1..=largest).min(bytes.len()));
+        pieces.push(piece);
+        bytes = rest;
+    }
+    pieces
 }
 
 /// Passes a stream's first bytes through a relay, in pieces, and checks what the caller gets.
@@ -136,13 +171,9 @@ fn cut(
         id: "id".to_owned(),
         ..Reply::default()
     };
-    let mut relay = Relay::new(stream.from, door, reply, true, false);
-    let (mut out, mut left) = (BytesMut::new(), &stream.bytes[..at]);
-    // Pieces of a byte or two, of an event or so, of a whole network packet.
-    let largest = luck.choice([2, 60, 1_400]).unwrap_or(2);
-    while !left.is_empty() {
-        let (piece, rest) = left.split_at(luck.usize(1..=largest).min(left.len()));
-        left = rest;
+    let mut relay = Relay::new(stream.from, door, reply, true);
+    let mut out = BytesMut::new();
+    for piece in pieces(&stream.bytes[..at], luck) {
         match relay.feed(piece, &mut out) {
             Ok(Progress::Error) => break,
             Ok(_) => {}
@@ -153,6 +184,9 @@ fn cut(
     if !relay.seen().content && verdict.class != Class::Ok {
         // Nothing has been sent: the next tier answers.
         return Ok(verdict);
+    }
+    if verdict.class != Class::Ok {
+        out.extend_from_slice(&relay.break_off());
     }
     if std::str::from_utf8(&out).is_err() {
         return Err("not UTF-8".to_owned());
