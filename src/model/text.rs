@@ -20,7 +20,9 @@ impl Event {
                 Phase::Closed => Level::Good,
                 Phase::Probe | Phase::Ramp(_) => Level::Info,
             },
-            Kind::ReloadFailed { .. } | Kind::LocalNetwork { down: true } => Level::Bad,
+            Kind::ReloadFailed { .. }
+            | Kind::LocalNetwork { down: true }
+            | Kind::StreamBroke { to: None, .. } => Level::Bad,
             Kind::Unserved { outcome, .. } => {
                 if *outcome == Outcome::Canned {
                     Level::Warn
@@ -28,7 +30,8 @@ impl Event {
                     Level::Bad
                 }
             }
-            Kind::WouldTrip { .. }
+            Kind::StreamBroke { .. }
+            | Kind::WouldTrip { .. }
             | Kind::Forced { .. }
             | Kind::FaultAdded(_)
             | Kind::Rung3On { .. }
@@ -155,13 +158,15 @@ impl Event {
                 chars,
                 verdict,
                 ..
-            } => {
-                let then = match (to, how) {
-                    (Some(to), Some(how)) => format!("{to} went on ({})", how.as_str()),
-                    _ => "the user got an explicit error".to_owned(),
-                };
-                format!("{from} broke off after {chars} characters ({verdict}): {then}")
-            }
+            } => match (to, how) {
+                (Some(to), Some(how)) => format!(
+                    "{from} -> {to}: {verdict} after {chars} characters, gone on with ({})",
+                    how.as_str()
+                ),
+                _ => format!(
+                    "{from} broke off, a user got an error: {verdict} after {chars} characters"
+                ),
+            },
             Kind::Unserved {
                 route,
                 outcome,

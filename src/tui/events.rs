@@ -64,15 +64,20 @@ pub(super) fn count(app: &App) -> usize {
 }
 
 fn is_same_fallback(newer: &Event, older: &Event) -> bool {
-    fn moved(event: &Event) -> Option<(&DeploymentId, Option<&DeploymentId>, &Verdict, bool)> {
+    fn moved(event: &Event) -> Option<(&DeploymentId, Option<&DeploymentId>, &Verdict)> {
         match &event.kind {
             Kind::Fallback {
                 from, to, verdict, ..
-            } => Some((from, to.as_ref(), verdict, event.injected)),
+            }
+            | Kind::StreamBroke {
+                from, to, verdict, ..
+            } => Some((from, to.as_ref(), verdict)),
             _ => None,
         }
     }
-    moved(newer).is_some_and(|fallback| moved(older) == Some(fallback))
+    let alike = newer.injected == older.injected
+        && std::mem::discriminant(&newer.kind) == std::mem::discriminant(&older.kind);
+    alike && moved(newer).is_some_and(|fallback| moved(older) == Some(fallback))
 }
 
 /// Commands and switches name what they are about in their words.

@@ -65,9 +65,17 @@ fn said(ask: &Ask, dialect: Dialect, behaviour: &Behaviour, chance: &mut Chance)
         Form::Json => return any_json(question, &mut chance.words),
         Form::Text => {}
     }
-    let good = good_text(ask, dialect, &mut chance.words);
+    let interrupted = interrupted(ask);
+    let whole = interrupted.as_ref().map_or(ask, |i| &i.before);
+    let good = good_text(whole, dialect, &mut chance.words);
     if chance.day.hits(behaviour.garbage_share) {
         return garbage::spoil(behaviour.garbage, &good, question, &mut chance.day);
+    }
+    if let Some(Interrupted {
+        begun, last_words, ..
+    }) = &interrupted
+    {
+        return format!("{last_words}{}", continued(begun, &good));
     }
     match ask.turns.last() {
         Some(Turn::Model { text }) if dialect != Dialect::OpenAi => continued(text, &good),
@@ -170,6 +178,35 @@ fn any_json(question: &str, luck: &mut Luck) -> String {
             serde_json::json!({ "answer": text }).to_string()
         }
     }
+}
+
+/// An answer that was cut off, and a request to go on with it that quotes its last words.
+struct Interrupted<'a> {
+    /// What was asked at first.
+    before: Ask,
+    begun: &'a str,
+    last_words: &'a str,
+}
+
+fn interrupted(ask: &Ask) -> Option<Interrupted<'_>> {
+    let [
+        before @ ..,
+        Turn::Model { text: begun },
+        Turn::User { text: request, .. },
+    ] = &*ask.turns
+    else {
+        return None;
+    };
+    let quotes = |line: &&str| line.len() > 2 && begun.trim_end().ends_with(line);
+    let last_words = request.split("\n\n").map(str::trim).find(quotes)?;
+    Some(Interrupted {
+        before: Ask {
+            turns: before.to_vec(),
+            ..ask.clone()
+        },
+        begun,
+        last_words,
+    })
 }
 
 /// What is still to be said after a beginning that somebody else made.

@@ -49,6 +49,24 @@ fn three_vendors_put_the_same_answer_in_three_ways() {
 }
 
 #[test]
+fn an_answer_that_was_cut_off_is_gone_on_with_from_its_last_words() {
+    let whole = text_of(&asking(TICKET), Dialect::OpenAi);
+    let (begun, _) = whole.split_at(whole.len() / 2);
+    let last_words: String = begun.trim_end().split_inclusive(' ').skip(3).collect();
+    let mut ask = asking(TICKET);
+    ask.turns.push(Turn::Model { text: begun.into() });
+    ask.turns.push(Turn::User {
+        text: format!("Go on. Begin with:\n\n{last_words}\n\nThen to the end."),
+        images: 0,
+    });
+    for dialect in Dialect::ALL {
+        let more = text_of(&ask, dialect);
+        assert!(more.starts_with(&last_words), "{more}");
+        assert!(more.len() > last_words.len() + 20, "{more}");
+    }
+}
+
+#[test]
 fn every_prompt_of_the_material_gets_an_answer_of_its_own() {
     let mut seen = std::collections::BTreeSet::new();
     for fact in &library::library().facts {
