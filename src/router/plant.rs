@@ -79,7 +79,7 @@ impl Plant {
         let mut clients = HashMap::new();
         let mut providers = HashMap::new();
         for (id, provider) in &config.providers {
-            clients.insert(id.clone(), client()?);
+            clients.insert(id.clone(), client(provider)?);
             providers.insert(id.clone(), Arc::new(provider.clone()));
         }
         let settings = settings(&config);
@@ -198,8 +198,16 @@ fn settings(c: &Config) -> Settings {
 }
 
 /// One pool per provider. No total timeout: streams have their own timers.
-fn client() -> Result<reqwest::Client, String> {
-    reqwest::Client::builder()
+fn client(provider: &config::Provider) -> Result<reqwest::Client, String> {
+    let builder = reqwest::Client::builder();
+    // The system's certificates are read for each client, and take longer than all else that a start does.
+    let needs_tls = !(provider.base_url.starts_with("http:") && is_loopback(&provider.base_url));
+    let builder = if needs_tls {
+        builder
+    } else {
+        builder.tls_certs_only([])
+    };
+    builder
         .connect_timeout(Duration::from_secs(5))
         // Under the idle limits of load balancers and NATs, so that a dead connection is not picked up again.
         .pool_idle_timeout(Duration::from_secs(25))
@@ -209,6 +217,14 @@ fn client() -> Result<reqwest::Client, String> {
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .map_err(|e| format!("no HTTP client: {e}"))
+}
+
+fn is_loopback(base_url: &str) -> bool {
+    let url = reqwest::Url::parse(base_url).ok();
+    url.is_some_and(|u| {
+        u.host_str()
+            .is_some_and(|h| h == "localhost" || h.starts_with("127.") || h == "[::1]")
+    })
 }
 
 /// Why a deployment is passed over without a call.
@@ -318,11 +334,7 @@ impl Unit {
 
     /// Its own machine: a refused connection there says nothing about the network.
     pub(super) fn is_loopback(&self) -> bool {
-        let host = reqwest::Url::parse(&self.provider.base_url).ok();
-        host.is_some_and(|u| {
-            u.host_str()
-                .is_some_and(|h| h == "localhost" || h.starts_with("127.") || h == "[::1]")
-        })
+        is_loopback(&self.provider.base_url)
     }
 
     /// Does something to the breaker and tells what it moved.
