@@ -20,12 +20,13 @@ type Scenes = for<'r> fn(&'r Barrier) -> BoxFuture<'r, ()>;
 /// How it ended: the words of its panic, if it failed.
 type Ended = mpsc::Receiver<Result<(), String>>;
 
-const ALL: [(&str, Scenes); 8] = [
+const ALL: [(&str, Scenes); 9] = [
     ("outage", |ready| outage::a_minute(ready).boxed()),
     ("never answers", |ready| silent::for_ever(ready).boxed()),
     ("silence after content", |ready| {
         rescue::silent(ready).boxed()
     }),
+    ("rescue in vain", |ready| rescue::in_vain(ready).boxed()),
     ("dripping answer", |ready| drip::held(ready).boxed()),
     ("dripping thoughts", |ready| drip::thoughts(ready).boxed()),
     ("hang credit", |ready| leaving::hang_credit(ready).boxed()),

@@ -96,13 +96,24 @@ async fn first<T>(upstream: &Upstream, what: &str, of: impl Fn(&Upstream) -> Opt
     panic!("never {what}")
 }
 
-async fn assert_cancelled(stage: &Stage, left: Instant) -> String {
-    let hung_up = first(&stage.a, "cancelled", |a| a.hung_up().first().copied()).await;
+/// The call under way is cancelled, and counts against nobody.
+async fn assert_cancelled(stage: &Stage, called: &Upstream, left: Instant) -> String {
+    let hung_up = first(called, "cancelled", |u| u.hung_up().first().copied()).await;
     let after = hung_up.saturating_duration_since(left);
     assert!(after < 100 * MS, "{after:?}");
-    assert_eq!(stage.calls(), (1, 0));
     assert_nothing_tripped(stage);
-    format!("cancelled after {after:?}")
+    format!("cancelled after {after:?}, {:?} calls", stage.calls())
+}
+
+/// Reads a stream up to this word.
+async fn read_until(stage: &Stage, word: &str) -> reqwest::Response {
+    let mut response = stage.request("one").send().await.expect("the door answers");
+    let mut said = String::new();
+    while !said.contains(word) {
+        let more = response.chunk().await.expect("it goes on");
+        said.push_str(&String::from_utf8_lossy(&more.expect("it has begun")));
+    }
+    response
 }
 
 #[tokio::test]
@@ -114,7 +125,9 @@ async fn a_caller_who_leaves_before_the_headers_cancels_the_call_within_a_hundre
             answer = stage.request("one").send() => panic!("{answer:?}"),
             _ = asked => {}
         }
-        assert_cancelled(&stage, Instant::now()).await
+        let note = assert_cancelled(&stage, &stage.a, Instant::now()).await;
+        assert_eq!(stage.calls(), (1, 0));
+        note
     })
     .await;
 }
@@ -127,15 +140,31 @@ async fn a_caller_who_leaves_a_stream_cancels_the_call_within_a_hundred_millisec
         scene.set(vec![script], vec![scene.b().answers(SIXTY)])
     };
     play(Scene::streams(), set, |stage| async move {
-        let mut response = stage.request("one").send().await.expect("the door answers");
-        let mut said = String::new();
-        while !said.contains("Well,") {
-            let more = response.chunk().await.expect("it goes on");
-            said.push_str(&String::from_utf8_lossy(&more.expect("it has begun")));
-        }
+        let response = read_until(&stage, "Well,").await;
         let left = Instant::now();
         drop(response);
-        assert_cancelled(&stage, left).await
+        let note = assert_cancelled(&stage, &stage.a, left).await;
+        assert_eq!(stage.calls(), (1, 0));
+        note
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_caller_who_leaves_a_stream_that_is_being_rescued_cancels_the_rescue() {
+    let set = |scene: Scene| {
+        let mut script = scene.a().opening();
+        script.extend([scene.a().token("Well,"), Do::Wait(20 * MS), Do::Close]);
+        scene.set(vec![script], vec![vec![Do::Hang]])
+    };
+    play(Scene::streams(), set, |stage| async move {
+        let response = read_until(&stage, "Well,").await;
+        first(&stage.b, "asked", |b| b.asked().pop()).await;
+        let left = Instant::now();
+        drop(response);
+        let note = assert_cancelled(&stage, &stage.b, left).await;
+        assert_eq!(stage.calls(), (1, 1));
+        note
     })
     .await;
 }

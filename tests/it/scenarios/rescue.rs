@@ -240,6 +240,24 @@ async fn a_cut_stream_with_an_unrelated_answer_below_ends_in_an_explicit_error()
     .await;
 }
 
+/// A fallback that says nothing gets its time for a first token, and no more.
+pub(crate) async fn in_vain(ready: &Barrier) {
+    let set = |scene: Scene| scene.set(vec![cut(&scene.a())], vec![vec![Do::Hang]]);
+    play_together(ready, Scene::streams(), set, |stage| async move {
+        let said = stage.ask("one").await;
+        said.is_broken_off(SIXTY);
+        assert_discreet(&stage, &said);
+        assert!(said.took < 9 * SECOND, "{:?}", said.took);
+        format!("{}, {:?} calls, {:?}", said.how(), stage.calls(), said.took)
+    })
+    .await;
+}
+
+#[test]
+fn a_cut_stream_over_a_silent_fallback_ends_in_an_explicit_error_in_time() {
+    crate::at_length::lived_through("rescue in vain");
+}
+
 /// The stall timeout is twenty seconds; what the fallback takes comes after it.
 pub(crate) async fn silent(ready: &Barrier) {
     let set = |scene: Scene| scene.set(vec![silence(&scene.a())], vec![scene.b().answers(SIXTY)]);
