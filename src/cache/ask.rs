@@ -1,7 +1,9 @@
 //! What a request asks, read just far enough to say whether two bodies ask the same.
 //!
-//! Roles, texts, tools and sampling are read into one form for both dialects. What has no such form is kept as it
+//! Roles, texts, tools and sampling are read into one form for all dialects. What has no such form is kept as it
 //! is, and then the door becomes part of the key: better two entries than a wrong answer.
+
+mod gemini;
 
 use super::canon::Canon;
 use crate::model::Dialect;
@@ -75,20 +77,21 @@ enum Tool {
 impl Ask {
     /// None: not a request whose answer may be kept.
     pub(super) fn read(door: Dialect, body: &[u8]) -> Option<Self> {
-        let Value::Object(mut body) = serde_json::from_slice(body).ok()? else {
-            return None;
+        let body = serde_json::from_slice(body).ok()?;
+        let mut body = match body {
+            body if door == Dialect::Gemini => gemini::plain(body)?,
+            Value::Object(body) => body,
+            _ => return None,
         };
         let Value::Array(messages) = body.shift_remove("messages")? else {
             return None;
         };
         let mut system = match door {
             Dialect::OpenAi => Vec::new(),
-            Dialect::Anthropic => match body.shift_remove("system") {
+            Dialect::Anthropic | Dialect::Gemini => match body.shift_remove("system") {
                 None | Some(Value::Null) => Vec::new(),
                 Some(system) => texts(system)?,
             },
-            // No door speaks it.
-            Dialect::Gemini => return None,
         };
         let mut turns: Vec<Turn> = messages.into_iter().map(turn).collect::<Option<_>>()?;
         let leading = turns.iter().take_while(|turn| turn.is("system")).count();

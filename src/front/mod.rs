@@ -2,6 +2,7 @@
 
 mod admin;
 mod anthropic;
+mod gemini;
 mod guard;
 mod health;
 mod models;
@@ -49,7 +50,8 @@ pub fn app(router: Arc<Router>, orders: mpsc::Sender<Order>) -> Axum {
         .route("/v1/messages", post(anthropic::messages))
         .route("/v1/messages/count_tokens", post(anthropic::count_tokens))
         .route("/v1/models", get(models::list))
-        .route("/v1/models/{*id}", get(models::one))
+        .route("/v1/models/{*id}", get(models::one).post(gemini::ask))
+        .merge(google())
         .route("/admin/snapshot", get(admin::snapshot))
         .route("/admin/command", post(admin::command))
         .route("/health", get(health::live))
@@ -60,10 +62,34 @@ pub fn app(router: Arc<Router>, orders: mpsc::Sender<Order>) -> Axum {
         .with_state(Front { router, orders })
 }
 
-/// The caller's dialect where the path does not tell: Anthropic's clients always send their version.
-pub(crate) fn dialect_of(headers: &HeaderMap) -> Dialect {
-    if headers.contains_key("anthropic-version") {
+/// Google's clients differ in the version that they put before a path, and in the folder before a model.
+fn google() -> Axum<Front> {
+    let mut app = Axum::new();
+    for version in ["/v1", "/v1beta", "/v1beta1"] {
+        for folder in ["/models", "/tunedModels", "/publishers/google/models"] {
+            let all = format!("{version}{folder}");
+            // The doors that OpenAI's and Anthropic's clients share.
+            if all != "/v1/models" {
+                let one = get(models::one).post(gemini::ask);
+                app = app.route(&format!("{all}/{{*id}}"), one);
+                if folder != "/tunedModels" {
+                    app = app.route(&all, get(models::list));
+                }
+            }
+        }
+    }
+    app
+}
+
+/// The caller's dialect where no chat door tells: by the path that only Google has, or by the header that only
+/// Anthropic's clients or only Google's send.
+pub(crate) fn dialect_of(headers: &HeaderMap, uri: &Uri) -> Dialect {
+    if uri.path().starts_with("/v1beta") {
+        Dialect::Gemini
+    } else if headers.contains_key("anthropic-version") {
         Dialect::Anthropic
+    } else if headers.contains_key("x-goog-api-key") {
+        Dialect::Gemini
     } else {
         Dialect::OpenAi
     }
@@ -71,11 +97,11 @@ pub(crate) fn dialect_of(headers: &HeaderMap) -> Dialect {
 
 async fn unknown(headers: HeaderMap, uri: Uri) -> Response {
     let message = format!(
-        "there is nothing at {}; doors are /v1/chat/completions, /v1/messages and /v1/models",
+        "there is nothing at {}; doors are /v1/chat/completions, /v1/messages, /v1beta/models/MODEL:generateContent and /v1/models",
         uri.path()
     );
     problem(
-        dialect_of(&headers),
+        dialect_of(&headers, &uri),
         StatusCode::NOT_FOUND,
         &message,
         Some("unknown_path"),
@@ -86,7 +112,7 @@ async fn unknown(headers: HeaderMap, uri: Uri) -> Response {
 async fn wrong_method(headers: HeaderMap, uri: Uri) -> Response {
     let message = format!("{} does not take this method", uri.path());
     problem(
-        dialect_of(&headers),
+        dialect_of(&headers, &uri),
         StatusCode::METHOD_NOT_ALLOWED,
         &message,
         None,
@@ -146,15 +172,17 @@ struct Entered {
 async fn enter(front: &Front, door: Dialect, request: Request) -> Result<Entered, Box<Response>> {
     let config = front.router.config();
     let (parts, body) = request.into_parts();
-    let tenant = guard::admit(&config.server.client_keys, &parts.headers).map_err(|message| {
-        problem(
-            door,
-            StatusCode::UNAUTHORIZED,
-            message,
-            Some("invalid_api_key"),
-            None,
-        )
-    })?;
+    let tenant = guard::admit(&config.server.client_keys, &parts.headers, &parts.uri).map_err(
+        |message| {
+            problem(
+                door,
+                StatusCode::UNAUTHORIZED,
+                message,
+                Some("invalid_api_key"),
+                None,
+            )
+        },
+    )?;
     let body = read(body, config.server.max_body, config.server.body_timeout)
         .await
         .map_err(|(status, message)| problem(door, status, &message, None, None))?;
@@ -181,7 +209,7 @@ async fn read(body: Body, limit: usize, within: Duration) -> Result<Bytes, (Stat
     }
 }
 
-/// A chat request of either dialect: read, handled, answered.
+/// A chat request whose body says everything: read, handled, answered.
 pub(crate) async fn chat(front: Front, door: Dialect, request: Request) -> Response {
     match call(&front, door, request).await {
         Ok(call) => router::handle(call).await.into_response(),

@@ -5,7 +5,7 @@ use crate::{config::Config, model::Dialect};
 use axum::{
     Json,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
@@ -15,8 +15,8 @@ use std::sync::Arc;
 const CREATED: &str = "2026-01-01T00:00:00Z";
 const CREATED_S: u64 = 1_767_225_600;
 
-pub(super) async fn list(State(front): Held, headers: HeaderMap) -> Response {
-    let (door, config) = match enter(&front, &headers) {
+pub(super) async fn list(State(front): Held, headers: HeaderMap, uri: Uri) -> Response {
+    let (door, config) = match enter(&front, &headers, &uri) {
         Ok(entered) => entered,
         Err(refused) => return *refused,
     };
@@ -26,7 +26,8 @@ pub(super) async fn list(State(front): Held, headers: HeaderMap) -> Response {
         Dialect::Anthropic => {
             json!({"data": data, "has_more": false, "first_id": names.first(), "last_id": names.last()})
         }
-        _ => json!({"object": "list", "data": data}),
+        Dialect::Gemini => json!({"models": data}),
+        Dialect::OpenAi => json!({"object": "list", "data": data}),
     })
     .into_response()
 }
@@ -34,9 +35,10 @@ pub(super) async fn list(State(front): Held, headers: HeaderMap) -> Response {
 pub(super) async fn one(
     State(front): Held,
     headers: HeaderMap,
+    uri: Uri,
     Path(id): Path<String>,
 ) -> Response {
-    let (door, config) = match enter(&front, &headers) {
+    let (door, config) = match enter(&front, &headers, &uri) {
         Ok(entered) => entered,
         Err(refused) => return *refused,
     };
@@ -58,10 +60,14 @@ pub(super) async fn one(
 }
 
 /// Who asks, in which dialect, and what there is.
-fn enter(front: &Front, headers: &HeaderMap) -> Result<(Dialect, Arc<Config>), Box<Response>> {
-    let door = dialect_of(headers);
+fn enter(
+    front: &Front,
+    headers: &HeaderMap,
+    uri: &Uri,
+) -> Result<(Dialect, Arc<Config>), Box<Response>> {
+    let door = dialect_of(headers, uri);
     let config = front.router.config();
-    match guard::admit(&config.server.client_keys, headers) {
+    match guard::admit(&config.server.client_keys, headers, uri) {
         Ok(_) => Ok((door, config)),
         Err(why) => Err(Box::new(problem(
             door,
@@ -78,6 +84,14 @@ fn model(door: Dialect, name: &str) -> Value {
         Dialect::Anthropic => {
             json!({"id": name, "type": "model", "display_name": name, "created_at": CREATED, "lifecycle": "active"})
         }
-        _ => json!({"id": name, "object": "model", "created": CREATED_S, "owned_by": "breakerbox"}),
+        Dialect::Gemini => json!({
+            "name": format!("models/{name}"),
+            "version": "1",
+            "displayName": name,
+            "supportedGenerationMethods": ["generateContent", "streamGenerateContent", "countTokens"],
+        }),
+        Dialect::OpenAi => {
+            json!({"id": name, "object": "model", "created": CREATED_S, "owned_by": "breakerbox"})
+        }
     }
 }

@@ -6,6 +6,8 @@ mod read;
 mod text;
 mod turns;
 
+pub use read::counted;
+
 use crate::model::Dialect;
 use bytes::Bytes;
 use std::{fmt, ops::Range};
@@ -18,7 +20,7 @@ use std::{fmt, ops::Range};
 )]
 pub struct Ask {
     pub door: Dialect,
-    /// Exactly what the caller sent.
+    /// Exactly what the caller sent. At Gemini's door nothing in it is ever changed: a `model` in it counts for nothing.
     pub body: Bytes,
     /// What the caller asked for: a route's name. Empty at Gemini's door, where it stands in the path.
     pub model: String,
@@ -66,6 +68,16 @@ impl Ask {
     /// Reads the top level of a request body.
     pub fn read(door: Dialect, body: Bytes) -> Result<Self, BadRequest> {
         read::ask(door, body)
+    }
+
+    /// What stands in the path at Gemini's door, and not in the body.
+    #[must_use]
+    pub fn at(self, model: &str, stream: bool) -> Self {
+        Self {
+            model: model.to_owned(),
+            stream,
+            ..self
+        }
     }
 
     /// The body as the caller sent it, with this model in place of the caller's.

@@ -24,10 +24,16 @@ pub fn request(dialect: Dialect, base_url: &str, model: &str, stream: bool) -> S
     }
 }
 
-/// The URL that counts a request's tokens; only Anthropic's dialect has one that takes the chat request itself.
-pub fn count_tokens(dialect: Dialect, base_url: &str) -> Option<String> {
-    (dialect == Dialect::Anthropic)
-        .then(|| Base::parse(base_url).url("/v1", "/messages/count_tokens", ""))
+/// The URL that counts a request's tokens, in the dialects that have one for a chat request itself.
+pub fn count_tokens(dialect: Dialect, base_url: &str, model: &str) -> Option<String> {
+    let base = Base::parse(base_url);
+    match dialect {
+        Dialect::Anthropic => Some(base.url("/v1", "/messages/count_tokens", "")),
+        Dialect::Gemini => {
+            Some(base.url("/v1beta", &format!("{}:countTokens", model_path(model)), ""))
+        }
+        Dialect::OpenAi => None,
+    }
 }
 
 struct Base<'a> {

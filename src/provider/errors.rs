@@ -76,12 +76,36 @@ impl<'a> CallerError<'a> {
                 "error": {"type": anthropic_type(self.status), "message": self.anthropic_message()},
                 "request_id": self.request_id,
             }),
-            Dialect::Gemini => json!({"error": {
-                "code": self.status,
-                "message": self.message,
-                "status": gemini_status(self.status),
-            }}),
+            Dialect::Gemini => self.gemini(),
         }
+    }
+
+    /// What Google has no place for stands in its typed details. `error` has to be the first key: Google's SDK looks for
+    /// an error inside a stream by how the event begins.
+    fn gemini(&self) -> Value {
+        let mut error = json!({
+            "code": self.status,
+            "message": self.message,
+            "status": gemini_status(self.status),
+        });
+        let reason = self.code.map(|code| {
+            json!({
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                "reason": code.to_ascii_uppercase(),
+                "domain": "breakerbox",
+            })
+        });
+        let field = self.param.map(|param| {
+            json!({
+                "@type": "type.googleapis.com/google.rpc.BadRequest",
+                "fieldViolations": [{"field": param, "description": self.message}],
+            })
+        });
+        let details: Vec<Value> = reason.into_iter().chain(field).collect();
+        if !details.is_empty() {
+            error["details"] = details.into();
+        }
+        json!({"error": error})
     }
 
     /// Anthropic names the field in the sentence.

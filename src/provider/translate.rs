@@ -17,6 +17,8 @@ pub(crate) mod surrogate;
 #[cfg(test)]
 mod tests;
 
+pub use super::gemini::ListWriter;
+pub(crate) use super::gemini::respelled;
 pub use collect::Collector;
 pub use notes::Untranslatable;
 pub use replay::replay;
@@ -107,7 +109,7 @@ fn read(dialect: Dialect, body: &[u8], dropped: &mut Dropped) -> Result<Chat, Un
     match dialect {
         Dialect::OpenAi => openai::read_request(&body, dropped),
         Dialect::Anthropic => anthropic::read_request(&body, dropped),
-        Dialect::Gemini => gemini::read_request(&body, dropped),
+        Dialect::Gemini => gemini::read_request(&gemini::respelled(body), dropped),
     }
 }
 

@@ -1,9 +1,12 @@
-//! `count_tokens`: asked of the route's own Anthropic deployment where there is one, estimated where there is none.
+//! `count_tokens`: asked of the route's own deployment of the caller's dialect where there is one, estimated where
+//! there is none.
 
 use super::{Call, plant::Unit, reply::Reply};
 use crate::{model::Dialect, provider::endpoint};
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use secrecy::ExposeSecret;
+use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 
 /// Roughly, in English text.
@@ -26,35 +29,52 @@ pub async fn count_tokens(call: Call) -> Reply {
             Some("model"),
         );
     };
-    let units = route
+    let mut units = route
         .tiers
         .iter()
         .flat_map(|t| &t.deployments)
         .filter_map(|d| plant.units.get(d));
-    let anthropic =
-        |u: &&Arc<Unit>| u.dialect() == Dialect::Anthropic && u.provider.missing_key.is_none();
-    if let Some(unit) = units.into_iter().find(anthropic)
+    let counts = |u: &&Arc<Unit>| u.dialect() == call.door && u.provider.missing_key.is_none();
+    if let Some(unit) = units.find(counts)
         && let Some(reply) = ask(&call, unit).await
     {
         return reply;
     }
     let estimate = call.ask.body.len().div_ceil(BYTES_PER_TOKEN);
-    let body = serde_json::json!({"input_tokens": estimate}).to_string();
-    let mut reply = Reply::full(StatusCode::OK, HeaderMap::new(), body.into());
+    let body = match call.door {
+        Dialect::Gemini => json!({"totalTokens": estimate}),
+        _ => json!({"input_tokens": estimate}),
+    };
+    let mut reply = Reply::full(StatusCode::OK, HeaderMap::new(), body.to_string().into());
     reply.set("x-breakerbox-estimated", "true");
     reply
 }
 
+/// What is sent to be counted. Gemini counts system text and tools only of a request in a wrapper, which has to name
+/// its model.
+fn counted(call: &Call, model: &str) -> Option<Bytes> {
+    if call.door != Dialect::Gemini {
+        return Some(call.ask.with_model(model));
+    }
+    let mut request: Value = serde_json::from_slice(&call.ask.body).ok()?;
+    request["model"] = format!("models/{model}").into();
+    Some(
+        json!({"generateContentRequest": request})
+            .to_string()
+            .into(),
+    )
+}
+
 /// The provider's own count; none when it gives none.
 async fn ask(call: &Call, unit: &Unit) -> Option<Reply> {
-    let url = endpoint::count_tokens(unit.dialect(), &unit.provider.base_url)?;
+    let url = endpoint::count_tokens(unit.dialect(), &unit.provider.base_url, &unit.model)?;
     let headers = endpoint::forwardable(call.door, unit.dialect(), &call.headers);
     let mut request = unit
         .client
         .post(url)
         .headers(headers)
         .timeout(TIMEOUT)
-        .body(call.ask.with_model(&unit.model));
+        .body(counted(call, &unit.model)?);
     let key = unit.provider.key.as_ref()?;
     if let Some((name, value)) = endpoint::auth(unit.dialect(), key.expose_secret()) {
         request = request.header(name, value);

@@ -82,9 +82,10 @@ fn opts_out(call: &Call) -> bool {
 
 /// How long the caller's SDK says that it will wait.
 fn callers_own(call: &Call) -> Option<Duration> {
-    let seconds: f64 = call
-        .headers
-        .get("x-stainless-timeout")?
+    let said = ["x-stainless-timeout", "x-server-timeout"];
+    let seconds: f64 = said
+        .iter()
+        .find_map(|name| call.headers.get(*name))?
         .to_str()
         .ok()?
         .parse()

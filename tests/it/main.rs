@@ -15,6 +15,7 @@ mod failover;
 mod faults;
 mod fleet;
 mod hedge;
+mod gemini;
 mod judge;
 mod litellm;
 mod pty;

@@ -297,3 +297,63 @@ proptest! {
         prop_assert!(a.scope != b.scope && a.exact != b.exact && a.normal != b.normal);
     }
 }
+
+#[test]
+fn the_same_question_at_geminis_door_is_the_same_entry() {
+    let asked = json!({
+        "systemInstruction": {"parts": [{"text": "be brief"}]},
+        "contents": [{"role": "user", "parts": [{"text": "hi"}]}],
+        "generationConfig": {"temperature": 0.5, "maxOutputTokens": 9, "stopSequences": ["END"]},
+        "tools": [{"functionDeclarations": [{"name": "f", "description": "d", "parametersJsonSchema": {"type": "object"}}]}],
+    });
+    let same = json!({
+        "system": "be brief", "messages": [{"role": "user", "content": "hi"}],
+        "temperature": 0.5, "max_tokens": 9, "stop_sequences": ["END"],
+        "tools": [{"name": "f", "description": "d", "input_schema": {"type": "object"}}],
+    });
+    let key = of(Dialect::Gemini, &asked);
+    assert!(key.is_some());
+    assert_eq!(key, anthropic(&same));
+}
+
+#[test]
+fn what_only_gemini_can_say_stays_at_its_door_and_tells_requests_apart() {
+    let asked = json!({"contents": [{"role": "user", "parts": [{"text": "hi"}]}]});
+    let plain = of(Dialect::Gemini, &asked);
+    assert_eq!(plain, open(&question("hi")));
+    let mut seen = vec![plain];
+    for (name, value) in [
+        (
+            "generationConfig",
+            json!({"thinkingConfig": {"thinkingBudget": 0}}),
+        ),
+        (
+            "generationConfig",
+            json!({"responseSchema": {"type": "STRING"}}),
+        ),
+        ("safetySettings", json!([{"category": "x"}])),
+        ("cachedContent", json!("cachedContents/1")),
+    ] {
+        let key = of(Dialect::Gemini, &with(asked.clone(), name, value));
+        assert!(key.is_some() && !seen.contains(&key), "{name}");
+        seen.push(key);
+    }
+}
+
+#[test]
+fn nothing_is_kept_of_what_gemini_looks_up_or_of_pictures() {
+    let asked = json!({"contents": [{"parts": [{"text": "hi"}]}]});
+    assert!(of(Dialect::Gemini, &asked).is_some());
+    for body in [
+        with(asked.clone(), "tools", json!([{"google_search": {}}])),
+        with(
+            asked.clone(),
+            "generationConfig",
+            json!({"candidateCount": 2}),
+        ),
+        json!({"contents": [{"parts": [{"text": "hi"}, {"inlineData": {"mimeType": "image/png", "data": "iVBO"}}]}]}),
+        json!({"contents": [{"parts": [{"functionResponse": {"name": "f", "response": {}}}]}]}),
+    ] {
+        assert_eq!(of(Dialect::Gemini, &body), None, "{body}");
+    }
+}

@@ -149,20 +149,40 @@ pub(super) fn ask(door: Dialect, body: Bytes) -> Result<Ask, BadRequest> {
         max_tokens: number(top.max_completion_tokens)
             .or_else(|| number(top.max_tokens))
             .or(generation.max_output_tokens),
-        has_tools: is_filled(top.tools) || is_filled(top.functions),
+        has_tools: is_filled(top.tools) || is_filled(top.functions) || is_object(top.tools),
         schema: format,
         many: number(top.n)
             .or(generation.candidates)
             .is_some_and(|n| n > 1),
         has_system: is_set(top.system),
         at: Places {
-            model: top.model.iter().copied().map(at).collect(),
+            model: match door {
+                Dialect::Gemini => Vec::new(),
+                _ => top.model.iter().copied().map(at).collect(),
+            },
             messages: at(messages),
             system: top.system.map(at),
         },
         body: Bytes::new(),
     };
     Ok(Ask { body, ..read })
+}
+
+/// The request whose tokens are to be counted: Gemini's may come with the whole of it under one field.
+pub fn counted(body: Bytes) -> Bytes {
+    #[derive(Deserialize)]
+    struct Wrapped<'a> {
+        #[serde(
+            borrow,
+            rename = "generateContentRequest",
+            alias = "generate_content_request"
+        )]
+        inner: &'a RawValue,
+    }
+    match serde_json::from_slice::<Wrapped<'_>>(&body) {
+        Ok(wrapped) => Bytes::copy_from_slice(wrapped.inner.get().as_bytes()),
+        Err(_) => body,
+    }
 }
 
 fn bad(message: impl Into<String>, param: Option<&'static str>) -> BadRequest {
@@ -197,12 +217,10 @@ fn model(door: Dialect, top: &Top<'_>) -> Result<String, BadRequest> {
             Some("model"),
         )
     };
-    let Some(raw) = top.model.last() else {
-        return match door {
-            Dialect::Gemini => Ok(String::new()),
-            Dialect::OpenAi | Dialect::Anthropic => Err(missing()),
-        };
-    };
+    if door == Dialect::Gemini {
+        return Ok(String::new());
+    }
+    let raw = top.model.last().ok_or_else(missing)?;
     let model: String = serde_json::from_str(raw.get())
         .map_err(|_| bad("`model` has to be a string", Some("model")))?;
     if model.is_empty() {
@@ -219,7 +237,9 @@ fn messages<'a>(door: Dialect, top: &Top<'a>) -> Result<&'a RawValue, BadRequest
     let raw = top
         .messages
         .ok_or_else(|| bad(format!("`{name}` is missing"), Some(name)))?;
-    if raw.get().starts_with('[') {
+    // Google takes a single content for a list of one.
+    let alone = door == Dialect::Gemini && raw.get().starts_with('{');
+    if alone || raw.get().starts_with('[') {
         Ok(raw)
     } else {
         Err(bad(format!("`{name}` has to be an array"), Some(name)))
@@ -247,6 +267,10 @@ fn is_true(raw: Option<&RawValue>) -> bool {
 
 fn is_set(raw: Option<&RawValue>) -> bool {
     raw.is_some_and(|r| !matches!(r.get(), "null" | "\"\"" | "[]" | "{}"))
+}
+
+fn is_object(raw: Option<&RawValue>) -> bool {
+    raw.is_some_and(|r| r.get().starts_with('{'))
 }
 
 /// An array with something in it.

@@ -119,6 +119,25 @@ fn a_gemini_request_needs_no_model_in_its_body() {
 }
 
 #[test]
+fn a_gemini_request_may_hold_one_item_where_a_list_is_due() {
+    let body = r#"{"model":"models/other","contents":{"parts":{"text":"hi"}},"tools":{"googleSearch":{}}}"#;
+    let ask = Ask::read(Dialect::Gemini, body.into())
+        .unwrap()
+        .at("r", true);
+    assert_eq!(ask.prompt_text(), "hi");
+    assert!(ask.has_tools && ask.stream && ask.model == "r");
+    assert_eq!(ask.with_model("x"), body, "the path names the model");
+}
+
+#[test]
+fn a_request_to_be_counted_is_taken_out_of_its_wrapper() {
+    let inner = r#"{"model":"models/m","contents":[ ]}"#;
+    let wrapped = format!(r#"{{"generateContentRequest": {inner}}}"#);
+    assert_eq!(counted(wrapped.into()), inner);
+    assert_eq!(counted(inner.into()), inner);
+}
+
+#[test]
 fn the_last_user_turn_with_text_is_the_prompt() {
     let ask = open_ai(
         r#"{"model":"m","messages":[{"role":"user","content":"first"},{"role":"assistant","content":"ok"},

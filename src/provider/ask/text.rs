@@ -74,7 +74,11 @@ pub(super) fn conversation(system: Option<&[u8]>, messages: &[u8]) -> Vec<(Strin
         .collect()
 }
 
+/// Google takes a single item for a list of one.
 fn items(array: &[u8]) -> Vec<&RawValue> {
+    if array.starts_with(b"{") {
+        return serde_json::from_slice(array).into_iter().collect();
+    }
     serde_json::from_slice(array).unwrap_or_default()
 }
 

@@ -68,11 +68,18 @@ fn what_a_path_cannot_hold_is_escaped_in_a_model_name() {
 }
 
 #[test]
-fn only_anthropic_counts_tokens() {
-    let url = count_tokens(Dialect::Anthropic, "https://api.anthropic.com/v1").unwrap();
+fn anthropic_and_gemini_count_tokens() {
+    let url = count_tokens(Dialect::Anthropic, "https://api.anthropic.com/v1", "m").unwrap();
     assert_eq!(url, "https://api.anthropic.com/v1/messages/count_tokens");
+    let url = count_tokens(
+        Dialect::Gemini,
+        "https://generativelanguage.googleapis.com",
+        "m",
+    );
+    let there = "https://generativelanguage.googleapis.com/v1beta/models/m:countTokens";
+    assert_eq!(url.as_deref(), Some(there));
     assert_eq!(
-        count_tokens(Dialect::OpenAi, "https://api.openai.com"),
+        count_tokens(Dialect::OpenAi, "https://api.openai.com", "m"),
         None
     );
 }

@@ -29,8 +29,18 @@ fn each_door_gets_its_own_shape() {
     );
     assert_eq!(
         parsed(&error.body(Dialect::Gemini)),
-        json!({"error": {"code": 400, "message": "`model` is missing", "status": "INVALID_ARGUMENT"}})
+        json!({"error": {"code": 400, "message": "`model` is missing", "status": "INVALID_ARGUMENT", "details": [
+            {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "MISSING", "domain": "breakerbox"},
+            {"@type": "type.googleapis.com/google.rpc.BadRequest",
+                "fieldViolations": [{"field": "model", "description": "`model` is missing"}]},
+        ]}})
     );
+}
+
+#[test]
+fn googles_sdk_sees_an_error_inside_a_stream_by_how_the_event_begins() {
+    let event = CallerError::new(502, "cut").in_band(Dialect::Gemini);
+    assert!(event.starts_with(br#"data: {"error":{"code":502,"#));
 }
 
 #[test]

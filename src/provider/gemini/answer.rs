@@ -1,15 +1,16 @@
 //! Gemini's whole answers.
 
-use super::{finish, finish_reason, read_usage, write_usage};
-use crate::{
-    model::Dialect,
-    provider::{
-        chat::{Answer, Finish, Media, Part},
-        translate::{
-            BadAnswer, Reply,
-            json::{Object, arguments_object, list, text},
-            media, seal,
-        },
+use super::{
+    finish, finish_reason, read_usage,
+    signature::{self, shown},
+    write_usage,
+};
+use crate::provider::{
+    chat::{Answer, Finish, Media, Part},
+    translate::{
+        BadAnswer, Reply,
+        json::{Object, arguments_object, list, text},
+        media,
     },
 };
 use serde_json::{Value, json};
@@ -53,7 +54,7 @@ pub(crate) fn read_answer(body: &Value) -> Result<Answer, BadAnswer> {
 /// The parts of an answer, or of a model's turn in a history. A signature on a text stands before it as reasoning
 /// without text. What the provider's own tools ran and found is left out.
 pub(super) fn read_part(part: &Value, answer: &str, calls: usize) -> Vec<Part> {
-    let signature = text(part, "thoughtSignature").and_then(|s| seal::read(Dialect::Gemini, s));
+    let signature = text(part, "thoughtSignature").and_then(signature::read);
     let is_thought = part
         .get("thought")
         .and_then(Value::as_bool)
@@ -88,7 +89,7 @@ pub(super) fn read_part(part: &Value, answer: &str, calls: usize) -> Vec<Part> {
 pub(super) fn read_media(part: &Value) -> Option<Part> {
     if let Some(inline) = part.get("inlineData") {
         let media_type = text(inline, "mimeType")?.to_owned();
-        let data = text(inline, "data")?.to_owned();
+        let data = media::standard(text(inline, "data")?);
         let name = text(inline, "displayName").map(str::to_owned);
         return Some(media::part(Media::Base64 { media_type, data }, name));
     }
@@ -149,16 +150,12 @@ pub(super) fn write_part(part: &Part) -> Option<Value> {
                 "functionCall",
                 json!({ "id": id, "name": name, "args": arguments_object(input) }),
             );
-            out.put_some("thoughtSignature", signature.as_deref().map(shown));
+            let signature = signature
+                .as_deref()
+                .map_or(signature::NONE.to_owned(), shown);
+            out.put("thoughtSignature", signature);
         }
         Part::Image(_) | Part::File { .. } | Part::ToolResult { .. } => return None,
     }
     Some(out.into())
-}
-
-/// Gemini's own signature open, another's sealed.
-pub(super) fn shown(sealed: &str) -> String {
-    seal::open(Dialect::Gemini, sealed)
-        .unwrap_or(sealed)
-        .to_owned()
 }

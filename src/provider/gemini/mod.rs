@@ -2,8 +2,11 @@
 
 mod answer;
 mod config;
+mod list;
 mod partial;
 mod read;
+mod signature;
+mod spelling;
 mod stream;
 mod stream_write;
 #[cfg(test)]
@@ -11,7 +14,10 @@ mod tests;
 mod write;
 
 pub(crate) use answer::{read_answer, write_answer};
+pub use list::ListWriter;
 pub(crate) use read::read_request;
+pub(crate) use signature::strip_foreign;
+pub(crate) use spelling::respelled;
 pub(crate) use stream::StreamReader;
 pub(crate) use stream_write::StreamWriter;
 pub(crate) use write::write_request;

@@ -38,6 +38,10 @@ const KNOWN_CONFIG: [&str; 14] = [
 ];
 
 pub(crate) fn read_request(body: &Value, dropped: &mut Dropped) -> Result<Chat, Untranslatable> {
+    if present(body, "cachedContent").is_some() {
+        let why = "stands for text that only Gemini has";
+        return Err(Untranslatable::unsupported("cachedContent", why));
+    }
     let none = Value::Null;
     let config = body.get("generationConfig").unwrap_or(&none);
     let number = |key: &str| config.get(key).and_then(Value::as_f64);

@@ -1,7 +1,8 @@
 //! Gemini's streams, written: every event is a small answer. A call is told when its arguments are whole.
 
 use super::{
-    answer::{envelope, shown, write_part},
+    answer::{envelope, write_part},
+    signature::shown,
     write_usage,
 };
 use crate::provider::{

@@ -3,7 +3,7 @@ use crate::{
     model::Dialect,
     provider::{
         chat::{Delta, Part, Thinking},
-        translate::{BadAnswer, read_answer, read_request, request},
+        translate::{BadAnswer, Untranslatable, read_answer, read_request, request},
     },
 };
 use serde_json::json;
@@ -338,6 +338,32 @@ fn a_request_in_geminis_words_is_read() {
     assert_eq!(chat.thinking, Some(Thinking::Adaptive));
     assert_eq!(chat.output, crate::provider::chat::Output::Json);
     assert!(chat.extra.contains_key("safetySettings"));
+}
+
+#[test]
+fn a_picture_as_googles_sdk_sends_it_is_plain_base64_for_others() {
+    let body = json!({"contents": [{"parts": [{"inline_data": {"mime_type": "image/png", "data": "iV_-"}}]}]});
+    let made = request(
+        Dialect::Gemini,
+        Dialect::OpenAi,
+        body.to_string().as_bytes(),
+        "gpt-5",
+    )
+    .unwrap();
+    let made: Value = serde_json::from_slice(&made.body).unwrap();
+    assert_eq!(
+        made["messages"][0]["content"][0]["image_url"]["url"],
+        "data:image/png;base64,iV/+"
+    );
+}
+
+#[test]
+fn what_is_kept_at_google_can_be_said_to_nobody_else() {
+    let body = json!({"cachedContent": "cachedContents/1", "contents": []});
+    assert!(matches!(
+        read_request(Dialect::Gemini, body.to_string().as_bytes()),
+        Err(Untranslatable::Unsupported { .. })
+    ));
 }
 
 #[test]

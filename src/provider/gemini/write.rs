@@ -1,6 +1,9 @@
 //! The neutral form to a Gemini request.
 
-use super::{answer::shown, config::generation_config};
+use super::{
+    config::generation_config,
+    signature::{self, shown},
+};
 use crate::{
     model::Dialect,
     provider::{
@@ -18,8 +21,6 @@ use crate::{
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// What Google documents for calls that another model made: Gemini 3 refuses calls without any signature.
-const NO_SIGNATURE: &str = "skip_thought_signature_validator";
 /// What stands in for a user's turn where there is none.
 const FIRST_TURN: &str = "(continue)";
 
@@ -173,9 +174,9 @@ fn said(
                     .as_deref()
                     .and_then(|s| open(Dialect::Gemini, s))
                     .map(str::to_owned);
-                let signature = own
-                    .or_else(|| carried.take())
-                    .or_else(|| (first_call && version >= (3, 0)).then(|| NO_SIGNATURE.to_owned()));
+                let signature = own.or_else(|| carried.take()).or_else(|| {
+                    (first_call && version >= (3, 0)).then(|| signature::NONE.to_owned())
+                });
                 first_call = false;
                 let mut call = Object::default();
                 call.put(

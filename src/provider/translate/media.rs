@@ -87,6 +87,29 @@ pub(crate) fn decode_text(data: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Bytes to plain base64.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let bits = (0..3).fold(0, |bits, i| {
+            bits << 8 | usize::from(three.get(i).copied().unwrap_or(0))
+        });
+        for i in 0..4 {
+            let six = bits >> (18 - 6 * i) & 0x3F;
+            let digit = ALPHABET.get(six).filter(|_| i <= three.len());
+            out.push(char::from(digit.copied().unwrap_or(b'=')));
+        }
+    }
+    out
+}
+
+/// Base64 in the alphabet that every provider takes: Google's SDK sends the one made for addresses.
+pub(crate) fn standard(data: &str) -> String {
+    data.replace('-', "+").replace('_', "/")
+}
+
 /// OpenAI refuses longer ids; Anthropic refuses other characters.
 const LONGEST_ID: usize = 40;
 
@@ -127,6 +150,14 @@ mod tests {
             part(from_url("https://x/y.PDF?z=1.png"), None),
             Part::File { .. }
         ));
+    }
+
+    #[test]
+    fn base64_is_written_as_it_is_read() {
+        for text in ["", "a", "ab", "abc", "\u{6f22}\u{5b57}??>>~~"] {
+            assert_eq!(decode_text(&encode(text.as_bytes())).as_deref(), Some(text));
+        }
+        assert_eq!(encode(b"ab"), "YWI=");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! of another dialect carries it sealed, through its own history, until the provider that made it is asked again.
 
 use super::json;
-use crate::model::Dialect;
+use crate::{model::Dialect, provider::gemini};
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -42,6 +42,9 @@ fn is_foreign(dialect: Dialect, signature: &str) -> bool {
 /// provider would refuse it. For bodies that are otherwise passed through; `None` when there is nothing to do,
 /// which one search for the mark tells.
 pub fn strip_foreign(dialect: Dialect, body: &[u8]) -> Option<Bytes> {
+    if dialect == Dialect::Gemini {
+        return gemini::strip_foreign(body);
+    }
     memchr::memmem::find(body, MARK.as_bytes())?;
     let mut request = json::parse(body)?;
     let messages = request.get_mut("messages")?.as_array_mut()?;
