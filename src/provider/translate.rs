@@ -27,6 +27,7 @@ pub use stream::{StreamReader, StreamWriter};
 
 use super::{
     anthropic,
+    ask::Ask,
     chat::{Answer, Chat},
     classify, gemini, openai,
 };
@@ -113,6 +114,17 @@ fn read(dialect: Dialect, body: &[u8], dropped: &mut Dropped) -> Result<Chat, Un
     }
 }
 
+/// Translates a caller's request. That it asks for a stream may stand in its path alone.
+pub fn ask(ask: &Ask, to: Dialect, model: &str) -> Result<Translated, Untranslatable> {
+    let mut dropped = Dropped::default();
+    let read = read(ask.door, &ask.body, &mut dropped)?;
+    let chat = Chat {
+        stream: ask.stream,
+        ..read
+    };
+    write(&chat, to, model, dropped)
+}
+
 /// Translates a request for `model`, a name of the target's provider. The writers know which fields its generation
 /// refuses.
 pub fn request(
@@ -123,13 +135,22 @@ pub fn request(
 ) -> Result<Translated, Untranslatable> {
     let mut dropped = Dropped::default();
     let chat = read(from, body, &mut dropped)?;
+    write(&chat, to, model, dropped)
+}
+
+fn write(
+    chat: &Chat,
+    to: Dialect,
+    model: &str,
+    mut dropped: Dropped,
+) -> Result<Translated, Untranslatable> {
     for field in chat.extra.keys() {
         dropped.note(field);
     }
     let body = match to {
-        Dialect::OpenAi => openai::write_request(&chat, model, &mut dropped),
-        Dialect::Anthropic => anthropic::write_request(&chat, model, &mut dropped),
-        Dialect::Gemini => gemini::write_request(&chat, model, &mut dropped),
+        Dialect::OpenAi => openai::write_request(chat, model, &mut dropped),
+        Dialect::Anthropic => anthropic::write_request(chat, model, &mut dropped),
+        Dialect::Gemini => gemini::write_request(chat, model, &mut dropped),
     }?;
     Ok(Translated {
         body: Bytes::from(body.to_string()),

@@ -228,7 +228,7 @@ fn outgoing(call: &Call, slot: &Slot) -> Result<(Outgoing, Vec<String>), Untrans
             Vec::new(),
         ));
     }
-    let made = translate::request(call.door, unit.dialect(), &call.ask.body, &unit.model)?;
+    let made = translate::ask(&call.ask, unit.dialect(), &unit.model)?;
     Ok((
         Outgoing {
             body: made.body,

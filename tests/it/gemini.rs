@@ -221,6 +221,8 @@ async fn an_openai_stream_is_told_in_geminis_events() {
     assert_eq!(text, "Hello");
     let last = events.last().unwrap();
     assert_eq!(last["candidates"][0]["finishReason"], "STOP");
+    let asked = up.asked().pop().unwrap().json();
+    assert_eq!(asked["stream"], true, "the path asks for a stream");
 }
 
 #[tokio::test]
