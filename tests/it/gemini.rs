@@ -211,6 +211,37 @@ async fn a_cut_stream_ends_with_an_error_that_googles_clients_raise() {
 }
 
 #[tokio::test]
+async fn a_broken_stream_is_gone_on_with_by_another_gemini() {
+    let pieces = ["The tide turns ", "twice before noon, ", "and again."];
+    let said = |n: usize| {
+        let said = pieces.iter().take(n).map(|p| chunk(&event(p, None)));
+        std::iter::once(sse_head()).chain(said).collect::<Vec<_>>()
+    };
+    let mut whole = said(3);
+    whole.extend([chunk(&event("", Some("STOP"))), end()]);
+    let mut cut = said(2);
+    cut.push(end());
+    let (a, b) = (
+        Upstream::start(vec![cut]).await,
+        Upstream::start(vec![whole]).await,
+    );
+    let toml = format!(
+        "{}{}[routes.r]\ntiers = [\"a/m-a\", \"b/m-b\"]\n[cache]\nenabled = false\n",
+        provider("a", "gemini", &a),
+        provider("b", "gemini", &b),
+    );
+    let rig = Rig::start(&toml).await;
+    let response = rig.post(&format!("{R}:streamGenerateContent"), &hi()).await;
+    let elements: Vec<Value> = response.json().await.unwrap();
+    let text: String = elements.iter().map(text_of).collect();
+    assert_eq!(text, pieces.concat());
+    let last = elements.last().unwrap();
+    assert_eq!(last["candidates"][0]["finishReason"], "STOP");
+    let asked = b.asked().pop().unwrap().json();
+    assert_eq!(asked["contents"][1]["role"], "model", "{asked}");
+}
+
+#[tokio::test]
 async fn an_openai_stream_is_told_in_geminis_events() {
     let up = Upstream::start(vec![openai_stream(&["Hel", "lo"])]).await;
     let rig = Rig::start(&route("openai", &up)).await;

@@ -187,7 +187,18 @@ fn tools(body: &Value, dropped: &mut Dropped) -> Vec<Tool> {
     tools
 }
 
-/// Gemini's own schemas write types in capitals and `nullable` for a union with null.
+/// Google writes large integers as strings.
+const LIMITS: [&str; 6] = [
+    "minItems",
+    "maxItems",
+    "minLength",
+    "maxLength",
+    "minProperties",
+    "maxProperties",
+];
+
+/// Gemini's own schemas write types in capitals, `nullable` for a union with null, and an order that no other dialect
+/// knows.
 fn plain_schema(schema: &Value) -> Value {
     match schema {
         Value::Object(fields) => {
@@ -196,7 +207,11 @@ fn plain_schema(schema: &Value) -> Value {
                 .and_then(Value::as_bool)
                 .unwrap_or(false);
             let plain = |(k, v): (&String, &Value)| match (k.as_str(), v) {
-                ("nullable", Value::Bool(_)) => None,
+                ("nullable", Value::Bool(_)) | ("propertyOrdering", Value::Array(_)) => None,
+                (k, Value::String(n)) if LIMITS.contains(&k) => Some((
+                    k.to_owned(),
+                    n.parse::<u64>().map_or_else(|_| v.clone(), Value::from),
+                )),
                 ("type", Value::String(t)) if nullable => {
                     Some((k.clone(), json!([t.to_lowercase(), "null"])))
                 }

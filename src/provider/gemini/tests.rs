@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     model::Dialect,
     provider::{
-        chat::{Delta, Part, Thinking},
+        chat::{Delta, Output, Part, Thinking},
         translate::{BadAnswer, Untranslatable, read_answer, read_request, request},
     },
 };
@@ -336,7 +336,7 @@ fn a_request_in_geminis_words_is_read() {
         json!({"type": "object", "properties": {"x": {"type": ["string", "null"]}}})
     );
     assert_eq!(chat.thinking, Some(Thinking::Adaptive));
-    assert_eq!(chat.output, crate::provider::chat::Output::Json);
+    assert_eq!(chat.output, Output::Json);
     assert!(chat.extra.contains_key("safetySettings"));
 }
 
@@ -354,6 +354,22 @@ fn a_picture_as_googles_sdk_sends_it_is_plain_base64_for_others() {
     assert_eq!(
         made["messages"][0]["content"][0]["image_url"]["url"],
         "data:image/png;base64,iV/+"
+    );
+}
+
+#[test]
+fn googles_own_schemas_become_plain_ones() {
+    let body = json!({"contents": [], "generationConfig": {"response_schema": {
+        "type": "OBJECT", "property_ordering": ["tags"],
+        "properties": {"tags": {"type": "ARRAY", "min_items": "1", "items": {"type": "STRING"}}},
+    }}});
+    let chat = read_request(Dialect::Gemini, body.to_string().as_bytes()).unwrap();
+    let Output::Schema { schema, .. } = chat.output else {
+        panic!("a schema");
+    };
+    assert_eq!(
+        schema,
+        json!({"type": "object", "properties": {"tags": {"type": "array", "minItems": 1, "items": {"type": "string"}}}})
     );
 }
 

@@ -50,6 +50,7 @@ fn python() -> Result<PathBuf, String> {
 
 fn node() -> Result<PathBuf, String> {
     let here = target().join("node");
+    run(Command::new("node").arg("--version"))?;
     once(&here, &["package-lock.json", "package.json"], |_| {
         let ci = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
         run(Command::new("npm").args(ci).current_dir(&here))
@@ -93,5 +94,5 @@ fn run(command: &mut Command) -> Result<(), String> {
         return Ok(());
     }
     let why = String::from_utf8_lossy(&out.stderr).into_owned();
-    Err(format!("{name} cannot install the SDKs: {}", why.trim()))
+    Err(format!("{name} failed: {}", why.trim()))
 }

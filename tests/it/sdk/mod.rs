@@ -22,8 +22,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
     clippy::print_stdout,
     reason = "what a test says when it is asked to show it"
 )]
-async fn run(script: &'static str) {
-    let (program, script) = match install::script(script) {
+async fn run(name: &str) {
+    let (program, script) = match install::script(name) {
         Ok(found) => found,
         Err(why) => {
             let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
@@ -33,13 +33,14 @@ async fn run(script: &'static str) {
         }
     };
     let stage = Stage::set().await;
+    let began = Instant::now();
     let mut command = Command::new(program);
     command
         .arg(script)
         .env("BREAKERBOX", stage.door())
         .env("SEEN", stage.seen());
     match play(&mut command).await {
-        Ok(said) => println!("{said}"),
+        Ok(said) => println!("{said}{name} in {:.1} s", began.elapsed().as_secs_f64()),
         Err(said) => panic!("{said}"),
     }
 }

@@ -139,10 +139,15 @@ async fn sims(toml: &mut String) -> Vec<Served> {
 async fn upstreams(toml: &mut String) -> Upstreams {
     let refusal = r#"{"error":{"message":"temperature is too hot","type":"invalid_request_error","param":"temperature","code":null}}"#;
     let failure = r#"{"error":{"message":"no","type":"server_error","code":null}}"#;
+    let thought = r#"{"id":"msg_1","type":"message","role":"assistant","model":"m","stop_reason":"tool_use","stop_sequence":null,
+        "content":[{"type":"thinking","thinking":"hm","signature":"EqQB/+Z="},
+            {"type":"tool_use","id":"toolu_1","name":"get_weather","input":{"city":"Oslo"}}],
+        "usage":{"input_tokens":1,"output_tokens":1}}"#;
     let hello = chunk(&openai_text("Hello"));
-    let scripts: [(&'static str, &str, Vec<Do>); 8] = [
+    let scripts: [(&'static str, &str, Vec<Do>); 9] = [
         ("see-openai", "openai", openai("m", "A cat.")),
         ("see-anthropic", "anthropic", anthropic("m", "A cat.")),
+        ("thinks", "anthropic", json(200, &[], thought)),
         ("cut", "openai", broken_after(&["Hello"])),
         ("early", "openai", vec![sse_head(), hello.clone(), end()]),
         ("slow", "openai", vec![sse_head(), hello, Do::Hang]),

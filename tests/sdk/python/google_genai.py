@@ -6,6 +6,7 @@ import json
 from google import genai
 from google.genai import errors, types
 from kit import BASE, CITY, KEY, PNG, RESCUED, TEXT, WELL, cancelled, check, raised, requests, run, seen
+from pydantic import BaseModel
 
 
 def connect(key=KEY, **options):
@@ -28,6 +29,10 @@ MUST_CALL = types.GenerateContentConfig(
     tool_config=types.ToolConfig(function_calling_config=types.FunctionCallingConfig(mode="ANY")),
     automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
 )
+
+
+class Place(BaseModel):
+    city: str
 
 
 def user(text):
@@ -97,6 +102,18 @@ def functions_that_the_sdk_calls_itself():
 
 
 @check
+def anothers_signature_comes_back_as_it_was():
+    contents = [user("What is the weather in Oslo?")]
+    first = ask(model="thinks", contents=contents, config=MUST_CALL)
+    result = types.FunctionResponse(name="get_weather", response={"result": "rain"})
+    contents += [first.candidates[0].content, types.Content(role="user", parts=[types.Part(function_response=result)])]
+    ask(model="thinks", contents=contents, config=MUST_CALL)
+    thought, call = seen("thinks")["asked"][-1]["messages"][1]["content"]
+    assert thought == {"type": "thinking", "thinking": "hm", "signature": "EqQB/+Z="}, thought
+    assert call["input"] == {"city": "Oslo"}, call
+
+
+@check
 def structured():
     for model in WELL:
         answer = ask(
@@ -105,6 +122,12 @@ def structured():
             config=types.GenerateContentConfig(response_mime_type="application/json", response_json_schema=CITY),
         )
         assert "city" in json.loads(answer.text), model
+        answer = ask(
+            model=model,
+            contents="I live in Oslo.",
+            config=types.GenerateContentConfig(response_mime_type="application/json", response_schema=Place),
+        )
+        assert isinstance(answer.parsed, Place), model
 
 
 @check

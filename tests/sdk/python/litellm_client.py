@@ -2,7 +2,10 @@
 
 import json
 import os
+import warnings
 
+# Of its own making: it puts plain dictionaries where its models have classes.
+warnings.filterwarnings("ignore", "Pydantic serializer warnings")
 # The list of prices is fetched from the network at the import otherwise.
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
