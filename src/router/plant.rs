@@ -283,6 +283,11 @@ impl Unit {
         }
     }
 
+    /// More than half of what would open its breaker has happened.
+    pub(super) fn is_suspect(&self, now: Mono) -> bool {
+        self.memory.breaker.lock().view(now).suspicion > 0.5
+    }
+
     fn gate_at(&self, now: Mono) -> Option<Gate> {
         self.memory.gate.lock().clone().filter(|g| g.until > now)
     }

@@ -114,7 +114,9 @@ impl Exchange {
             let again = failure.verdict.may_retry_same_tier()
                 && retries > 0
                 && failure.elapsed < FAST
-                && runner.unit.id == seat.unit.id;
+                && runner.unit.id == seat.unit.id
+                // With somebody else to ask, one that has failed for a while is not asked twice.
+                && (tiers.is_empty() || !seat.unit.is_suspect(clock::now()));
             let next = failure.verdict.class.next();
             if next == Next::Stop
                 && let Some((status, body)) = failure.said
@@ -136,7 +138,8 @@ impl Exchange {
     /// Of the exchange's time, what this tier may not use.
     pub(super) fn kept(&self, below: usize) -> Duration {
         let tiers = u32::try_from(below).unwrap_or(u32::MAX);
-        FOR_RUNG_3 + FOR_EACH_TIER.saturating_mul(tiers).min(self.left() / 2)
+        let left = self.left();
+        FOR_RUNG_3.min(left / 4) + FOR_EACH_TIER.saturating_mul(tiers).min(left / 2)
     }
 
     /// Everything that an attempt needs, but the time that it has.

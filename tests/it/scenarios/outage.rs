@@ -20,7 +20,7 @@ const COOLDOWN: Duration = Duration::from_secs(10);
 const REQUESTS: usize = 15;
 /// Of them it takes three to open the breaker, each tried as often as the tier may be; then comes a probe for each
 /// cooldown.
-const TO_OPEN: usize = 3;
+const TO_OPEN: usize = 5;
 const PROBES: usize = 5;
 
 /// A primary that is down for a minute from its first request.
@@ -47,7 +47,7 @@ pub(crate) async fn a_minute(ready: &Barrier) {
         let mut every = interval(EVERY);
         let during = down(&stage, &mut every).await;
         let back = back(&stage, &mut every).await;
-        let handful = TO_OPEN * stage.scene.tries() + PROBES;
+        let handful = TO_OPEN + PROBES;
         assert!(
             during <= handful && during < REQUESTS,
             "{during} attempts, back after {back:?}"
