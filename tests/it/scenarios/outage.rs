@@ -18,8 +18,8 @@ const BACK_WITHIN: Duration = Duration::from_secs(30);
 /// Short, as the scenario wants it.
 const COOLDOWN: Duration = Duration::from_secs(10);
 const REQUESTS: usize = 15;
-/// Of them it takes three to open the breaker, each tried as often as the tier may be; then comes a probe for each
-/// cooldown.
+/// Calls until the breaker opens: the retries of the first request among them, however many are configured. Then comes
+/// a probe for each cooldown.
 const TO_OPEN: usize = 5;
 const PROBES: usize = 5;
 
