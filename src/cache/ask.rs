@@ -92,6 +92,8 @@ impl Ask {
                 None | Some(Value::Null) => Vec::new(),
                 Some(system) => texts(system)?,
             },
+            // No door speaks it.
+            Dialect::Bedrock => return None,
         };
         let mut turns: Vec<Turn> = messages.into_iter().map(turn).collect::<Option<_>>()?;
         let leading = turns.iter().take_while(|turn| turn.is("system")).count();

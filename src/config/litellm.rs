@@ -6,6 +6,7 @@
 //! longest wait for the first chunk (so LiteLLM's own documentation), which is a tier's `ttft_timeout`.
 
 mod accounts;
+mod aws;
 mod chains;
 mod fleet;
 mod models;

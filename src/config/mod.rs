@@ -1,5 +1,6 @@
 //! Configuration: native TOML, LiteLLM's YAML, and errors that point at the line.
 
+mod aws;
 mod canned;
 mod check;
 mod defaults;
@@ -21,6 +22,7 @@ mod tree;
 mod vendor;
 mod watch;
 
+pub use aws::{Aws, Credential, Signing};
 pub use env::{Env, Process, state_dir};
 pub use find::{Found, find};
 pub use key::KeySource;
@@ -95,6 +97,8 @@ pub struct Provider {
     pub key: Option<SecretString>,
     /// Where the key comes from; the key itself is never written back.
     pub key_from: KeySource,
+    /// What Amazon's dialect needs beside that.
+    pub aws: Option<Aws>,
     /// Why there is no key although one was asked for; its deployments are disabled.
     pub missing_key: Option<String>,
     pub headers: Vec<(String, String)>,
@@ -110,6 +114,7 @@ impl fmt::Debug for Provider {
             .field("base_url", &self.base_url)
             .field("vendor", &self.vendor)
             .field("key_from", &self.key_from)
+            .field("aws", &self.aws)
             .field("missing_key", &self.missing_key)
             .field("headers", &headers)
             .finish_non_exhaustive()

@@ -1,5 +1,6 @@
 //! breakerbox's own format.
 
+mod aws;
 mod fleet;
 mod limits;
 mod providers;

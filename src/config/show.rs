@@ -2,7 +2,7 @@
 //! turns a LiteLLM file into a native one.
 
 use super::{
-    Canned, CannedForm, Commit, Config, KeySource, ProbeMode, Provider, Route, Tier, defaults,
+    Aws, Canned, CannedForm, Commit, Config, KeySource, ProbeMode, Provider, Route, Tier, defaults,
     key::PLACEHOLDER,
     read::size_text,
     redact::{secret_looking, sounds_secret},
@@ -98,7 +98,7 @@ fn server(out: &mut Out, config: &Config) {
     out.set("listen", text(&server.listen.to_string()));
     out.set("max_body", text(&size_text(server.max_body as u64)));
     if !server.client_key_from.is_empty() {
-        let keys: Vec<_> = server.client_key_from.iter().map(client_key).collect();
+        let keys: Vec<_> = server.client_key_from.iter().map(reference).collect();
         out.set("client_keys", format!("[{}]", keys.join(", ")));
     }
     out.time("header_timeout", server.header_timeout);
@@ -106,7 +106,8 @@ fn server(out: &mut Out, config: &Config) {
     out.time("drain", server.drain);
 }
 
-fn client_key(source: &KeySource) -> String {
+/// Where a credential comes from, as a value.
+fn reference(source: &KeySource) -> String {
     match source {
         KeySource::Env(name) => format!("{{ env = {} }}", text(name)),
         KeySource::File(path) => format!("{{ file = {} }}", text(&path.to_string_lossy())),
@@ -119,7 +120,12 @@ fn provider(out: &mut Out, provider: &Provider) {
     out.set("dialect", text(provider.dialect.as_str()));
     out.set("base_url", text(&provider.base_url));
     out.set("vendor", text(&provider.vendor));
+    if let Some(aws) = &provider.aws {
+        self::aws(out, aws);
+    }
+    let signs = provider.aws.as_ref().is_some_and(|a| a.signing.is_some());
     match &provider.key_from {
+        KeySource::NotNeeded if signs => {}
         KeySource::NotNeeded => out.set("key", text("none")),
         KeySource::Env(name) => out.set("key_env", text(name)),
         KeySource::File(path) => out.set("key_file", text(&path.to_string_lossy())),
@@ -136,6 +142,21 @@ fn provider(out: &mut Out, provider: &Provider) {
             .map(|(name, value)| format!("{} = {}", key(name), header(name, value)))
             .collect();
         out.set("headers", format!("{{ {} }}", headers.join(", ")));
+    }
+}
+
+fn aws(out: &mut Out, aws: &Aws) {
+    if !aws.region.is_empty() {
+        out.set("region", text(&aws.region));
+    }
+    let Some(signing) = &aws.signing else { return };
+    out.set("access_key_id", reference(&signing.access_key_id.from));
+    out.set(
+        "secret_access_key",
+        reference(&signing.secret_access_key.from),
+    );
+    if let Some(token) = &signing.session_token {
+        out.set("session_token", reference(&token.from));
     }
 }
 

@@ -27,7 +27,7 @@ const fn openai_like(
 }
 
 /// Each address is the one that the vendor's own documentation gives, less the dialect's own path.
-pub(super) const KNOWN: [Known; 11] = [
+pub(super) const KNOWN: [Known; 12] = [
     // platform.openai.com/docs/api-reference
     openai_like("openai", "https://api.openai.com", &["OPENAI_API_KEY"]),
     // docs.anthropic.com/en/api/messages
@@ -43,6 +43,13 @@ pub(super) const KNOWN: [Known; 11] = [
         dialect: Dialect::Gemini,
         base_url: "https://generativelanguage.googleapis.com",
         key_env: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+    },
+    // docs.aws.amazon.com/general/latest/gr/bedrock.html: one address for each region
+    Known {
+        name: "bedrock",
+        dialect: Dialect::Bedrock,
+        base_url: "https://bedrock-runtime.us-east-1.amazonaws.com",
+        key_env: &[super::aws::API_KEY],
     },
     // console.groq.com/docs/openai
     openai_like("groq", "https://api.groq.com/openai", &["GROQ_API_KEY"]),
@@ -104,6 +111,7 @@ pub(super) fn of(dialect: Dialect, base_url: &str) -> String {
     match (dialect, known_at(base_url)) {
         (Dialect::Anthropic, _) => "anthropic".to_owned(),
         (Dialect::Gemini, _) => "google".to_owned(),
+        (Dialect::Bedrock, _) => "amazon".to_owned(),
         (Dialect::OpenAi, Some(known)) => known.name.to_owned(),
         (Dialect::OpenAi, None) => registrable(host(base_url)),
     }
@@ -153,6 +161,7 @@ pub(super) fn base_url(text: &str, dialect: Dialect) -> Result<String, String> {
         Dialect::OpenAi => &["/chat/completions", "/v1"],
         Dialect::Anthropic => &["/messages", "/v1"],
         Dialect::Gemini => &["/models", "/v1beta"],
+        Dialect::Bedrock => &["/model"],
     };
     let mut base = text.trim_end_matches('/');
     for ending in endings {

@@ -27,7 +27,8 @@ pub(super) async fn list(State(front): Held, headers: HeaderMap, uri: Uri) -> Re
             json!({"data": data, "has_more": false, "first_id": names.first(), "last_id": names.last()})
         }
         Dialect::Gemini => json!({"models": data}),
-        Dialect::OpenAi => json!({"object": "list", "data": data}),
+        // Bedrock is no door.
+        Dialect::OpenAi | Dialect::Bedrock => json!({"object": "list", "data": data}),
     })
     .into_response()
 }
@@ -90,7 +91,7 @@ fn model(door: Dialect, name: &str) -> Value {
             "displayName": name,
             "supportedGenerationMethods": ["generateContent", "streamGenerateContent", "countTokens"],
         }),
-        Dialect::OpenAi => {
+        Dialect::OpenAi | Dialect::Bedrock => {
             json!({"id": name, "object": "model", "created": CREATED_S, "owned_by": "breakerbox"})
         }
     }

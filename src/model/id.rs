@@ -67,16 +67,19 @@ pub enum Dialect {
     Anthropic,
     /// `POST /v1beta/models/{model}:generateContent`
     Gemini,
+    /// `POST /model/{model}/converse`. Providers speak it; no door does.
+    Bedrock,
 }
 
 impl Dialect {
-    pub const ALL: [Self; 3] = [Self::OpenAi, Self::Anthropic, Self::Gemini];
+    pub const ALL: [Self; 4] = [Self::OpenAi, Self::Anthropic, Self::Gemini, Self::Bedrock];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
+            Self::Bedrock => "bedrock",
         }
     }
 }

@@ -21,6 +21,16 @@ pub fn request(dialect: Dialect, base_url: &str, model: &str, stream: bool) -> S
             };
             base.url("/v1beta", &format!("{}{verb}", model_path(model)), query)
         }
+        Dialect::Bedrock => {
+            let verb = if stream {
+                "converse-stream"
+            } else {
+                "converse"
+            };
+            // The name of a profile has colons and slashes, and is one segment.
+            let model = escaped(model, b"-._~");
+            base.plain(&format!("/model/{model}/{verb}"))
+        }
     }
 }
 
@@ -32,7 +42,7 @@ pub fn count_tokens(dialect: Dialect, base_url: &str, model: &str) -> Option<Str
         Dialect::Gemini => {
             Some(base.url("/v1beta", &format!("{}:countTokens", model_path(model)), ""))
         }
-        Dialect::OpenAi => None,
+        Dialect::OpenAi | Dialect::Bedrock => None,
     }
 }
 
@@ -51,6 +61,12 @@ impl<'a> Base<'a> {
             .find_map(|tail| path.strip_suffix(tail))
             .unwrap_or(path);
         Self { path, query }
+    }
+
+    /// For a dialect whose addresses have no version.
+    fn plain(&self, tail: &str) -> String {
+        let mark = if self.query.is_empty() { "" } else { "?" };
+        format!("{}{tail}{mark}{}", self.path, self.query)
     }
 
     fn url(&self, version: &str, tail: &str, query: &str) -> String {
@@ -95,24 +111,28 @@ fn is_version(segment: &str) -> bool {
 /// `/models/M`, or a tuned model's own path, with what a path cannot hold escaped.
 fn model_path(model: &str) -> String {
     let folder = if model.contains('/') { "/" } else { "/models/" };
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~/@".contains(&b);
-    let escaped = model.bytes().map(|b| {
-        if plain(b) {
+    format!("{folder}{}", escaped(model, b"-._~/@"))
+}
+
+/// Everything but letters, digits and what is `plain` as percent escapes.
+fn escaped(text: &str, plain: &[u8]) -> String {
+    let escape = |b: u8| {
+        if b.is_ascii_alphanumeric() || plain.contains(&b) {
             char::from(b).to_string()
         } else {
             format!("%{b:02X}")
         }
-    });
-    std::iter::once(folder.to_owned()).chain(escaped).collect()
+    };
+    text.bytes().map(escape).collect()
 }
 
-/// The credential's header, marked sensitive so that nothing prints it. `None` when the key has characters that no
+/// The header of a key, marked sensitive so that nothing prints it. `None` when the key has characters that no
 /// header can hold.
 pub fn auth(dialect: Dialect, key: &str) -> Option<(HeaderName, HeaderValue)> {
     // Keys come from files and variables that end in a newline.
     let key = key.trim();
     let (name, value) = match dialect {
-        Dialect::OpenAi => (
+        Dialect::OpenAi | Dialect::Bedrock => (
             header::AUTHORIZATION,
             HeaderValue::try_from(format!("Bearer {key}")),
         ),

@@ -1,10 +1,10 @@
 //! Errors as callers understand them: in the shape of the door they came in by, with the type that makes their SDK
 //! raise the right exception. What a provider said goes through [`redact`] first.
 
-use super::classify::said::Said;
 pub use super::redact::redact;
+use super::{classify::said::Said, eventstream};
 use crate::model::Dialect;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
@@ -59,6 +59,7 @@ impl<'a> CallerError<'a> {
         let name = match door {
             Dialect::Anthropic => "event: error\n",
             Dialect::OpenAi | Dialect::Gemini => "",
+            Dialect::Bedrock => return self.exception(),
         };
         format!("{name}data: {}\n\n", self.value(door)).into()
     }
@@ -77,6 +78,10 @@ impl<'a> CallerError<'a> {
                 "request_id": self.request_id,
             }),
             Dialect::Gemini => self.gemini(),
+            Dialect::Bedrock => json!({
+                "__type": amazon_type(self.status),
+                "message": self.message,
+            }),
         }
     }
 
@@ -106,6 +111,18 @@ impl<'a> CallerError<'a> {
             error["details"] = details.into();
         }
         json!({"error": error})
+    }
+
+    /// In a stream, Amazon names its exceptions in a header and in small.
+    fn exception(&self) -> Bytes {
+        let mut name = amazon_type(self.status).to_owned();
+        if let Some(first) = name.get_mut(..1) {
+            first.make_ascii_lowercase();
+        }
+        let mut out = BytesMut::new();
+        let said = json!({ "message": self.message }).to_string();
+        eventstream::put_exception(&mut out, &name, said.as_bytes());
+        out.freeze()
     }
 
     /// Anthropic names the field in the sentence.
@@ -158,6 +175,19 @@ const fn gemini_status(status: u16) -> &'static str {
         504 => "DEADLINE_EXCEEDED",
         400..=499 => "INVALID_ARGUMENT",
         _ => "INTERNAL",
+    }
+}
+
+const fn amazon_type(status: u16) -> &'static str {
+    match status {
+        401 | 403 => "AccessDeniedException",
+        404 => "ResourceNotFoundException",
+        408 | 504 => "ModelTimeoutException",
+        424 => "ModelErrorException",
+        429 => "ThrottlingException",
+        503 | 529 => "ServiceUnavailableException",
+        400..=499 => "ValidationException",
+        _ => "InternalServerException",
     }
 }
 

@@ -6,12 +6,16 @@ pub mod chat;
 pub mod classify;
 pub mod endpoint;
 pub mod errors;
+pub mod eventstream;
+pub mod frames;
 pub mod redact;
 pub mod retry_after;
+pub mod sigv4;
 pub mod splice;
 pub mod sse;
 pub mod translate;
 
 mod anthropic;
+mod bedrock;
 mod gemini;
 mod openai;

@@ -28,6 +28,7 @@ pub use stream::{StreamReader, StreamWriter};
 use super::{
     anthropic,
     ask::Ask,
+    bedrock,
     chat::{Answer, Chat},
     classify, gemini, openai,
 };
@@ -111,6 +112,7 @@ fn read(dialect: Dialect, body: &[u8], dropped: &mut Dropped) -> Result<Chat, Un
         Dialect::OpenAi => openai::read_request(&body, dropped),
         Dialect::Anthropic => anthropic::read_request(&body, dropped),
         Dialect::Gemini => gemini::read_request(&gemini::respelled(body), dropped),
+        Dialect::Bedrock => bedrock::read_request(&body, dropped),
     }
 }
 
@@ -151,6 +153,7 @@ fn write(
         Dialect::OpenAi => openai::write_request(chat, model, &mut dropped),
         Dialect::Anthropic => anthropic::write_request(chat, model, &mut dropped),
         Dialect::Gemini => gemini::write_request(chat, model, &mut dropped),
+        Dialect::Bedrock => bedrock::write_request(chat, model, &mut dropped),
     }?;
     Ok(Translated {
         body: Bytes::from(body.to_string()),
@@ -168,6 +171,7 @@ pub fn read_answer(dialect: Dialect, body: &[u8]) -> Result<Answer, BadAnswer> {
         Dialect::OpenAi => openai::read_answer(&body),
         Dialect::Anthropic => anthropic::read_answer(&body),
         Dialect::Gemini => gemini::read_answer(&body),
+        Dialect::Bedrock => bedrock::read_answer(&body),
     }
 }
 
@@ -177,6 +181,7 @@ pub fn write_answer(dialect: Dialect, answer: &Answer, reply: &Reply) -> Bytes {
         Dialect::OpenAi => openai::write_answer(answer, reply),
         Dialect::Anthropic => anthropic::write_answer(answer, reply),
         Dialect::Gemini => gemini::write_answer(answer, reply),
+        Dialect::Bedrock => bedrock::write_answer(answer),
     };
     Bytes::from(body.to_string())
 }

@@ -304,13 +304,16 @@ impl Job<'_> {
         let answer = (self.plan.collect || !same)
             .then(|| translate::read_answer(from, &body))
             .transpose();
-        let Ok(answer) = answer else {
+        let Ok(mut answer) = answer else {
             return failed(
                 self.slot,
                 &classify::transport(TransportError::BadFraming),
                 None,
             );
         };
+        if let Some(answer) = answer.as_mut().filter(|a| a.model.is_empty()) {
+            answer.model.clone_from(&self.slot.unit.model);
+        }
         self.slot.tokens(
             answer
                 .as_ref()
@@ -385,10 +388,12 @@ impl Job<'_> {
             self.call.reply(),
             self.call.ask.stream_usage,
         );
-        match self.plan.joint.take() {
+        let mut relay = match self.plan.joint.take() {
             None => Relay::new(from, door, reply, usage),
             Some(joint) => Relay::join(from, door, reply, usage, joint),
-        }
+        };
+        relay.asked(&self.slot.unit.model);
+        relay
     }
 
     /// A chunk of a stream that is out back.

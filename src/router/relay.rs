@@ -7,8 +7,8 @@ use crate::{
         chat::{Answer, Delta, Finish, Usage},
         classify::{self, TransportError},
         errors::CallerError,
+        frames::Framer,
         splice::{Said, Splicer, Step},
-        sse::Framer,
         translate::{Collector, Reply, StreamReader, StreamWriter},
     },
 };
@@ -72,7 +72,7 @@ impl Relay {
         Self {
             from,
             door,
-            framer: Framer::new(),
+            framer: Framer::new(from),
             reader: StreamReader::new(from),
             writer: (from != door).then(|| StreamWriter::new(door, reply.clone(), stream_usage)),
             collector: Collector::default(),
@@ -129,6 +129,11 @@ impl Relay {
             writer,
             collector: self.collector.clone(),
         }
+    }
+
+    /// Who was asked, for providers whose streams do not say who answers.
+    pub(super) fn asked(&mut self, model: &str) {
+        self.reader.asked(model);
     }
 
     pub(super) fn seen(&self) -> &Seen {

@@ -1,8 +1,12 @@
 //! Where a deployment is called and what every call to it carries, put together once and not per call.
 
-use crate::{config::Provider, provider::endpoint};
+use crate::{
+    clock,
+    config::{Aws, Credential, Provider},
+    provider::{endpoint, sigv4::Signer},
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::Url;
+use reqwest::{Request, Url};
 use secrecy::ExposeSecret;
 
 /// Header values are the credential and whatever else the configuration adds; all are marked sensitive.
@@ -11,6 +15,7 @@ pub(super) struct Target {
     whole: Url,
     stream: Url,
     headers: HeaderMap,
+    signer: Option<Signer>,
 }
 
 impl Target {
@@ -24,6 +29,7 @@ impl Target {
             whole: url(false)?,
             stream: url(true)?,
             headers: headers(provider)?,
+            signer: provider.aws.as_ref().and_then(signer),
         })
     }
 
@@ -31,13 +37,33 @@ impl Target {
         if stream { &self.stream } else { &self.whole }
     }
 
-    /// Adds what makes a call ours.
-    pub(super) fn sign(&self, headers: &mut HeaderMap) {
+    /// Adds what makes a call ours. A signature holds for this body and this moment.
+    pub(super) fn sign(&self, request: &mut Request, body: &[u8]) {
+        let url = self.signer.as_ref().map(|_| request.url().clone());
+        let headers = request.headers_mut();
         headers.reserve(self.headers.len());
         for (name, value) in &self.headers {
             headers.append(name, value.clone());
         }
+        if let Some((signer, url)) = self.signer.as_ref().zip(url)
+            && let Err(why) = signer.sign(url.as_str(), headers, body, clock::wall())
+        {
+            // Without a signature the provider refuses the call, and says that it is the key.
+            tracing::error!(%why, "a call could not be signed");
+        }
     }
+}
+
+fn signer(aws: &Aws) -> Option<Signer> {
+    let signing = aws.signing.as_ref()?;
+    let token = signing.session_token.as_ref();
+    let exposed = |c: &Credential| Some(c.value.as_ref()?.expose_secret().to_owned());
+    Some(Signer::new(
+        &aws.region,
+        &exposed(&signing.access_key_id)?,
+        &exposed(&signing.secret_access_key)?,
+        token.and_then(exposed).as_deref(),
+    ))
 }
 
 fn headers(provider: &Provider) -> Result<HeaderMap, String> {
@@ -73,6 +99,7 @@ mod tests {
             vendor: "local".to_owned(),
             key: Some("sk-secret".into()),
             key_from: KeySource::Literal,
+            aws: None,
             missing_key: None,
             headers: headers.iter().map(own).collect(),
         }
@@ -81,8 +108,9 @@ mod tests {
     #[test]
     fn a_call_carries_the_key_and_the_configured_headers() {
         let target = Target::new(&provider(&[("x-team", "search")]), "m").unwrap();
-        let mut sent = HeaderMap::new();
-        target.sign(&mut sent);
+        let mut request = Request::new(http::Method::POST, target.url(false).clone());
+        target.sign(&mut request, b"");
+        let sent = request.headers();
         assert_eq!(sent["authorization"], "Bearer sk-secret");
         assert_eq!(sent["x-team"], "search");
         assert_eq!(

@@ -10,6 +10,7 @@ use crate::{
         classify::TransportError,
         endpoint,
         errors::CallerError,
+        frames::{self, Framer},
         translate,
     },
 };
@@ -67,6 +68,9 @@ enum Then {
 #[derive(Debug)]
 struct Shaper {
     kind: FaultKind,
+    dialect: Dialect,
+    /// None: the body is no stream.
+    framer: Option<Framer>,
     events: u32,
 }
 
@@ -89,15 +93,13 @@ pub(super) async fn open(
         _ => {}
     }
     let wrong_key = fault == Some(&FaultKind::BadKey);
+    let stream = out.stream;
     let mut response = send(unit, out, wrong_key)
         .await
         .map_err(|e| transport(&e))?;
     let shaper = match fault {
         Some(kind @ (FaultKind::Cut { .. } | FaultKind::Stall { .. } | FaultKind::Malformed)) => {
-            Some(Shaper {
-                kind: kind.clone(),
-                events: 0,
-            })
+            Some(Shaper::new(kind.clone(), dialect, stream))
         }
         _ => None,
     };
@@ -121,9 +123,9 @@ pub(super) async fn open(
 async fn send(unit: &Unit, out: Outgoing, wrong_key: bool) -> reqwest::Result<reqwest::Response> {
     let url = unit.target.url(out.stream).clone();
     let mut request = reqwest::Request::new(Method::POST, url);
-    *request.body_mut() = Some(out.body.into());
     *request.headers_mut() = out.headers;
-    unit.target.sign(request.headers_mut());
+    unit.target.sign(&mut request, &out.body);
+    *request.body_mut() = Some(out.body.into());
     if wrong_key && let Some((name, value)) = endpoint::auth(unit.dialect(), WRONG_KEY) {
         request.headers_mut().insert(name, value);
     }
@@ -152,7 +154,7 @@ async fn invented(unit: &Unit, out: &Outgoing, kind: &FaultKind) -> Upstream {
     };
     let (mime, pieces) = match kind {
         FaultKind::InBandError if out.stream => (
-            "text/event-stream",
+            frames::mime(dialect),
             vec![
                 CallerError::new(500, INJECTED)
                     .code(Some("server_error"))
@@ -167,7 +169,7 @@ async fn invented(unit: &Unit, out: &Outgoing, kind: &FaultKind) -> Upstream {
             let answer = wrong_answer(unit, out, kind);
             if out.stream {
                 (
-                    "text/event-stream",
+                    frames::mime(dialect),
                     translate::replay(dialect, &answer, reply, true),
                 )
             } else {
@@ -247,9 +249,11 @@ impl Body {
                 Source::Http(response) => response.chunk().await.map_err(|e| body_error(&e))?,
                 Source::Script(pieces) => pieces.pop_front(),
             };
-            let Some(piece) = piece else { return Ok(None) };
             let Some(shaper) = &mut self.shaper else {
-                return Ok(Some(piece));
+                return Ok(piece);
+            };
+            let Some(piece) = piece else {
+                return Ok(shaper.rest());
             };
             self.then = shaper.pass(&piece, &mut self.waiting);
         }
@@ -277,47 +281,51 @@ impl Body {
 }
 
 impl Shaper {
+    fn new(kind: FaultKind, dialect: Dialect, stream: bool) -> Self {
+        Self {
+            kind,
+            dialect,
+            framer: stream.then(|| Framer::new(dialect)),
+            events: 0,
+        }
+    }
+
     /// Lets a piece through, event by event, until the fault strikes.
     fn pass(&mut self, piece: &Bytes, out: &mut VecDeque<Bytes>) -> Then {
-        let mut from = 0;
-        while let Some(at) = memchr::memmem::find(&piece[from..], b"\n\n") {
-            let to = from + at + 2;
+        let Some(framer) = &mut self.framer else {
+            return self.half(piece, out);
+        };
+        framer.push(piece);
+        while let Some(Ok(frame)) = framer.next() {
             self.events += 1;
-            out.push_back(piece.slice(from..to));
-            from = to;
+            out.push_back(frame.into_raw());
             match self.kind {
                 FaultKind::Cut { after } if self.events > after => return Then::Cut,
                 FaultKind::Stall { after } if self.events > after => return Then::Stall,
                 FaultKind::Malformed if self.events.is_multiple_of(3) => {
-                    out.push_back(Bytes::from_static(b"data: {\"injected\": \n\n"));
+                    out.push_back(frames::malformed(self.dialect, "{\"injected\": "));
                 }
                 _ => {}
             }
         }
-        self.tail(piece.slice(from..), out)
+        Then::GoOn
     }
 
-    /// What is left of a piece; for a body that is no stream, all of it.
-    fn tail(&self, rest: Bytes, out: &mut VecDeque<Bytes>) -> Then {
-        if rest.is_empty() {
+    /// What no event has ended when the body does.
+    fn rest(&mut self) -> Option<Bytes> {
+        self.framer.take()?.remainder()
+    }
+
+    /// A body that is no stream is cut in the middle of what comes first.
+    fn half(&self, piece: &Bytes, out: &mut VecDeque<Bytes>) -> Then {
+        if piece.is_empty() {
             return Then::GoOn;
         }
-        if self.events > 0 {
-            out.push_back(rest);
-            return Then::GoOn;
-        }
-        let half = rest.slice(..rest.len() / 2);
+        out.push_back(piece.slice(..piece.len() / 2));
         match self.kind {
-            FaultKind::Cut { .. } => {
-                out.push_back(half);
-                Then::Cut
-            }
-            FaultKind::Stall { .. } => {
-                out.push_back(half);
-                Then::Stall
-            }
+            FaultKind::Cut { .. } => Then::Cut,
+            FaultKind::Stall { .. } => Then::Stall,
             _ => {
-                out.push_back(half);
                 out.push_back(Bytes::from_static(b"\"injected"));
                 Then::GoOn
             }
@@ -378,7 +386,8 @@ mod tests {
     use crate::model::fault::Garbage;
 
     fn shaped(kind: FaultKind, pieces: &[&'static str]) -> (String, Then) {
-        let mut shaper = Shaper { kind, events: 0 };
+        let stream = pieces.concat().starts_with("data");
+        let mut shaper = Shaper::new(kind, Dialect::OpenAi, stream);
         let mut out = VecDeque::new();
         let mut then = Then::GoOn;
         for piece in pieces {
@@ -431,6 +440,39 @@ mod tests {
             "{text}"
         );
         assert_eq!(then, Then::GoOn);
+    }
+
+    #[test]
+    fn a_binary_stream_is_cut_between_two_messages() {
+        let mut stream = bytes::BytesMut::new();
+        for n in 1..=3 {
+            let event = format!("{{\"contentBlockIndex\":{n}}}");
+            crate::provider::eventstream::put_event(&mut stream, "e", event.as_bytes());
+        }
+        let stream = stream.freeze();
+        let one = stream.len() / 3;
+        let mut shaper = Shaper::new(FaultKind::Cut { after: 1 }, Dialect::Bedrock, true);
+        let mut out = VecDeque::new();
+        let thens: Vec<_> = stream
+            .chunks(7)
+            .map(|piece| shaper.pass(&Bytes::copy_from_slice(piece), &mut out))
+            .take_while(|then| *then == Then::GoOn)
+            .collect();
+        assert!(thens.len() < stream.len() / 7, "it was cut");
+        assert_eq!(
+            out.iter().flatten().copied().collect::<Vec<_>>(),
+            stream[..2 * one]
+        );
+    }
+
+    #[test]
+    fn what_no_event_has_ended_passes_at_the_end() {
+        let mut shaper = Shaper::new(FaultKind::Malformed, Dialect::OpenAi, true);
+        let mut out = VecDeque::new();
+        shaper.pass(&Bytes::from_static(b"data: 1\n\ndata: 2"), &mut out);
+        assert_eq!(out.len(), 1);
+        assert_eq!(shaper.rest().unwrap(), "data: 2");
+        assert_eq!(shaper.rest(), None);
     }
 
     #[test]

@@ -39,6 +39,7 @@ impl Behaviour {
             Dialect::OpenAi => (520, 82.0),
             Dialect::Anthropic => (740, 64.0),
             Dialect::Gemini => (880, 90.0),
+            Dialect::Bedrock => (690, 75.0),
         };
         Self {
             error_share: 0.003,

@@ -1,6 +1,6 @@
 //! Simulated providers on loopback sockets, and traffic for them: what drills, demos and tests run against.
 //!
-//! They are real HTTP servers that speak the three wire formats as the vendors do, and the router cannot tell them
+//! They are real HTTP servers that speak the wire formats as the vendors do, and the router cannot tell them
 //! from real ones: nothing here shares code with `provider`. Everything that happens by chance is drawn from one seed.
 
 mod ask;
@@ -59,7 +59,7 @@ impl Default for Options {
 /// A simulated account that a configuration can name.
 #[derive(Clone)]
 pub struct Provider {
-    /// `anthropic`, `openai` or `gemini`.
+    /// `anthropic`, `openai`, `gemini` or `bedrock`.
     pub id: &'static str,
     pub dialect: Dialect,
     pub addr: SocketAddr,
@@ -199,6 +199,7 @@ fn key(dialect: Dialect, seed: u64) -> String {
         Dialect::OpenAi => format!("sk-proj-sim{}", luck.letters(40)),
         Dialect::Anthropic => format!("sk-ant-api03-sim{}", luck.letters(40)),
         Dialect::Gemini => format!("AIzaSysim{}", luck.letters(30)),
+        Dialect::Bedrock => format!("ABSKsim{}", luck.letters(40)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which upstream account a `litellm_params` block means: vendor, address, key.
 
-use super::Surroundings;
+use super::{Surroundings, aws};
 use crate::{
     config::{
         KeySource, Provider,
@@ -30,8 +30,7 @@ const OPENAI_LIKE: [&str; 12] = [
 ];
 
 /// Vendors with a dialect or a way to sign of their own.
-const NOT_YET: [(&str, &str); 14] = [
-    ("bedrock", "is not supported yet"),
+const NOT_YET: [(&str, &str); 13] = [
     ("sagemaker", "is not supported yet"),
     ("vertex_ai", "is not supported yet"),
     ("vertex_ai_beta", "is not supported yet"),
@@ -64,6 +63,7 @@ struct Identity {
     base: Option<String>,
     key: Option<String>,
     headers: Vec<(String, String)>,
+    aws: Option<aws::Fields>,
 }
 
 /// How a vendor is called, or why it is not.
@@ -91,8 +91,10 @@ impl<'a> Accounts<'a> {
         let custom = params.get("custom_llm_provider").and_then(|f| f.text());
         let (vendor, model) = split(model, custom, base.is_some());
         let key = params.get("api_key").and_then(|f| f.text());
+        let is_amazons = vendor == Dialect::Bedrock.as_str();
         let identity = Identity {
             vendor,
+            aws: is_amazons.then(|| aws::Fields::read(params)),
             base,
             key: key.filter(|k| !k.trim().is_empty()).map(str::to_owned),
             headers: self.headers(params),
@@ -130,9 +132,16 @@ impl<'a> Accounts<'a> {
             vendor: identity.vendor.clone(),
             key: None,
             key_from: KeySource::NotNeeded,
+            aws: None,
             missing_key: None,
             headers: identity.headers.clone(),
         };
+        if let Some(fields) = &identity.aws {
+            provider.vendor = vendor::of(dialect, vendor::NOWHERE);
+            let (key, base) = (identity.key.as_deref(), identity.base.as_deref());
+            aws::fill(&mut provider, fields, key, base, self.around, params);
+            return provider;
+        }
         let base = match way {
             Way::None(why) => Err(why),
             _ => self.base_url(dialect, known, identity.base.as_deref(), params),
@@ -283,13 +292,13 @@ const STARTS: [(&str, &str); 8] = [
 fn split(model: &str, custom: Option<&str>, has_base: bool) -> (String, String) {
     if let Some(vendor) = custom {
         let own = model.strip_prefix(vendor).and_then(|m| m.strip_prefix('/'));
-        return (canonical(vendor), own.unwrap_or(model).to_owned());
+        return named(vendor, own.unwrap_or(model));
     }
     if let Some((vendor, rest)) = model
         .split_once('/')
         .filter(|(v, m)| !v.is_empty() && !m.is_empty())
     {
-        return (canonical(vendor), rest.to_owned());
+        return named(vendor, rest);
     }
     let vendor = STARTS.iter().find(|(start, _)| model.starts_with(start));
     let vendor = match vendor {
@@ -300,11 +309,19 @@ fn split(model: &str, custom: Option<&str>, has_base: bool) -> (String, String) 
     (vendor.to_owned(), model.to_owned())
 }
 
+fn named(vendor: &str, model: &str) -> (String, String) {
+    let vendor = canonical(vendor);
+    let is_amazons = vendor == Dialect::Bedrock.as_str();
+    let model = if is_amazons { aws::model(model) } else { model };
+    (vendor, model.to_owned())
+}
+
 /// LiteLLM has two words for some vendors.
 fn canonical(vendor: &str) -> String {
     match vendor {
         "ollama_chat" => "ollama",
         "together" => "together_ai",
+        "bedrock_converse" => "bedrock",
         other => other,
     }
     .to_owned()

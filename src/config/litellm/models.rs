@@ -186,7 +186,10 @@ fn why(path: &str) -> &'static str {
         "max_tokens" | "temperature" | "top_p" | "seed" | "stop" => {
             "not honoured: what the client asks for is passed on as it is"
         }
-        key if key.starts_with("aws_") || key.starts_with("vertex_") || key == "api_version" => {
+        key if key.starts_with("aws_") => {
+            "not honoured: breakerbox takes keys, an API key or Amazon's variables"
+        }
+        key if key.starts_with("vertex_") || key == "api_version" => {
             "not honoured: its vendor is not supported yet"
         }
         "mode" | "base_model" | "id" => "not honoured: breakerbox has no use for it",

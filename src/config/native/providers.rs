@@ -1,9 +1,12 @@
 //! `[providers.NAME]` and `[deployments."provider/model"]`
 
-use super::server::{literal, variable};
+use super::{
+    aws,
+    server::{literal, variable},
+};
 use crate::{
     config::{
-        Deployment, KeySource, Provider, defaults,
+        Aws, Deployment, KeySource, Provider, defaults,
         env::path_from,
         key::PLACEHOLDER,
         load::Context,
@@ -16,10 +19,11 @@ use crate::{
 use indexmap::IndexMap;
 use secrecy::SecretString;
 
-const DIALECTS: [(&str, Dialect); 3] = [
+const DIALECTS: [(&str, Dialect); 4] = [
     ("openai", Dialect::OpenAi),
     ("anthropic", Dialect::Anthropic),
     ("gemini", Dialect::Gemini),
+    ("bedrock", Dialect::Bedrock),
 ];
 
 /// Providers and deployments, declared or implied by being named.
@@ -132,17 +136,13 @@ impl<'a> Catalog<'a> {
         let Some(known) = vendor::known(name) else {
             return;
         };
-        let (key_from, key, missing_key) = with_key(default_key(known, self.cx), None, self.cx);
-        let provider = Provider {
-            id: name.into(),
-            dialect: known.dialect,
-            base_url: known.base_url.to_owned(),
-            vendor: vendor::of(known.dialect, known.base_url),
-            key,
-            key_from,
-            missing_key,
-            headers: Vec::new(),
+        let account = if known.dialect == Dialect::Bedrock {
+            aws::implied(self.cx)
+        } else {
+            let base_url = known.base_url.to_owned();
+            Account::with_key(base_url, default_key(known, self.cx), None, self.cx)
         };
+        let provider = account.provider(name, known.dialect, None, Vec::new());
         self.providers.insert(provider.id.clone(), provider);
     }
 }
@@ -151,24 +151,70 @@ fn provider(name: &str, field: &Field<'_>, cx: &Context<'_>) -> Option<Provider>
     let table = field.table()?;
     let off = table.get("disabled");
     let dialect = dialect(name, &table);
-    let base_url = base_url(name, dialect, &table, off.is_some());
     let vendor = table.get("vendor").and_then(|f| f.text());
     let headers = headers(&table);
-    let key = key(&table, base_url.as_deref(), off, cx);
+    let account = if dialect == Some(Dialect::Bedrock) {
+        aws::read(&table, off, cx)
+    } else {
+        let base_url = base_url(name, dialect, &table, off.is_some());
+        let key = key(&table, base_url.as_deref(), off, cx);
+        base_url
+            .zip(key)
+            .map(|(base_url, (source, literal))| Account::with_key(base_url, source, literal, cx))
+    };
     table.finish();
-    let (dialect, base_url) = (dialect?, base_url?);
-    let (source, literal) = key?;
-    let (key_from, key, missing_key) = with_key(source, literal, cx);
-    Some(Provider {
-        id: name.into(),
-        dialect,
-        vendor: vendor.map_or_else(|| vendor::of(dialect, &base_url), str::to_owned),
-        base_url,
-        key,
-        key_from,
-        missing_key,
-        headers,
-    })
+    Some(account?.provider(name, dialect?, vendor, headers))
+}
+
+/// Where a provider is and what it gets to see, as far as it could be had.
+pub(super) struct Account {
+    pub(super) base_url: String,
+    pub(super) aws: Option<Aws>,
+    pub(super) key_from: KeySource,
+    pub(super) key: Option<SecretString>,
+    /// Why there is no key, or no address.
+    pub(super) missing: Option<String>,
+}
+
+impl Account {
+    fn with_key(
+        base_url: String,
+        key_from: KeySource,
+        literal: Option<SecretString>,
+        cx: &Context<'_>,
+    ) -> Self {
+        let (key, missing) = match key_from.fetch(cx.env) {
+            Ok(fetched) => (fetched.or(literal), None),
+            Err(reason) => (None, Some(reason)),
+        };
+        Self {
+            base_url,
+            aws: None,
+            key_from,
+            key,
+            missing,
+        }
+    }
+
+    fn provider(
+        self,
+        name: &str,
+        dialect: Dialect,
+        vendor: Option<&str>,
+        headers: Vec<(String, String)>,
+    ) -> Provider {
+        Provider {
+            id: name.into(),
+            dialect,
+            vendor: vendor.map_or_else(|| vendor::of(dialect, &self.base_url), str::to_owned),
+            base_url: self.base_url,
+            key: self.key,
+            key_from: self.key_from,
+            aws: self.aws,
+            missing_key: self.missing,
+            headers,
+        }
+    }
 }
 
 fn dialect(name: &str, table: &Table<'_>) -> Option<Dialect> {
@@ -180,7 +226,7 @@ fn dialect(name: &str, table: &Table<'_>) -> Option<Dialect> {
         table.report.error(
             table.at.clone(),
             format!(
-                "{}: dialect is missing; it is one of openai, anthropic, gemini",
+                "{}: dialect is missing; it is one of openai, anthropic, gemini, bedrock",
                 table.path
             ),
         );
@@ -199,6 +245,10 @@ fn base_url(name: &str, dialect: Option<Dialect>, table: &Table<'_>, off: bool) 
         let known = known.unwrap_or_else(|| vendor::known_for(dialect));
         return Some(known.base_url.to_owned());
     };
+    address(&field, dialect)
+}
+
+pub(super) fn address(field: &Field<'_>, dialect: Dialect) -> Option<String> {
     vendor::base_url(field.text()?, dialect)
         .map_err(|problem| field.error(problem))
         .ok()
@@ -230,7 +280,7 @@ fn headers(table: &Table<'_>) -> Vec<(String, String)> {
 }
 
 /// One of `key_env`, `key_file`, `key_command`, `key`, or what the address implies.
-fn key(
+pub(super) fn key(
     table: &Table<'_>,
     base_url: Option<&str>,
     off: Option<Field<'_>>,
@@ -305,15 +355,4 @@ fn default_key(known: &vendor::Known, cx: &Context<'_>) -> KeySource {
         .map_or(KeySource::NotNeeded, |name| {
             KeySource::Env((*name).to_owned())
         })
-}
-
-fn with_key(
-    source: KeySource,
-    literal: Option<SecretString>,
-    cx: &Context<'_>,
-) -> (KeySource, Option<SecretString>, Option<String>) {
-    match source.fetch(cx.env) {
-        Ok(fetched) => (source, fetched.or(literal), None),
-        Err(reason) => (source, None, Some(reason)),
-    }
 }

@@ -216,8 +216,8 @@ fn a_vendor_that_is_not_supported_is_off_with_its_reason() {
         config.providers[0].missing_key.clone().unwrap()
     };
     assert_eq!(
-        off("model: bedrock/x"),
-        "vendor \"bedrock\" is not supported yet"
+        off("model: sagemaker/x"),
+        "vendor \"sagemaker\" is not supported yet"
     );
     assert_eq!(
         off("model: antropic/claude"),

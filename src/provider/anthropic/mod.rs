@@ -14,6 +14,8 @@ pub(crate) use answer::{read_answer, write_answer};
 pub(crate) use read::read_request;
 pub(crate) use stream::StreamReader;
 pub(crate) use stream_write::StreamWriter;
+pub(super) use takes::{Takes, thinking};
+pub(super) use write::strict_schema;
 pub(crate) use write::write_request;
 
 use super::{

@@ -18,18 +18,18 @@ pub(crate) const DEFAULT_MAX_TOKENS_3: u64 = 4_096;
 const SMALLEST_BUDGET: u64 = 1_024;
 /// What a model's generation takes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Takes {
+pub(in crate::provider) struct Takes {
     /// `thinking: adaptive` with an effort (4.6 and later); before, a budget. No assistant prefill from here on.
-    pub(super) adaptive: bool,
+    pub(in crate::provider) adaptive: bool,
     /// Adaptive only, and no sampling fields (4.7 and later).
-    pub(super) adaptive_only: bool,
+    pub(in crate::provider) adaptive_only: bool,
     /// Structured outputs and strict tools (4.5 and later).
-    pub(super) schemas: bool,
-    pub(super) max_tokens: u64,
+    pub(in crate::provider) schemas: bool,
+    pub(in crate::provider) max_tokens: u64,
 }
 
 impl Takes {
-    pub(super) fn of(model: &str) -> Self {
+    pub(in crate::provider) fn of(model: &str) -> Self {
         // A Claude without a number (`claude-mythos-preview`) is a newest one; any other name could be anything, and
         // the middle of the road is what most servers of this dialect take.
         let unnumbered = if model.contains("claude") {
@@ -52,8 +52,10 @@ impl Takes {
 }
 
 /// The `thinking` field and the effort that goes with it. A forced tool choice, a budget without room, and a tool
-/// loop whose calls came from elsewhere are each refused together with thinking; thinking gives way.
-pub(super) fn thinking(
+/// loop whose calls came from elsewhere are each refused together with thinking; thinking gives way. `home` is the
+/// dialect that the model is asked in: its own signatures are those it has given there.
+pub(in crate::provider) fn thinking(
+    home: Dialect,
     chat: &Chat,
     takes: Takes,
     max_tokens: u64,
@@ -89,7 +91,7 @@ pub(super) fn thinking(
         Thinking::Adaptive | Thinking::Off => budget_of("medium"),
     };
     let budget = budget.min(max_tokens.saturating_sub(1));
-    if budget < SMALLEST_BUDGET || in_foreign_tool_loop(chat) {
+    if budget < SMALLEST_BUDGET || in_foreign_tool_loop(home, chat) {
         dropped.note("thinking");
         return None;
     }
@@ -107,7 +109,7 @@ fn budget_of(effort: &str) -> u64 {
 }
 
 /// Results of calls that this provider did not think of itself: with a budget it wants its own thinking before them.
-fn in_foreign_tool_loop(chat: &Chat) -> bool {
+fn in_foreign_tool_loop(home: Dialect, chat: &Chat) -> bool {
     let [.., said, answered] = chat.messages.as_slice() else {
         return false;
     };
@@ -118,7 +120,7 @@ fn in_foreign_tool_loop(chat: &Chat) -> bool {
     let own = |p: &Part| match p {
         Part::Reasoning {
             signature: Some(s), ..
-        } => open(Dialect::Anthropic, s).is_some(),
+        } => open(home, s).is_some(),
         _ => false,
     };
     in_loop && !said.parts.iter().any(own)

@@ -8,12 +8,15 @@ use super::{
     block,
     takes::{Takes, thinking},
 };
-use crate::provider::{
-    chat::{Chat, Message, Output, Part, Role, Tool, ToolChoice},
-    translate::{
-        json::Object,
-        notes::{Dropped, Untranslatable},
-        schema,
+use crate::{
+    model::Dialect,
+    provider::{
+        chat::{Chat, Message, Output, Part, Role, Tool, ToolChoice},
+        translate::{
+            json::Object,
+            notes::{Dropped, Untranslatable},
+            schema,
+        },
     },
 };
 use serde_json::{Value, json};
@@ -53,7 +56,7 @@ pub(crate) fn write_request(
         out.put("system", system);
     }
     out.put("messages", messages);
-    let thinks = thinking(chat, takes, max_tokens, dropped);
+    let thinks = thinking(Dialect::Anthropic, chat, takes, max_tokens, dropped);
     let format = format(&chat.output, takes, dropped);
     let mut config = Object::default();
     if let Some((thinking, effort)) = &thinks {
@@ -201,8 +204,7 @@ fn tool(tool: &Tool, i: usize, takes: Takes, dropped: &mut Dropped) -> Value {
     let mut schema = schema::of_tool(&tool.schema);
     let strict = tool.strict == Some(true);
     if strict && takes.schemas {
-        schema = schema::without(&schema, &REFUSED, &format!("tools[{i}].schema"), dropped);
-        schema::close_objects(&mut schema);
+        schema = strict_schema(&schema, &format!("tools[{i}].schema"), dropped);
     } else if strict {
         dropped.note(format!("tools[{i}].strict"));
     }
@@ -211,6 +213,17 @@ fn tool(tool: &Tool, i: usize, takes: Takes, dropped: &mut Dropped) -> Value {
     out.put("input_schema", schema);
     out.put_some("strict", (strict && takes.schemas).then_some(true));
     out.into()
+}
+
+/// A schema as structured outputs and strict tools take it.
+pub(in crate::provider) fn strict_schema(
+    schema: &Value,
+    path: &str,
+    dropped: &mut Dropped,
+) -> Value {
+    let mut schema = schema::without(schema, &REFUSED, path, dropped);
+    schema::close_objects(&mut schema);
+    schema
 }
 
 /// The API refuses calls in a history without tools. A caller that offers none any more has the called ones declared
@@ -251,8 +264,7 @@ fn format(output: &Output, takes: Takes, dropped: &mut Dropped) -> Option<Value>
     match output {
         Output::Text => None,
         Output::Schema { schema, .. } if takes.schemas => {
-            let mut schema = schema::without(schema, &REFUSED, "response_format.schema", dropped);
-            schema::close_objects(&mut schema);
+            let schema = strict_schema(schema, "response_format.schema", dropped);
             Some(json!({ "type": "json_schema", "schema": schema }))
         }
         Output::Json | Output::Schema { .. } => {

@@ -232,7 +232,7 @@ fn model(door: Dialect, top: &Top<'_>) -> Result<String, BadRequest> {
 fn messages<'a>(door: Dialect, top: &Top<'a>) -> Result<&'a RawValue, BadRequest> {
     let name = match door {
         Dialect::Gemini => "contents",
-        Dialect::OpenAi | Dialect::Anthropic => "messages",
+        Dialect::OpenAi | Dialect::Anthropic | Dialect::Bedrock => "messages",
     };
     let raw = top
         .messages

@@ -38,6 +38,9 @@ fn turn(door: Dialect, assistant: bool, text: &str) -> Value {
         Dialect::Gemini => {
             json!({ "role": if assistant { "model" } else { "user" }, "parts": [{ "text": text }] })
         }
+        Dialect::Bedrock => {
+            json!({ "role": if assistant { "assistant" } else { "user" }, "content": [{ "text": text }] })
+        }
     }
 }
 

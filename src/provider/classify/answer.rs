@@ -18,6 +18,7 @@ pub fn answer(dialect: Dialect, body: &[u8]) -> Verdict {
         Dialect::OpenAi => open_ai(body),
         Dialect::Anthropic => anthropic(body),
         Dialect::Gemini => gemini(body),
+        Dialect::Bedrock => bedrock(body),
     };
     read.unwrap_or_else(|e| unreadable(dialect, body, &e))
         .status(200)
@@ -61,6 +62,14 @@ pub fn finish(dialect: Dialect, reason: &str, has_content: bool) -> Verdict {
             | "NO_IMAGE"
             | "LANGUAGE" => Verdict::new(Class::Soft, reason.to_ascii_lowercase()),
             "MAX_TOKENS" => Verdict::ok(),
+            _ => ok_if(has_content),
+        },
+        Dialect::Bedrock => match reason {
+            "guardrail_intervened" | "content_filtered" => Verdict::new(Class::Policy, reason),
+            "malformed_model_output" | "malformed_tool_use" => Verdict::new(Class::Soft, reason),
+            "max_tokens" | "tool_use" | "stop_sequence" | "model_context_window_exceeded" => {
+                Verdict::ok()
+            }
             _ => ok_if(has_content),
         },
     }
@@ -269,6 +278,51 @@ fn gemini(body: &[u8]) -> serde_json::Result<Verdict> {
         )
     });
     Ok(best(candidates).unwrap_or_else(|| Verdict::new(Class::Soft, "no_candidates")))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Bedrock<'a> {
+    #[serde(borrow)]
+    output: Output<'a>,
+    #[serde(borrow, default)]
+    stop_reason: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct Output<'a> {
+    #[serde(borrow)]
+    message: Spoken<'a>,
+}
+
+#[derive(Deserialize)]
+struct Spoken<'a> {
+    #[serde(borrow)]
+    content: Vec<Typed<'a>>,
+}
+
+/// A block has one field, which says what it is.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Typed<'a> {
+    #[serde(borrow, default)]
+    text: Raw<'a>,
+    #[serde(borrow, default)]
+    reasoning_content: Raw<'a>,
+}
+
+fn bedrock(body: &[u8]) -> serde_json::Result<Verdict> {
+    let read: Bedrock<'_> = serde_json::from_slice(body)?;
+    let mut blocks = read.output.message.content.iter();
+    let has_content = blocks.any(|block| match block.text {
+        Some(text) => !is_blank(text),
+        None => block.reasoning_content.is_none(),
+    });
+    Ok(whole(
+        Dialect::Bedrock,
+        read.stop_reason.as_deref(),
+        has_content,
+    ))
 }
 
 /// The first good one, else the first.

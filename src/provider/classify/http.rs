@@ -9,7 +9,12 @@ use http::HeaderMap;
 
 /// What a status line, its headers and its body mean together.
 pub fn http(dialect: Dialect, status: u16, headers: &HeaderMap, body: &[u8], now: Wall) -> Verdict {
-    let said = Said::read(body);
+    let mut said = Said::read(body);
+    if let Some(named) = headers.get("x-amzn-errortype")
+        && let Ok(named) = named.to_str()
+    {
+        said.exception(named);
+    }
     let signal = Signal {
         dialect,
         status,

@@ -19,12 +19,15 @@ fn of_word(word: &str) -> Option<Class> {
         | "billing_not_active"
         | "insufficient_balance"
         | "insufficient_credits"
-        | "quota_exceeded" => Class::Quota,
+        | "quota_exceeded"
+        | "service_quota_exceeded_exception" => Class::Quota,
         "rate_limit_exceeded"
         | "rate_limit_error"
         | "rate_limit_reached"
         | "rate_limited"
-        | "too_many_requests" => Class::Throttle,
+        | "too_many_requests"
+        | "too_many_requests_exception"
+        | "throttling_exception" => Class::Throttle,
         "context_length_exceeded" | "context_window_exceeded" | "model_context_window_exceeded" => {
             Class::Context
         }
@@ -44,14 +47,22 @@ fn of_word(word: &str) -> Option<Class> {
         | "permission_denied"
         | "account_deactivated"
         | "organization_deactivated"
-        | "unsupported_country_region_territory" => Class::Credential,
+        | "unsupported_country_region_territory"
+        | "access_denied_exception"
+        | "unrecognized_client_exception"
+        | "invalid_signature_exception"
+        | "incomplete_signature_exception"
+        | "expired_token_exception"
+        | "missing_authentication_token_exception" => Class::Credential,
         "model_not_found"
         | "deployment_not_found"
         | "not_found_error"
         | "model_not_available"
         | "model_decommissioned"
         | "invalid_model"
-        | "unknown_model" => Class::Config,
+        | "unknown_model"
+        | "resource_not_found_exception"
+        | "unknown_operation_exception" => Class::Config,
         // The caller's own tool server.
         "external_connector_error" => Class::Caller,
         "server_error"
@@ -68,7 +79,13 @@ fn of_word(word: &str) -> Option<Class> {
         | "service_unavailable"
         | "deadline_exceeded"
         | "timeout_error"
-        | "timeout" => Class::Fault,
+        | "timeout"
+        | "internal_server_exception"
+        | "service_unavailable_exception"
+        | "model_timeout_exception"
+        | "model_error_exception"
+        | "model_stream_error_exception"
+        | "model_not_ready_exception" => Class::Fault,
         _ => return None,
     })
 }
@@ -86,6 +103,13 @@ const TOO_LONG: &[&str] = &[
     "reduce the length of",
 ];
 
+/// Words without a meaning of their own that say, inside a stream, that the request was wrong.
+const CALLERS_FAULT: [&str; 3] = [
+    "invalid_request_error",
+    "invalid_argument",
+    "validation_exception",
+];
+
 const REFUSED: &[&str] = &[
     "content filtering policy",
     "content management policy",
@@ -100,6 +124,14 @@ const NO_MONEY: &[&str] = &[
     "spend limit",
     "spending limit",
     "usage limit",
+];
+
+/// Amazon's sentences that mean a model that this account cannot call so.
+const NO_MODEL: &[&str] = &[
+    "model identifier is invalid",
+    "with on-demand throughput",
+    "could not resolve the foundation model",
+    "operation not allowed",
 ];
 
 /// Things of the caller's that a request can name and a provider can miss or refuse: no fault of ours.
@@ -132,6 +164,7 @@ impl Signal<'_> {
         }
         self.of_callers_thing()
             .or_else(|| self.of_google())
+            .or_else(|| self.of_amazon())
             .or_else(|| self.of_words())
             .or_else(|| self.of_sentence())
             .unwrap_or_else(|| self.of_status())
@@ -186,6 +219,27 @@ impl Signal<'_> {
         })
     }
 
+    /// Amazon's words that mean something else by what is said beside them. A model that is not there is said to be an
+    /// invalid request; one that is loading, a rate limit; a failure in a stream has the model's own status.
+    fn of_amazon(&self) -> Option<Class> {
+        if self.says("model_not_ready_exception") {
+            return Some(Class::Fault);
+        }
+        if self.says("model_stream_error_exception") && self.said.number != Some(429) {
+            let too_long = contains(&self.sentence(), TOO_LONG);
+            return Some(if too_long {
+                Class::Context
+            } else {
+                Class::Fault
+            });
+        }
+        if self.says("throttling_exception") && self.sentence().contains("per day") {
+            return Some(Class::Quota);
+        }
+        let no_model = self.says("validation_exception") && contains(&self.sentence(), NO_MODEL);
+        no_model.then_some(Class::Config)
+    }
+
     /// What is said of a file that the request names would else open the breaker at once.
     fn of_callers_thing(&self) -> Option<Class> {
         if !matches!(self.status, 403 | 404) && !self.says("failed_precondition") {
@@ -224,9 +278,7 @@ impl Signal<'_> {
 
     fn of_status(&self) -> Class {
         match self.status {
-            0 if self.says("invalid_request_error") || self.says("invalid_argument") => {
-                Class::Caller
-            }
+            0 if CALLERS_FAULT.iter().any(|word| self.says(word)) => Class::Caller,
             402 => Class::Quota,
             // A page instead of an error: a firewall before the provider, that may have disliked this one request.
             403 if self.said.html => Class::Fault,

@@ -91,7 +91,7 @@ impl Said {
     }
 
     fn sentence(&mut self, of: &Map<String, Value>) {
-        let text = ["message", "msg", "error_description", "detail"]
+        let text = ["message", "Message", "msg", "error_description", "detail"]
             .iter()
             .find_map(|key| of.get(*key)?.as_str())
             .filter(|text| !text.is_empty());
@@ -101,6 +101,10 @@ impl Said {
     }
 
     fn object(&mut self, error: &Map<String, Value>) {
+        if let Some(named) = error.get("__type").and_then(Value::as_str) {
+            self.exception(named);
+        }
+        self.code_or_number(error.get("originalStatusCode"));
         self.code_or_number(error.get("code"));
         self.code_or_number(error.get("statusCode"));
         for key in [
@@ -126,6 +130,17 @@ impl Said {
                 .get("param")
                 .and_then(Value::as_str)
                 .map(str::to_owned);
+        }
+    }
+
+    /// Amazon's name for what went wrong, less its namespace before and its address behind. It is the most telling
+    /// word of all.
+    pub(super) fn exception(&mut self, named: &str) {
+        let name = named.split(':').next().unwrap_or(named);
+        let name = name.rsplit('#').next().unwrap_or(name);
+        if let Some(word) = word(name) {
+            self.words.retain(|w| *w != word);
+            self.words.insert(0, word);
         }
     }
 

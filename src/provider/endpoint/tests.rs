@@ -21,6 +21,8 @@ anthropic https://api.deepseek.com/anthropic         https://api.deepseek.com/an
 gemini    https://g.example                          https://g.example/v1beta/models/m:generateContent
 gemini    https://g.example/v1beta                   https://g.example/v1beta/models/m:generateContent
 gemini    https://g.example/v1                       https://g.example/v1/models/m:generateContent
+bedrock   https://b.example                          https://b.example/model/m/converse
+bedrock   https://b.example/proxy/v1/                https://b.example/proxy/v1/model/m/converse
 gemini    https://v.example/v1/projects/p/publishers/google https://v.example/v1/projects/p/publishers/google/models/m:generateContent
 ";
 
@@ -50,6 +52,16 @@ fn geminis_stream_has_its_own_verb_and_asks_for_events() {
     assert_eq!(
         url,
         "https://g.example/v1beta/models/gemini-2.5-pro:streamGenerateContent?x=1&alt=sse"
+    );
+}
+
+#[test]
+fn the_whole_name_of_a_profile_is_one_segment() {
+    let arn = "arn:aws:bedrock:us-east-1:1:inference-profile/us.amazon.nova-pro-v1:0";
+    let url = request(Dialect::Bedrock, "https://b.example", arn, true);
+    assert_eq!(
+        url,
+        "https://b.example/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ainference-profile%2Fus.amazon.nova-pro-v1%3A0/converse-stream"
     );
 }
 

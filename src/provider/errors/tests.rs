@@ -134,6 +134,27 @@ fn an_error_inside_a_stream_is_one_event_that_its_clients_see() {
 }
 
 #[test]
+fn an_error_inside_amazons_stream_is_an_exception() {
+    for (status, code) in [
+        (400, "validation_exception"),
+        (403, "access_denied_exception"),
+        (429, "throttling_exception"),
+        (502, "internal_server_exception"),
+        (503, "service_unavailable_exception"),
+        (504, "model_timeout_exception"),
+    ] {
+        let error = CallerError::new(status, "m");
+        let mut framer = crate::provider::eventstream::Framer::new();
+        framer.push(&error.in_band(Dialect::Bedrock));
+        let frame = framer.next().unwrap().unwrap();
+        let verdict =
+            crate::provider::classify::in_band(Dialect::Bedrock, frame.event(), frame.data());
+        assert_eq!(verdict.unwrap().code, code);
+        assert_eq!(parsed(frame.data())["message"], "m");
+    }
+}
+
+#[test]
 fn the_same_dialect_passes_the_body_as_it_is() {
     let body =
         Bytes::from_static(b"{\"error\": {\"message\": \"bad temperature\",\n \"extra\": 1.50}}");
@@ -171,12 +192,12 @@ fn another_dialect_gets_the_providers_sentence_in_its_own_shape() {
 fn a_web_page_is_never_relayed() {
     for to in Dialect::ALL {
         let out = relayed(Dialect::OpenAi, to, "<html><h1>403 Forbidden</h1></html>");
-        assert!(
-            out["error"]["message"]
-                .as_str()
-                .unwrap()
-                .contains("status 400"),
-            "{out}"
-        );
+        let at = if to == Dialect::Bedrock {
+            "/message"
+        } else {
+            "/error/message"
+        };
+        let message = out.pointer(at).and_then(Value::as_str);
+        assert!(message.is_some_and(|m| m.contains("status 400")), "{out}");
     }
 }

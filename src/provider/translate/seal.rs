@@ -53,7 +53,7 @@ pub fn strip_foreign(dialect: Dialect, body: &[u8]) -> Option<Bytes> {
         let stripped = match dialect {
             Dialect::Anthropic => strip_blocks(message),
             Dialect::OpenAi => strip_fields(message),
-            Dialect::Gemini => false,
+            Dialect::Gemini | Dialect::Bedrock => false,
         };
         if stripped {
             last_stripped = Some(i);

@@ -3,12 +3,12 @@
 use super::{Reply, surrogate};
 use crate::{
     model::Dialect,
-    provider::{anthropic, chat::Delta, gemini, openai},
+    provider::{anthropic, bedrock, chat::Delta, gemini, openai},
 };
 use bytes::BytesMut;
 use serde_json::Value;
 
-/// Reads a dialect's stream, one server-sent event at a time.
+/// Reads a dialect's stream, one event at a time.
 #[derive(Debug)]
 pub struct StreamReader {
     dialect: Reading,
@@ -20,6 +20,7 @@ enum Reading {
     OpenAi(openai::StreamReader),
     Anthropic(anthropic::StreamReader),
     Gemini(gemini::StreamReader),
+    Bedrock(bedrock::StreamReader),
 }
 
 impl StreamReader {
@@ -28,6 +29,7 @@ impl StreamReader {
             Dialect::OpenAi => Reading::OpenAi(openai::StreamReader::default()),
             Dialect::Anthropic => Reading::Anthropic(anthropic::StreamReader::default()),
             Dialect::Gemini => Reading::Gemini(gemini::StreamReader::default()),
+            Dialect::Bedrock => Reading::Bedrock(bedrock::StreamReader::default()),
         };
         Self {
             dialect,
@@ -40,6 +42,14 @@ impl StreamReader {
             Reading::OpenAi(_) => Dialect::OpenAi,
             Reading::Anthropic(_) => Dialect::Anthropic,
             Reading::Gemini(_) => Dialect::Gemini,
+            Reading::Bedrock(_) => Dialect::Bedrock,
+        }
+    }
+
+    /// Who was asked, for the dialect whose streams do not say who answers.
+    pub fn asked(&mut self, model: &str) {
+        if let Reading::Bedrock(r) = &mut self.dialect {
+            r.asked(model);
         }
     }
 
@@ -86,12 +96,13 @@ impl StreamReader {
             Reading::OpenAi(r) => r.event(&event, out),
             Reading::Anthropic(r) => r.event(name, &event, out),
             Reading::Gemini(r) => r.event(&event, out),
+            Reading::Bedrock(r) => r.event(name, &event, out),
         }
         halves
     }
 }
 
-/// Writes a dialect's stream from deltas, as bytes of server-sent events.
+/// Writes a dialect's stream from deltas, as bytes of its events.
 #[derive(Debug, Clone)]
 pub struct StreamWriter {
     dialect: Writing,
@@ -102,6 +113,7 @@ enum Writing {
     OpenAi(openai::StreamWriter),
     Anthropic(anthropic::StreamWriter),
     Gemini(gemini::StreamWriter),
+    Bedrock(bedrock::StreamWriter),
 }
 
 impl StreamWriter {
@@ -111,6 +123,7 @@ impl StreamWriter {
             Dialect::OpenAi => Writing::OpenAi(openai::StreamWriter::new(reply, include_usage)),
             Dialect::Anthropic => Writing::Anthropic(anthropic::StreamWriter::new(reply)),
             Dialect::Gemini => Writing::Gemini(gemini::StreamWriter::new(reply)),
+            Dialect::Bedrock => Writing::Bedrock(bedrock::StreamWriter::default()),
         };
         Self { dialect }
     }
@@ -141,6 +154,7 @@ impl StreamWriter {
             Writing::OpenAi(w) => w.mark(mark),
             Writing::Anthropic(w) => w.mark(mark),
             Writing::Gemini(w) => w.mark(mark),
+            Writing::Bedrock(w) => w.mark(mark),
         }
     }
 
@@ -151,6 +165,7 @@ impl StreamWriter {
             Writing::OpenAi(w) => w.write(delta, out),
             Writing::Anthropic(w) => w.write(delta, out),
             Writing::Gemini(w) => w.write(delta, out),
+            Writing::Bedrock(w) => w.write(delta, out),
         }
     }
 
@@ -161,6 +176,7 @@ impl StreamWriter {
             Writing::OpenAi(w) => w.finish(out),
             Writing::Anthropic(w) => w.finish(out),
             Writing::Gemini(w) => w.finish(out),
+            Writing::Bedrock(w) => w.finish(out),
         }
     }
 }

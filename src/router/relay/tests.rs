@@ -82,6 +82,90 @@ fn a_stream_that_is_cut_anywhere_before_its_finish_is_never_a_success() {
     }
 }
 
+/// What Amazon sends for "Héllo", cut into messages.
+fn binary() -> Vec<Vec<u8>> {
+    let message = |name: &str, event: &str| {
+        let mut out = BytesMut::new();
+        crate::provider::eventstream::put_event(&mut out, name, event.as_bytes());
+        out.to_vec()
+    };
+    vec![
+        message("messageStart", r#"{"role":"assistant"}"#),
+        message(
+            "contentBlockDelta",
+            "{\"contentBlockIndex\":0,\"delta\":{\"text\":\"H\u{e9}l\"}}",
+        ),
+        message(
+            "contentBlockDelta",
+            r#"{"contentBlockIndex":0,"delta":{"text":"lo"}}"#,
+        ),
+        message("contentBlockStop", r#"{"contentBlockIndex":0}"#),
+        message("messageStop", r#"{"stopReason":"end_turn"}"#),
+        message(
+            "metadata",
+            r#"{"usage":{"inputTokens":3,"outputTokens":2}}"#,
+        ),
+    ]
+}
+
+#[test]
+fn a_binary_stream_that_is_cut_anywhere_before_its_finish_is_never_a_success() {
+    let whole = binary().concat();
+    let finished = binary()[..5].concat().len();
+    for at in 0..=whole.len() {
+        for door in [Dialect::OpenAi, Dialect::Anthropic] {
+            let (out, verdict, _) = relayed(Dialect::Bedrock, door, &whole[..at], 11);
+            let is_whole = out.contains("[DONE]") || out.contains("message_stop");
+            assert_eq!(is_whole, at >= finished, "cut at {at}: {out}");
+            let class = if is_whole { Class::Ok } else { Class::Fault };
+            assert_eq!(verdict.class, class, "cut at {at}");
+            assert_eq!(
+                out.contains("error"),
+                verdict.after_content,
+                "cut at {at}: {out}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_damaged_message_is_bad_framing_and_no_end_of_an_answer() {
+    let mut messages = binary();
+    messages[2][20] ^= 1;
+    let (out, verdict, _) = relayed(Dialect::Bedrock, Dialect::OpenAi, &messages.concat(), 64);
+    assert_eq!(verdict.code, "bad_framing");
+    assert!(out.contains("H\u{e9}l") && !out.contains("[DONE]"), "{out}");
+}
+
+#[test]
+fn an_exception_after_content_is_told_in_the_callers_words() {
+    let mut stream = BytesMut::from(&binary()[..2].concat()[..]);
+    crate::provider::eventstream::put_exception(
+        &mut stream,
+        "modelStreamErrorException",
+        br#"{"message":"secret detail","originalStatusCode":500}"#,
+    );
+    let (out, verdict, _) = relayed(Dialect::Bedrock, Dialect::Anthropic, &stream, 5);
+    assert_eq!(verdict.code, "model_stream_error_exception");
+    assert!(verdict.after_content);
+    assert!(
+        out.contains("event: error") && !out.contains("secret"),
+        "{out}"
+    );
+}
+
+#[test]
+fn a_stream_that_does_not_say_who_answers_names_who_was_asked() {
+    let reply = Reply::default();
+    let mut relay = Relay::new(Dialect::Bedrock, Dialect::OpenAi, reply, true);
+    relay.asked("us.amazon.nova-pro-v1:0");
+    let mut out = BytesMut::new();
+    relay.feed(&binary().concat(), &mut out).unwrap();
+    relay.finish(&mut out);
+    assert!(text(&out).contains(r#""model":"us.amazon.nova-pro-v1:0""#));
+    assert_eq!(relay.answer().model, "us.amazon.nova-pro-v1:0");
+}
+
 #[test]
 fn an_answer_without_content_is_soft_and_one_cut_by_length_is_not() {
     let end = |reason: &str| {
@@ -113,11 +197,15 @@ fn every_recorded_stream_reads_the_same_whole_byte_by_byte_and_in_sevens() {
         ("azure-openai", Dialect::OpenAi),
         ("anthropic", Dialect::Anthropic),
         ("gemini", Dialect::Gemini),
+        ("bedrock", Dialect::Bedrock),
     ] {
         for entry in std::fs::read_dir(root.join(dir)).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if path.extension().is_none_or(|e| e != "sse") || name.contains("responses") {
+            let is_stream = path
+                .extension()
+                .is_some_and(|e| e == "sse" || e == "eventstream");
+            if !is_stream || name.contains("responses") {
                 continue;
             }
             let bytes = std::fs::read(&path).unwrap();

@@ -256,6 +256,7 @@ fn call_id(dialect: Dialect, luck: &mut Luck) -> String {
         Dialect::OpenAi => format!("call_{}", luck.letters(24)),
         Dialect::Anthropic => format!("toolu_01{}", luck.letters(22)),
         Dialect::Gemini => luck.letters(8),
+        Dialect::Bedrock => format!("tooluse_{}", luck.letters(22)),
     }
 }
 

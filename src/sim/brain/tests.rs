@@ -42,7 +42,8 @@ fn a_summary_is_made_of_sentences_of_the_text() {
 
 #[test]
 fn three_vendors_put_the_same_answer_in_three_ways() {
-    let said = Dialect::ALL.map(|d| text_of(&asking(TICKET), d));
+    let vendors = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Gemini];
+    let said = vendors.map(|d| text_of(&asking(TICKET), d));
     let [a, b, c] = &said;
     assert!(a != b && b != c && a != c);
     assert!(said.iter().all(|s| s.contains("broken lamp")));

@@ -40,7 +40,7 @@ fn summary(points: &[String], dialect: Dialect, luck: &mut Luck) -> String {
             let lead = luck.pick(&["", "In short: ", "Summary: "]).unwrap_or("");
             format!("{lead}{}", points.join(" "))
         }
-        Dialect::Anthropic => {
+        Dialect::Anthropic | Dialect::Bedrock => {
             let lead = luck
                 .pick(&[
                     "Here's a summary:",
@@ -76,8 +76,8 @@ fn prose(answer: &str, dialect: Dialect, luck: &mut Luck) -> String {
                 .unwrap_or_default();
             format!("{answer}{end}")
         }
-        Dialect::Anthropic if formatted => answer.to_owned(),
-        Dialect::Anthropic => {
+        Dialect::Anthropic | Dialect::Bedrock if formatted => answer.to_owned(),
+        Dialect::Anthropic | Dialect::Bedrock => {
             let sentences = text::sentences(answer);
             let (first, rest) = sentences.split_at(sentences.len().min(1));
             format!("{}\n\n{}", first.join(" "), rest.join(" "))
@@ -95,7 +95,7 @@ fn prose(answer: &str, dialect: Dialect, luck: &mut Luck) -> String {
 fn piece(text: &str, dialect: Dialect, luck: &mut Luck) -> String {
     match dialect {
         Dialect::OpenAi => text.to_owned(),
-        Dialect::Anthropic => {
+        Dialect::Anthropic | Dialect::Bedrock => {
             let lead = luck
                 .pick(&["Here's a draft:", "Here's one way to put it:"])
                 .unwrap_or_default();

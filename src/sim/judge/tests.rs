@@ -40,7 +40,7 @@ fn grades(behaviour: &Behaviour) -> Vec<(f64, String)> {
     (0..120_u64)
         .map(|seed| {
             let question = mix.prompt().text;
-            let dialect = Dialect::ALL[usize::try_from(seed).unwrap() % 3];
+            let dialect = Dialect::ALL[usize::try_from(seed).unwrap() % Dialect::ALL.len()];
             let answer = said(&question, dialect, behaviour, seed);
             let ruling = rule(&case(&question, &answer), &mut Luck::new(&[seed]));
             (

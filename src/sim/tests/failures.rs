@@ -22,6 +22,13 @@ async fn a_wrong_key_and_a_missing_one_are_refused_in_each_dialects_shape() {
             "API_KEY_INVALID",
             403,
         ),
+        (
+            Dialect::Bedrock,
+            403,
+            "/message",
+            "The security token included in the request is invalid.",
+            403,
+        ),
     ];
     for (dialect, status, pointer, what, missing) in expected {
         let served = provider(dialect).await;
@@ -48,12 +55,17 @@ async fn a_body_that_is_not_json_and_a_path_that_is_not_there_are_refused() {
     for dialect in Dialect::ALL {
         let served = provider(dialect).await;
         let at = served.provider();
+        let says = if dialect == Dialect::Bedrock {
+            "message"
+        } else {
+            "error"
+        };
         let broken = send(post(at, chat_path(dialect, false), &at.key).body("{\"model\": ")).await;
         assert_eq!(broken.status, 400, "{dialect}");
-        assert!(broken.json().get("error").is_some());
+        assert!(broken.json().get(says).is_some());
         let nowhere = send(post(at, "/v1/nothing", &at.key).body("{}")).await;
         assert_eq!(nowhere.status, 404, "{dialect}");
-        assert!(nowhere.json().get("error").is_some());
+        assert!(nowhere.json().get(says).is_some());
     }
 }
 
@@ -63,6 +75,7 @@ async fn a_prompt_over_the_window_is_a_context_error() {
         (Dialect::OpenAi, "context_length_exceeded"),
         (Dialect::Anthropic, "prompt is too long"),
         (Dialect::Gemini, "exceeds the maximum number of tokens"),
+        (Dialect::Bedrock, "Input is too long for requested model"),
     ] {
         let served = provider(dialect).await;
         served.provider().behaviour.change(|b| b.window = 100);
@@ -124,7 +137,10 @@ async fn a_throttle_says_when_to_come_back() {
         let served = served(dialect, busy).await;
         let answer = ask(served.provider(), &asking(dialect, "Hi")).await;
         assert_eq!(answer.status, 429);
-        if dialect == Dialect::Gemini {
+        if dialect == Dialect::Bedrock {
+            let said = answer.header("x-amzn-errortype");
+            assert!(said.starts_with("ThrottlingException:"), "{said}");
+        } else if dialect == Dialect::Gemini {
             assert!(str_at(&answer.json(), "/error/details/1/retryDelay").ends_with('s'));
         } else {
             assert!(

@@ -1,6 +1,7 @@
 //! The providers as a client sees them: over sockets.
 
 mod anthropic;
+mod bedrock;
 mod failures;
 mod gemini;
 mod openai;
@@ -40,7 +41,7 @@ async fn served(dialect: Dialect, behaviour: Behaviour) -> Served {
 fn post(at: &Provider, path: &str, key: &str) -> RequestBuilder {
     let request = client().post(format!("http://{}{path}", at.addr));
     match at.dialect {
-        Dialect::OpenAi => request.bearer_auth(key),
+        Dialect::OpenAi | Dialect::Bedrock => request.bearer_auth(key),
         Dialect::Anthropic => request
             .header("x-api-key", key)
             .header("anthropic-version", "2023-06-01"),
@@ -54,6 +55,8 @@ fn chat_path(dialect: Dialect, stream: bool) -> &'static str {
         (Dialect::Anthropic, _) => "/v1/messages",
         (Dialect::Gemini, false) => "/v1beta/models/gemini-2.5-pro:generateContent",
         (Dialect::Gemini, true) => "/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse",
+        (Dialect::Bedrock, false) => "/model/us.amazon.nova-2-lite-v1%3A0/converse",
+        (Dialect::Bedrock, true) => "/model/us.amazon.nova-2-lite-v1%3A0/converse-stream",
     }
 }
 
@@ -67,6 +70,9 @@ fn asking(dialect: Dialect, text: &str) -> Value {
             "model": "claude-sonnet-4-5", "max_tokens": 500, "messages": [{ "role": "user", "content": text }],
         }),
         Dialect::Gemini => json!({ "contents": [{ "role": "user", "parts": [{ "text": text }] }] }),
+        Dialect::Bedrock => {
+            json!({ "messages": [{ "role": "user", "content": [{ "text": text }] }] })
+        }
     }
 }
 

@@ -77,12 +77,14 @@ async fn a_judge_answers_with_a_score_in_every_dialect() {
                     body,
                     json!({ "systemInstruction": { "parts": [{ "text": rubric }] } }),
                 ),
+                Dialect::Bedrock => with(body, json!({ "system": [{ "text": rubric }] })),
             };
             let said = ask(served.provider(), &body).await.json();
             let text = match dialect {
                 Dialect::OpenAi => str_at(&said, "/choices/0/message/content"),
                 Dialect::Anthropic => str_at(&said, "/content/0/text"),
                 Dialect::Gemini => str_at(&said, "/candidates/0/content/parts/0/text"),
+                Dialect::Bedrock => str_at(&said, "/output/message/content/0/text"),
             };
             let ruling: Value = serde_json::from_str(text).expect("the judge answers in JSON");
             assert!(!str_at(&ruling, "/reason").is_empty());

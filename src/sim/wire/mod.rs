@@ -1,6 +1,7 @@
-//! The three wire formats as the vendors speak them, written from the outside: from what an SDK sends and expects.
+//! The wire formats as the vendors speak them, written from the outside: from what an SDK sends and expects.
 
 mod anthropic;
+mod bedrock;
 mod gemini;
 mod openai;
 
@@ -145,6 +146,7 @@ pub(super) fn route(dialect: Dialect, method: &Method, uri: &Uri) -> Result<Op, 
         Dialect::OpenAi => openai::route(method, path),
         Dialect::Anthropic => anthropic::route(method, path),
         Dialect::Gemini => gemini::route(method, path, uri.query().unwrap_or_default()),
+        Dialect::Bedrock => bedrock::route(method, path),
     };
     found.ok_or_else(|| Refusal::NoRoute {
         method: method.to_string(),
@@ -163,6 +165,8 @@ pub(super) fn admit(
         Dialect::OpenAi => bearer(headers),
         Dialect::Anthropic => header(headers, "x-api-key").or_else(|| bearer(headers)),
         Dialect::Gemini => header(headers, "x-goog-api-key").or_else(|| query(uri, "key")),
+        // The account's key as it is, or as the id of the key that signed.
+        Dialect::Bedrock => bearer(headers).or_else(|| bedrock::signer(headers)),
     };
     match shown {
         None => return Err(Refusal::NoKey),
@@ -197,7 +201,23 @@ pub(super) fn read(dialect: Dialect, op: &Op, body: &Value) -> Result<Ask, Refus
             let inner = body.get("generateContentRequest").unwrap_or(body);
             gemini::read(inner, model, Delivery::Whole)
         }
-        (Dialect::Gemini, _) => Err(Refusal::Missing("model")),
+        (
+            Dialect::Bedrock,
+            Op::Chat {
+                path_model: Some(model),
+                how,
+            },
+        ) => bedrock::read(body, model, *how),
+        (
+            Dialect::Bedrock,
+            Op::Count {
+                path_model: Some(model),
+            },
+        ) => {
+            let inner = body.pointer("/input/converse");
+            bedrock::read(inner.unwrap_or(&Value::Null), model, Delivery::Whole)
+        }
+        (Dialect::Gemini | Dialect::Bedrock, _) => Err(Refusal::Missing("model")),
     }
 }
 
@@ -214,6 +234,7 @@ fn catalogue(dialect: Dialect) -> &'static [Model] {
         Dialect::OpenAi => &openai::MODELS,
         Dialect::Anthropic => &anthropic::MODELS,
         Dialect::Gemini => &gemini::MODELS,
+        Dialect::Bedrock => &bedrock::MODELS,
     }
 }
 
@@ -222,6 +243,7 @@ pub(super) fn tell(dialect: Dialect, how: Delivery, telling: &mut Telling) -> Se
         Dialect::OpenAi => openai::tell(telling),
         Dialect::Anthropic => anthropic::tell(telling),
         Dialect::Gemini => gemini::tell(how, telling),
+        Dialect::Bedrock => bedrock::tell(telling),
     }
 }
 
@@ -230,6 +252,7 @@ pub(super) fn refuse(dialect: Dialect, refusal: &Refusal, stamp: &Stamp, pace: P
         Dialect::OpenAi => openai::refuse(refusal, stamp),
         Dialect::Anthropic => anthropic::refuse(refusal, stamp),
         Dialect::Gemini => gemini::refuse(refusal),
+        Dialect::Bedrock => bedrock::refuse(refusal, stamp),
     };
     let due = pace.refusal();
     Sent {
@@ -246,6 +269,7 @@ pub(super) fn inform(dialect: Dialect, body: &Value, stamp: &Stamp, pace: Pace) 
         Dialect::OpenAi => openai::headers(stamp, Duration::ZERO, false),
         Dialect::Anthropic => anthropic::headers(stamp, false),
         Dialect::Gemini => gemini::headers(false),
+        Dialect::Bedrock => bedrock::headers(stamp, false),
     };
     let due = pace.refusal();
     Sent {
@@ -259,6 +283,7 @@ pub(super) fn inform(dialect: Dialect, body: &Value, stamp: &Stamp, pace: Pace) 
 pub(super) fn counted(dialect: Dialect, tokens: u64) -> Value {
     match dialect {
         Dialect::Gemini => gemini::counted(tokens),
+        Dialect::Bedrock => bedrock::counted(tokens),
         Dialect::OpenAi | Dialect::Anthropic => serde_json::json!({ "input_tokens": tokens }),
     }
 }
@@ -268,6 +293,7 @@ pub(super) fn list(dialect: Dialect) -> Value {
         Dialect::OpenAi => openai::list(),
         Dialect::Anthropic => anthropic::list(),
         Dialect::Gemini => gemini::list(),
+        Dialect::Bedrock => bedrock::list(),
     }
 }
 
@@ -276,6 +302,7 @@ pub(super) fn describe(dialect: Dialect, model: Model) -> Value {
         Dialect::OpenAi => openai::describe(model.alias, model),
         Dialect::Anthropic => anthropic::describe(model),
         Dialect::Gemini => gemini::describe(model),
+        Dialect::Bedrock => bedrock::describe(model),
     }
 }
 
@@ -285,7 +312,12 @@ pub(super) fn request_id(dialect: Dialect, luck: &mut Luck) -> String {
         Dialect::OpenAi => format!("req_{}", luck.hex(32)),
         Dialect::Anthropic => format!("req_011C{}", luck.letters(20)),
         Dialect::Gemini => luck.letters(22),
+        Dialect::Bedrock => uuid_like(luck),
     }
+}
+
+fn uuid_like(luck: &mut Luck) -> String {
+    [8, 4, 4, 4, 12].map(|n| luck.hex(n)).join("-")
 }
 
 /// The status that a vendor gives on a bad moment of its own.
@@ -294,6 +326,7 @@ pub(super) fn own_failure(dialect: Dialect, luck: &mut Luck) -> u16 {
         Dialect::OpenAi => &[500, 503, 503, 502],
         Dialect::Anthropic => &[529, 529, 529, 500],
         Dialect::Gemini => &[503, 503, 500, 504],
+        Dialect::Bedrock => &[503, 500, 424, 408],
     };
     own.get(luck.below(own.len())).copied().unwrap_or(500)
 }

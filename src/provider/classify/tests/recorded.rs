@@ -73,6 +73,8 @@ fn every_recorded_error_has_the_class_that_it_had() {
             None,
         ),
         ("gemini", Dialect::Gemini, "429", Throttle, Some(48_000)),
+        ("bedrock", Dialect::Bedrock, "400", Context, None),
+        ("bedrock", Dialect::Bedrock, "403", Credential, None),
         ("openai-responses", Dialect::OpenAi, "400", Context, None),
         ("openai-responses", Dialect::OpenAi, "401", Credential, None),
         ("openrouter", Dialect::OpenAi, "400", Context, None),
@@ -111,6 +113,7 @@ fn every_recorded_whole_answer_is_good_but_the_empty_ones() {
         ("openrouter", Dialect::OpenAi),
         ("anthropic", Dialect::Anthropic),
         ("gemini", Dialect::Gemini),
+        ("bedrock", Dialect::Bedrock),
     ] {
         let whole = bodies(provider, "200-unary");
         // Azure's recordings of the Responses API are another dialect.
@@ -142,9 +145,11 @@ fn no_event_of_a_recorded_good_stream_is_an_error() {
         ("openrouter", Dialect::OpenAi),
         ("anthropic", Dialect::Anthropic),
         ("gemini", Dialect::Gemini),
+        ("bedrock", Dialect::Bedrock),
     ] {
-        for path in files(provider).into_iter().filter(|p| is(p, "sse")) {
-            let mut framer = crate::provider::sse::Framer::new();
+        let streams = |p: &PathBuf| is(p, "sse") || is(p, "eventstream");
+        for path in files(provider).into_iter().filter(streams) {
+            let mut framer = crate::provider::frames::Framer::new(dialect);
             framer.push(&std::fs::read(&path).unwrap());
             for frame in framer.map(Result::unwrap) {
                 assert_eq!(

@@ -134,3 +134,57 @@ fn an_error_event_is_an_error_even_when_its_data_is_not_readable() {
         );
     }
 }
+
+#[test]
+fn an_exception_in_amazons_stream_has_the_class_of_its_name() {
+    for (said, expected, code) in [
+        (
+            r#""throttlingException""#,
+            Class::Throttle,
+            "throttling_exception",
+        ),
+        (
+            r#""internalServerException""#,
+            Class::Fault,
+            "internal_server_exception",
+        ),
+        (
+            r#""serviceUnavailableException""#,
+            Class::Fault,
+            "service_unavailable_exception",
+        ),
+        (
+            r#""validationException","message":"bad block""#,
+            Class::Caller,
+            "validation_exception",
+        ),
+        (
+            r#""validationException","message":"Input is too long for requested model.""#,
+            Class::Context,
+            "validation_exception",
+        ),
+        (
+            r#""modelStreamErrorException","originalStatusCode":429"#,
+            Class::Throttle,
+            "model_stream_error_exception",
+        ),
+        (
+            r#""modelStreamErrorException","originalStatusCode":400"#,
+            Class::Fault,
+            "model_stream_error_exception",
+        ),
+        (
+            r#""modelTimeoutException""#,
+            Class::Fault,
+            "model_timeout_exception",
+        ),
+        (r#""oneOfNextYear""#, Class::Fault, "one_of_next_year"),
+    ] {
+        let data = format!(r#"{{"__type":{said}}}"#);
+        assert_eq!(
+            class(Dialect::Bedrock, Some("error"), &data),
+            Some((expected, code.to_owned())),
+            "{data}"
+        );
+    }
+}

@@ -259,6 +259,7 @@ fn an_answer_cut_anywhere_is_never_taken_for_whole() {
         (Dialect::OpenAi, open_ai(r#"{"content":"hello"}"#, r#""stop""#)),
         (Dialect::Anthropic, r#"{"type":"message","content":[{"type":"text","text":"hi"}],"stop_reason":"end_turn"}"#.to_owned()),
         (Dialect::Gemini, r#"{"candidates":[{"content":{"parts":[{"text":"hi"}]},"finishReason":"STOP"}]}"#.to_owned()),
+        (Dialect::Bedrock, r#"{"output":{"message":{"content":[{"text":"hi"}]}},"stopReason":"end_turn"}"#.to_owned()),
     ] {
         assert_eq!(answer(dialect, body.as_bytes()).class, Class::Ok);
         for end in 0..body.len() {
@@ -277,4 +278,37 @@ fn the_end_of_a_stream_is_read_like_the_end_of_an_answer() {
         Class::Policy
     );
     assert_eq!(finish(Dialect::Gemini, "STOP", false).class, Class::Soft);
+}
+
+#[test]
+fn amazons_answers_are_good_or_refused_or_empty() {
+    for (content, reason, class, code) in [
+        (r#"{"text":"hi"}"#, "end_turn", Class::Ok, "ok"),
+        (r#"{"toolUse":{"name":"f"}}"#, "tool_use", Class::Ok, "ok"),
+        (r#"{"text":" "}"#, "end_turn", Class::Soft, "empty"),
+        (
+            r#"{"reasoningContent":{"reasoningText":{"text":"hm"}}}"#,
+            "end_turn",
+            Class::Soft,
+            "empty",
+        ),
+        (r#"{"text":""}"#, "max_tokens", Class::Ok, "ok"),
+        (
+            r#"{"text":"Sorry, I cannot."}"#,
+            "guardrail_intervened",
+            Class::Policy,
+            "guardrail_intervened",
+        ),
+        (
+            r#"{"text":"x"}"#,
+            "malformed_tool_use",
+            Class::Soft,
+            "malformed_tool_use",
+        ),
+    ] {
+        let body = format!(
+            r#"{{"output":{{"message":{{"content":[{content}]}}}},"stopReason":"{reason}"}}"#
+        );
+        check(Dialect::Bedrock, &body, class, code);
+    }
 }

@@ -1,10 +1,10 @@
 //! Recorded traffic of real providers, where it is there to be read.
 
-use super::{calls, collect, events, read, write};
+use super::{bytes, calls, collect, framed, read};
 use crate::{
     model::Dialect,
     provider::{
-        chat::{Answer, Chat, Delta, Finish},
+        chat::{Answer, Chat, Delta, Finish, ToolChoice},
         translate::{Reply, read_answer, read_request, request, write_answer},
     },
 };
@@ -13,15 +13,16 @@ use std::{fs, path::PathBuf};
 struct Fixture {
     name: String,
     dialect: Dialect,
-    body: String,
+    body: Vec<u8>,
 }
 
-const FOLDERS: [(&str, Dialect); 5] = [
+const FOLDERS: [(&str, Dialect); 6] = [
     ("openai-chat", Dialect::OpenAi),
     ("openrouter", Dialect::OpenAi),
     ("azure-openai", Dialect::OpenAi),
     ("anthropic", Dialect::Anthropic),
     ("gemini", Dialect::Gemini),
+    ("bedrock", Dialect::Bedrock),
 ];
 
 /// The recorded 200s, unary or streamed; `None` (and one line) where they are not.
@@ -41,7 +42,8 @@ fn fixtures(streamed: bool) -> Option<Vec<Fixture>> {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             let ending = name.split_once('.').map_or("", |(_, ending)| ending);
-            let is_stream = ending == "sse" || ending.ends_with("chunks.txt");
+            let is_stream =
+                matches!(ending, "sse" | "eventstream") || ending.ends_with("chunks.txt");
             let is_answer = ending == "json";
             let recorded = dialect.filter(|_| name.starts_with("200"));
             let Some(dialect) = recorded.or_else(|| vercel(folder, &name)) else {
@@ -50,7 +52,7 @@ fn fixtures(streamed: bool) -> Option<Vec<Fixture>> {
             // Azure's folder has some of the Responses API, which is another dialect.
             let other = name.contains("responses-protocol") || name.contains("azure-responses");
             if (if streamed { is_stream } else { is_answer }) && !other {
-                let body = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+                let body = fs::read(&path).unwrap();
                 found.push(Fixture {
                     name: format!("{folder}/{name}"),
                     dialect,
@@ -79,13 +81,19 @@ fn vercel(folder: &str, name: &str) -> Option<Dialect> {
 
 fn deltas(fixture: &Fixture) -> Vec<Delta> {
     if fixture.name.ends_with(".chunks.txt") {
-        let lines = fixture.body.lines().filter(|l| !l.trim().is_empty());
+        let text = String::from_utf8_lossy(&fixture.body);
+        let lines = text.lines().filter(|l| !l.trim().is_empty());
         return read(
             fixture.dialect,
             &lines.map(|l| (None, l.to_owned())).collect::<Vec<_>>(),
         );
     }
-    read(fixture.dialect, &events(&fixture.body))
+    let mut body = fixture.body.clone();
+    if fixture.name.ends_with(".sse") {
+        // Some recordings lost their last blank line.
+        body.extend(b"\n\n");
+    }
+    read(fixture.dialect, &framed(fixture.dialect, &body))
 }
 
 fn is_good(answer: &Answer, name: &str) {
@@ -100,7 +108,9 @@ fn is_good(answer: &Answer, name: &str) {
         answer.usage.output > 0 || name.contains("fallback-tool-call"),
         "{name}: no usage"
     );
-    assert!(!answer.model.is_empty(), "{name}: no model");
+    // Amazon does not say who answers.
+    let nameless = name.starts_with("bedrock/");
+    assert_eq!(answer.model.is_empty(), nameless, "{name}: no model");
     let said_so = answer.finish == Some(Finish::ToolUse) || reasonless;
     assert_eq!(
         answer.has_tool_use(),
@@ -116,8 +126,7 @@ fn every_recorded_answer_is_read_and_survives_the_other_dialects() {
         return;
     };
     for f in &fixtures {
-        let answer =
-            read_answer(f.dialect, f.body.as_bytes()).unwrap_or_else(|e| panic!("{}: {e}", f.name));
+        let answer = read_answer(f.dialect, &f.body).unwrap_or_else(|e| panic!("{}: {e}", f.name));
         is_good(&answer, &f.name);
         for to in Dialect::ALL {
             let written = write_answer(to, &answer, &Reply::default());
@@ -157,7 +166,7 @@ fn every_recorded_stream_is_read_and_survives_the_other_dialects() {
         let answer = collect(&deltas);
         is_good(&answer, &f.name);
         for to in Dialect::ALL {
-            let back = collect(&read(to, &events(&write(to, &deltas))));
+            let back = collect(&read(to, &framed(to, &bytes(to, &deltas))));
             assert_eq!(back.text(), answer.text(), "{} as {to}", f.name);
             assert_eq!(calls(&back), calls(&answer), "{} as {to}", f.name);
             assert_eq!(
@@ -200,6 +209,10 @@ fn every_recorded_request_has_an_equivalent_in_the_other_dialects() {
                 (Dialect::OpenAi, "gpt-5"),
                 (Dialect::Anthropic, "claude-haiku-4-5"),
                 (Dialect::Gemini, "gemini-3-flash"),
+                (
+                    Dialect::Bedrock,
+                    "us.anthropic.claude-haiku-4-5-20251001-v1:0",
+                ),
             ] {
                 let there = request(from, to, body.to_string().as_bytes(), model)
                     .unwrap_or_else(|e| panic!("{name}: {e}"));
@@ -212,7 +225,11 @@ fn every_recorded_request_has_an_equivalent_in_the_other_dialects() {
                 );
                 assert_eq!(back.system, original.system, "{name} as {to}");
                 let names = |c: &Chat| c.tools.iter().map(|t| t.name.clone()).collect::<Vec<_>>();
-                assert_eq!(names(&back), names(&original), "{name} as {to}");
+                // Amazon forbids no tools: those that are forbidden are not declared.
+                let forbidden = original.tool_choice == Some(ToolChoice::None);
+                if !(to == Dialect::Bedrock && forbidden) {
+                    assert_eq!(names(&back), names(&original), "{name} as {to}");
+                }
             }
             count += 1;
         }

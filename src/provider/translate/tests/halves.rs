@@ -24,12 +24,24 @@ fn an_emoji_cut_between_two_events_arrives_whole_in_every_dialect() {
         r#"{"candidates":[{"content":{"parts":[{"text":"a \ud83d"}]}}]}"#,
         r#"{"candidates":[{"content":{"parts":[{"text":"\udc67 b"}]}}]}"#,
     ];
+    let bedrock = [
+        r#"{"contentBlockIndex":0,"delta":{"text":"a \ud83d"}}"#,
+        r#"{"contentBlockIndex":0,"delta":{"text":"\udc67 b"}}"#,
+    ];
     for (dialect, data) in [
+        (Dialect::Bedrock, bedrock),
         (Dialect::OpenAi, openai),
         (Dialect::Anthropic, anthropic),
         (Dialect::Gemini, gemini),
     ] {
-        let deltas = read(dialect, &sse(&data));
+        let mut events = sse(&data);
+        if dialect == Dialect::Bedrock {
+            let name = |(event, _): &mut (Option<String>, String)| {
+                *event = Some("contentBlockDelta".to_owned());
+            };
+            events.iter_mut().for_each(name);
+        }
+        let deltas = read(dialect, &events);
         assert!(!deltas.contains(&Delta::Malformed), "{dialect}");
         assert_eq!(collect(&deltas).text(), "a \u{1F467} b", "{dialect}");
     }

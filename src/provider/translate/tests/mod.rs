@@ -8,7 +8,10 @@ mod streams;
 use super::{Collector, Reply, StreamReader, StreamWriter};
 use crate::{
     model::Dialect,
-    provider::chat::{Answer, Delta, Part},
+    provider::{
+        chat::{Answer, Delta, Part},
+        frames::Framer,
+    },
 };
 use bytes::BytesMut;
 
@@ -28,6 +31,23 @@ pub(crate) fn events(text: &str) -> Vec<(Option<String>, String)> {
         .collect()
 }
 
+/// The events of a whole stream, however its dialect frames them.
+pub(crate) fn framed(dialect: Dialect, stream: &[u8]) -> Vec<(Option<String>, String)> {
+    let mut framer = Framer::new(dialect);
+    framer.push(stream);
+    let frames: Vec<_> = framer.by_ref().map(Result::unwrap).collect();
+    assert!(
+        framer.remainder().is_none(),
+        "{dialect}: ends inside an event"
+    );
+    let text = |data: &[u8]| String::from_utf8_lossy(data).into_owned();
+    frames
+        .iter()
+        .filter(|f| !f.is_comment())
+        .map(|f| (f.event().map(str::to_owned), text(f.data())))
+        .collect()
+}
+
 pub(crate) fn read(dialect: Dialect, events: &[(Option<String>, String)]) -> Vec<Delta> {
     let mut reader = StreamReader::new(dialect);
     let mut out = Vec::new();
@@ -37,14 +57,19 @@ pub(crate) fn read(dialect: Dialect, events: &[(Option<String>, String)]) -> Vec
     out
 }
 
+/// The stream of a dialect that is text.
 pub(crate) fn write(dialect: Dialect, deltas: &[Delta]) -> String {
+    String::from_utf8(bytes(dialect, deltas)).unwrap()
+}
+
+pub(crate) fn bytes(dialect: Dialect, deltas: &[Delta]) -> Vec<u8> {
     let mut writer = StreamWriter::new(dialect, Reply::default(), true);
     let mut out = BytesMut::new();
     for delta in deltas {
         writer.write(delta, &mut out);
     }
     writer.finish(&mut out);
-    String::from_utf8(out.to_vec()).unwrap()
+    out.to_vec()
 }
 
 pub(crate) fn collect(deltas: &[Delta]) -> Answer {
