@@ -109,14 +109,16 @@ impl Iterator for Framer {
 
 /// The length of a whole message, by its first bytes.
 fn length(prelude: &[u8; PRELUDE]) -> Result<usize, BadMessage> {
-    let [a, b, c, d, .., w, x, y, z] = *prelude;
-    let checked = prelude.get(..8).map(crc32fast::hash);
-    if checked != Some(u32::from_be_bytes([w, x, y, z])) {
+    let number = |at: usize| {
+        let bytes = prelude.get(at..)?.first_chunk::<4>()?;
+        Some(u32::from_be_bytes(*bytes))
+    };
+    if prelude.get(..8).map(crc32fast::hash) != number(8) {
         return Err(BadMessage::Damaged);
     }
-    match usize::try_from(u32::from_be_bytes([a, b, c, d])) {
-        Ok(length) if length < PRELUDE + CHECKSUM => Err(BadMessage::Damaged),
-        Ok(length) if length <= MAX_FRAME => Ok(length),
+    match number(0).and_then(|length| usize::try_from(length).ok()) {
+        Some(length) if length < PRELUDE + CHECKSUM => Err(BadMessage::Damaged),
+        Some(length) if length <= MAX_FRAME => Ok(length),
         _ => Err(BadMessage::TooLong),
     }
 }
@@ -137,7 +139,10 @@ impl Frame {
             Some("error") => Self {
                 raw,
                 name: Some(ERROR.into()),
-                data: failure(header(":error-code"), header(":error-message")),
+                data: failure(
+                    header(":error-code").as_ref(),
+                    header(":error-message").as_ref(),
+                ),
             },
             _ => Self {
                 raw,
@@ -180,10 +185,10 @@ fn exception(name: Option<StrBytes>, payload: &[u8]) -> Bytes {
 }
 
 /// A failure of the service itself says all of it in headers.
-fn failure(code: Option<StrBytes>, message: Option<StrBytes>) -> Bytes {
+fn failure(code: Option<&StrBytes>, message: Option<&StrBytes>) -> Bytes {
     let said = serde_json::json!({
-        "__type": code.as_ref().map(StrBytes::as_str),
-        "message": message.as_ref().map(StrBytes::as_str),
+        "__type": code.map(StrBytes::as_str),
+        "message": message.map(StrBytes::as_str),
     });
     said.to_string().into()
 }

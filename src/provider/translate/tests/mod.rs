@@ -35,13 +35,13 @@ pub(crate) fn events(text: &str) -> Vec<(Option<String>, String)> {
 pub(crate) fn framed(dialect: Dialect, stream: &[u8]) -> Vec<(Option<String>, String)> {
     let mut framer = Framer::new(dialect);
     framer.push(stream);
-    let frames: Vec<_> = framer.by_ref().map(Result::unwrap).collect();
+    let whole: Vec<_> = framer.by_ref().map(Result::unwrap).collect();
     assert!(
         framer.remainder().is_none(),
         "{dialect}: ends inside an event"
     );
     let text = |data: &[u8]| String::from_utf8_lossy(data).into_owned();
-    frames
+    whole
         .iter()
         .filter(|f| !f.is_comment())
         .map(|f| (f.event().map(str::to_owned), text(f.data())))

@@ -160,8 +160,7 @@ fn fault(refusal: &Refusal) -> (u16, &'static str, String) {
                 .into(),
         ),
         Refusal::TooLarge => invalid("Request body is too large.".into()),
-        Refusal::Throttled { .. } => throttled(),
-        Refusal::Down(429) => throttled(),
+        Refusal::Throttled { .. } | Refusal::Down(429) => throttled(),
         Refusal::Down(status) => own_trouble(*status),
     }
 }
