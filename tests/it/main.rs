@@ -7,6 +7,7 @@
 )]
 
 mod at_length;
+mod bedrock;
 mod cache;
 mod cuts;
 mod doors;
