@@ -6,7 +6,7 @@ use breakerbox::{
     model::Dialect,
     provider::{
         chat::Delta,
-        sse::Framer,
+        frames::Framer,
         translate::{Reply, StreamReader, StreamWriter},
     },
 };
@@ -15,7 +15,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
 fn read(dialect: Dialect, input: &[u8]) -> Vec<Delta> {
-    let (mut framer, mut reader) = (Framer::new(), StreamReader::new(dialect));
+    let (mut framer, mut reader) = (Framer::new(dialect), StreamReader::new(dialect));
     let mut deltas = Vec::new();
     framer.push(input);
     for frame in framer.by_ref().map_while(Result::ok) {
@@ -47,7 +47,7 @@ fn written(to: Dialect, deltas: &[Delta]) -> BytesMut {
 }
 
 fn is_whole(to: Dialect, stream: &[u8]) {
-    let mut framer = Framer::new();
+    let mut framer = Framer::new(to);
     framer.push(stream);
     for frame in framer.by_ref() {
         let frame = frame.expect("the input is shorter than the longest frame");
@@ -56,7 +56,7 @@ fn is_whole(to: Dialect, stream: &[u8]) {
         assert!(
             frame.is_comment() || is_end || is_json,
             "{to}: {}",
-            frame.text()
+            String::from_utf8_lossy(frame.data())
         );
     }
     assert!(framer.remainder().is_none(), "{to}: half an event");

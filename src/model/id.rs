@@ -73,6 +73,8 @@ pub enum Dialect {
 
 impl Dialect {
     pub const ALL: [Self; 4] = [Self::OpenAi, Self::Anthropic, Self::Gemini, Self::Bedrock];
+    /// Those that callers are spoken to in, as text.
+    pub const DOORS: [Self; 3] = [Self::OpenAi, Self::Anthropic, Self::Gemini];
 
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -6,13 +6,13 @@ use super::{
 };
 use breakerbox::{
     model::Dialect,
-    provider::{chat::Delta, sse::Framer, translate::StreamReader},
+    provider::{chat::Delta, frames::Framer, translate::StreamReader},
 };
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// A stream of each dialect, and what in it says that the answer is finished.
-const STREAMS: [(Dialect, &str, &str); 3] = [
+const STREAMS: [(Dialect, &str, &str); 4] = [
     (
         Dialect::OpenAi,
         "openai-tools-crlf.sse",
@@ -28,6 +28,11 @@ const STREAMS: [(Dialect, &str, &str); 3] = [
         "gemini-text-crlf.sse",
         "\"finishReason\": \"",
     ),
+    (
+        Dialect::Bedrock,
+        "bedrock-tools.eventstream",
+        "\"stopReason\":\"",
+    ),
 ];
 const DOORS: [(Dialect, &str); 2] = [
     (Dialect::OpenAi, "/v1/chat/completions"),
@@ -37,7 +42,7 @@ const CUTS: usize = 30;
 const SEED: u64 = 20_261_121;
 
 fn read(dialect: Dialect, bytes: &[u8]) -> Vec<Delta> {
-    let (mut framer, mut reader) = (Framer::new(), StreamReader::new(dialect));
+    let (mut framer, mut reader) = (Framer::new(dialect), StreamReader::new(dialect));
     let mut deltas = Vec::new();
     framer.push(bytes);
     for frame in framer.by_ref().map(Result::unwrap) {

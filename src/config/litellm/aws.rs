@@ -62,8 +62,15 @@ pub(super) fn fill(
         let region = region
             .transpose()
             .map_err(|why| format!("no region: {why}"))?;
-        let region = aws::region(region, base_url.as_deref(), |name| around.var(name))?;
-        Ok((base_url.unwrap_or_else(|| aws::base_url(&region)), region))
+        let region = aws::region(region, base_url.as_deref(), |name| around.var(name));
+        // An API key at an address of its own holds for no region.
+        Ok(match (base_url, region) {
+            (Some(base_url), Err(_)) if api_key.is_some() => (base_url, String::new()),
+            (base_url, region) => {
+                let region = region?;
+                (base_url.unwrap_or_else(|| aws::base_url(&region)), region)
+            }
+        })
     });
     let (base_url, region) = match found {
         Ok(found) => found,

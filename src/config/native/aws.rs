@@ -73,6 +73,9 @@ fn account(
     let region = aws::region(region, base_url.as_deref(), |name| cx.env.var(name));
     let nowhere = region.as_ref().err().cloned();
     let region = region.unwrap_or_default();
+    // An API key at an address of its own holds for no region.
+    let signs = matches!(access, Access::Signing(..));
+    let nowhere = nowhere.filter(|_| signs || base_url.is_none());
     let (key_from, key, signing, missing) = match access {
         Access::Key(from, Ok(key)) => (from, key, None, None),
         Access::Key(from, Err(why)) => (from, None, None, Some(why)),

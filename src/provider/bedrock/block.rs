@@ -228,10 +228,7 @@ impl<'a> Writer<'a> {
                 is_error,
                 ..
             } => {
-                let mut content = self.all(content)?;
-                if content.is_empty() {
-                    content.push(json!({ "text": NO_OUTPUT }));
-                }
+                let content = self.output(content)?;
                 let mut result = Object::default();
                 result.put("toolUseId", media::tool_id(id));
                 result.put("content", content);
@@ -241,6 +238,22 @@ impl<'a> Writer<'a> {
                 Some(json!({ "toolResult": Value::from(result) }))
             }
         })
+    }
+
+    /// What a tool gave; it says something, and nothing that only a model says.
+    fn output(&mut self, parts: &[Part]) -> Result<Vec<Value>, Untranslatable> {
+        let mut out = Vec::with_capacity(parts.len());
+        for part in parts {
+            if matches!(part, Part::Text(_) | Part::Image(_) | Part::File { .. }) {
+                out.extend(self.part(part)?);
+            } else {
+                self.dropped.note("tool_result.content");
+            }
+        }
+        if out.is_empty() {
+            out.push(json!({ "text": NO_OUTPUT }));
+        }
+        Ok(out)
     }
 
     fn document(&mut self, file: &Media, name: Option<&str>) -> Result<Value, Untranslatable> {

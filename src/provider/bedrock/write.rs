@@ -83,7 +83,11 @@ fn messages(
                 "this model does not continue an assistant's turn",
             ));
         }
-        let mut blocks = writer.all(&ordered(message))?;
+        let parts = match message.role {
+            Role::User => sent(message, writer.dropped)?,
+            Role::Assistant => message.parts.clone(),
+        };
+        let mut blocks = writer.all(&parts)?;
         if prefill {
             trim_end(&mut blocks);
         }
@@ -114,11 +118,20 @@ fn messages(
     Ok(out)
 }
 
-/// Results have to stand before everything else in a user's turn.
-fn ordered(message: &Message) -> Vec<Part> {
+/// A user's turn: results have to stand before everything else, and what only a model says is not in it.
+fn sent(message: &Message, dropped: &mut Dropped) -> Result<Vec<Part>, Untranslatable> {
     let mut parts = message.parts.clone();
-    parts.sort_by_key(|p| !matches!(p, Part::ToolResult { .. }) && message.role == Role::User);
-    parts
+    if parts.iter().any(|p| matches!(p, Part::ToolUse { .. })) {
+        let why = "a tool call in a user's message";
+        return Err(Untranslatable::invalid("messages", why));
+    }
+    let all = parts.len();
+    parts.retain(|p| !matches!(p, Part::Reasoning { .. }));
+    if parts.len() < all {
+        dropped.note("reasoning");
+    }
+    parts.sort_by_key(|p| !matches!(p, Part::ToolResult { .. }));
+    Ok(parts)
 }
 
 /// A last assistant turn that ends in white space is refused.

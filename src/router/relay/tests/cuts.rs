@@ -6,7 +6,7 @@ use crate::provider::translate::json;
 use std::{collections::HashSet, fs, path::PathBuf};
 
 /// How streams of a dialect are told from others, and what in them says that the answer is finished.
-const DIALECTS: [(Dialect, &str, &[&str]); 3] = [
+const DIALECTS: [(Dialect, &str, &[&str]); 4] = [
     (
         Dialect::OpenAi,
         "\"choices\"",
@@ -22,6 +22,7 @@ const DIALECTS: [(Dialect, &str, &[&str]); 3] = [
         "\"candidates\"",
         &["\"finishReason\":\"", "\"finishReason\": \""],
     ),
+    (Dialect::Bedrock, "messageStart", &["\"stopReason\":\""]),
 ];
 
 pub(super) const SEED: u64 = 20_261_121;
@@ -53,8 +54,9 @@ pub(super) fn streams(folder: &str) -> Vec<Stream> {
 
 fn stream(path: &Path) -> Option<Stream> {
     let name = path.file_name()?.to_string_lossy().into_owned();
-    let bytes = match path.extension()?.to_str()? {
-        "sse" => fs::read(path).unwrap(),
+    let ending = path.extension()?.to_str()?;
+    let bytes = match ending {
+        "sse" | "eventstream" => fs::read(path).unwrap(),
         // Recorded without the framing.
         "txt" => {
             let events = fs::read_to_string(path).unwrap();
@@ -64,7 +66,9 @@ fn stream(path: &Path) -> Option<Stream> {
         _ => return None,
     };
     let at = |needle: &str| memchr::memmem::find(&bytes, needle.as_bytes());
-    let &(from, _, finish) = DIALECTS.iter().find(|(_, mark, _)| at(mark).is_some())?;
+    let is = |of: Dialect| (of == Dialect::Bedrock) == (ending == "eventstream");
+    let mut found = DIALECTS.iter().filter(|(of, ..)| is(*of));
+    let &(from, _, finish) = found.find(|(_, mark, _)| at(mark).is_some())?;
     let finish = finish.iter().filter_map(|needle| at(needle)).min();
     Some(Stream {
         name,
@@ -95,7 +99,7 @@ pub(super) fn said(dialect: Dialect, bytes: &[u8]) -> Said {
 }
 
 fn deltas(dialect: Dialect, bytes: &[u8]) -> Vec<Delta> {
-    let (mut framer, mut reader) = (Framer::new(), StreamReader::new(dialect));
+    let (mut framer, mut reader) = (Framer::new(dialect), StreamReader::new(dialect));
     let mut deltas = Vec::new();
     framer.push(bytes);
     for frame in framer.by_ref().map(Result::unwrap) {
@@ -191,7 +195,7 @@ fn cut(
     if std::str::from_utf8(&out).is_err() {
         return Err("not UTF-8".to_owned());
     }
-    let mut framer = Framer::new();
+    let mut framer = Framer::new(door);
     framer.push(&out);
     framer.by_ref().for_each(drop);
     if framer.remainder().is_some() {
@@ -218,7 +222,7 @@ fn check(
 ) -> usize {
     let mut made = 0;
     for at in cuts {
-        for door in Dialect::ALL {
+        for door in Dialect::DOORS {
             if let Err(why) = cut(stream, door, at, luck) {
                 panic!(
                     "{} cut at {at}, read at the {door} door: {why}",
@@ -238,7 +242,7 @@ fn a_stream_that_is_whole_says_the_same_at_every_door() {
     let dialects: HashSet<_> = own.iter().map(|s| s.from).collect();
     assert_eq!(dialects.len(), DIALECTS.len(), "a stream of every dialect");
     for stream in own {
-        for door in Dialect::ALL {
+        for door in Dialect::DOORS {
             let verdict = cut(&stream, door, stream.bytes.len(), &mut luck);
             assert_eq!(verdict, Ok(Verdict::ok()), "{} at {door}", stream.name);
         }
