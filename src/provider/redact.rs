@@ -40,6 +40,7 @@ const PUBLIC_IDS: &[&str] = &[
     "resp_",
     "call_",
     "toolu_",
+    "tooluse_",
     "gen-",
     "file-",
     "file_",
