@@ -1,7 +1,11 @@
 //! What is wrong with a file, pointing at the place. Excerpts never show a credential.
 
 use super::redact::secret_looking;
+use indexmap::IndexSet;
 use std::{cell::RefCell, fmt, ops::Range};
+
+/// Nobody reads more at once.
+const MOST: usize = 100;
 
 /// Everything that is wrong with one file, in the order of its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,9 +63,9 @@ pub(super) struct Report {
     /// The text as excerpts may show it: same offsets as the file, credentials blanked.
     shown: RefCell<String>,
     problems: RefCell<Vec<(Option<Range<usize>>, String)>>,
-    warnings: RefCell<Vec<String>>,
+    warnings: RefCell<IndexSet<String>>,
     /// Credentials, to be kept out of messages as well: a slip of the hand can make one a part of a name.
-    secrets: RefCell<Vec<String>>,
+    secrets: RefCell<IndexSet<String>>,
 }
 
 impl Report {
@@ -85,36 +89,32 @@ impl Report {
     /// servers that want none) would take ordinary words with it.
     pub(super) fn never_say(&self, secret: &str) {
         if secret.len() >= 6 && !secret.chars().all(|c| c.is_ascii_alphabetic()) {
-            self.secrets.borrow_mut().push(secret.to_owned());
+            self.secrets.borrow_mut().insert(secret.to_owned());
         }
     }
 
     fn redacted(&self, message: String) -> String {
-        self.secrets
-            .borrow()
-            .iter()
-            .fold(message, |message, secret| {
+        let secrets = self.secrets.borrow();
+        secrets.iter().fold(message, |message, secret| {
+            if message.contains(secret.as_str()) {
                 message.replace(secret.as_str(), "<hidden>")
-            })
+            } else {
+                message
+            }
+        })
     }
 
     pub(super) fn error(&self, at: Range<usize>, message: impl Into<String>) {
-        let message = self.redacted(message.into());
-        self.problems.borrow_mut().push((Some(at), message));
+        self.problems.borrow_mut().push((Some(at), message.into()));
     }
 
     /// A problem with the file as a whole.
     pub(super) fn error_in_file(&self, message: impl Into<String>) {
-        let message = self.redacted(message.into());
-        self.problems.borrow_mut().push((None, message));
+        self.problems.borrow_mut().push((None, message.into()));
     }
 
     pub(super) fn warn(&self, message: impl Into<String>) {
-        let message = self.redacted(message.into());
-        let mut warnings = self.warnings.borrow_mut();
-        if !warnings.contains(&message) {
-            warnings.push(message);
-        }
+        self.warnings.borrow_mut().insert(message.into());
     }
 
     /// Keeps a part of the file out of every excerpt.
@@ -134,30 +134,39 @@ impl Report {
     }
 
     pub(super) fn into_warnings(self) -> Vec<String> {
-        self.warnings.into_inner()
+        let warnings = self.warnings.take();
+        let redacted = warnings.into_iter().map(|message| self.redacted(message));
+        redacted.collect::<IndexSet<_>>().into_iter().collect()
     }
 
     pub(super) fn into_problems(self) -> Problems {
-        let shown = self.shown.into_inner();
-        let mut found = self.problems.into_inner();
+        let mut found = self.problems.take();
         found.sort_by_key(|(at, _)| at.as_ref().map_or(usize::MAX, |at| at.start));
         found.dedup();
+        let more = found.len().saturating_sub(MOST);
+        found.truncate(MOST);
+        if more > 0 {
+            found.push((None, format!("{more} more problems are not listed")));
+        }
         let list = found
             .into_iter()
-            .map(|(at, message)| {
-                // What is blanked has other columns than the file.
-                let place_of = |at| (place(&self.text, &at).0, place(&shown, &at).1);
-                let (at, excerpt) = at.map(place_of).unzip();
-                Problem {
-                    at,
-                    message,
-                    excerpt: excerpt.unwrap_or_default(),
-                }
-            })
+            .map(|(at, message)| self.problem(at, message))
             .collect();
         Problems {
             file: self.file,
             list,
+        }
+    }
+
+    fn problem(&self, at: Option<Range<usize>>, message: String) -> Problem {
+        // What is blanked has other columns than the file.
+        let shown = self.shown.borrow();
+        let places = at.map(|at| (place(&self.text, &at).0, place(&shown, &at).1));
+        let (at, excerpt) = places.unzip();
+        Problem {
+            at,
+            message: self.redacted(message),
+            excerpt: excerpt.unwrap_or_default(),
         }
     }
 }
@@ -235,6 +244,22 @@ mod tests {
         );
         assert_eq!(hint("zzz", ["a", "b"]), "; known: a, b");
         assert_eq!(hint("zzz", []), "");
+    }
+
+    #[test]
+    fn what_is_wrong_on_every_line_of_a_long_file_is_counted_and_not_listed() {
+        let text = "x\n".repeat(5_000);
+        let report = Report::new("f.toml".to_owned(), &text);
+        for line in 0..5_000 {
+            report.error(2 * line..2 * line + 1, "no");
+        }
+        let problems = report.into_problems();
+        assert_eq!(problems.list.len(), MOST + 1);
+        assert!(
+            problems
+                .to_string()
+                .ends_with("f.toml: 4900 more problems are not listed")
+        );
     }
 
     #[test]

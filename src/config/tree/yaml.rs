@@ -1,6 +1,7 @@
 //! YAML into the tree.
 
 use super::{Entry, Node, Report, Span, Value, hide_secrets_by_line};
+use indexmap::IndexMap;
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
@@ -55,26 +56,22 @@ fn node(raw: Spanned<Raw>, text: &str, report: &Report) -> Node {
 }
 
 fn table(pairs: Vec<(Spanned<String>, Spanned<Raw>)>, text: &str, report: &Report) -> Value {
-    let mut entries: Vec<Entry> = Vec::with_capacity(pairs.len());
+    let mut entries: IndexMap<String, Entry> = IndexMap::with_capacity(pairs.len());
     for (key, raw) in pairs {
         let entry = Entry {
             key_at: span(key.referenced, text),
             node: node(raw, text, report),
             key: key.value,
         };
-        match entries.iter_mut().find(|e| e.key == entry.key) {
-            Some(earlier) => {
-                report.warn(format!(
-                    "line {}: {:?} stands twice in this mapping; the last one counts",
-                    key.referenced.line(),
-                    entry.key
-                ));
-                *earlier = entry;
-            }
-            None => entries.push(entry),
+        if let Some(earlier) = entries.insert(entry.key.clone(), entry) {
+            report.warn(format!(
+                "line {}: {:?} stands twice in this mapping; the last one counts",
+                key.referenced.line(),
+                earlier.key
+            ));
         }
     }
-    Value::Table(entries)
+    Value::Table(entries.into_values().collect())
 }
 
 fn span(location: Location, text: &str) -> Span {
