@@ -49,9 +49,19 @@ pub(super) struct Seen {
     pub(super) thought: u64,
     pub(super) usage: Usage,
     pub(super) malformed: u32,
+    called: bool,
     finish: Option<Finish>,
     end_mark: bool,
     error: Option<Verdict>,
+}
+
+impl Seen {
+    /// The reason that the provider gave for its end. One that ends a call with the bill and the end mark, and gives
+    /// none, means the call.
+    fn finish(&self) -> Option<Finish> {
+        let billed_call = self.called && self.usage.output > 0 && self.end_mark;
+        self.finish.or(billed_call.then_some(Finish::ToolUse))
+    }
 }
 
 /// What a chunk brought.
@@ -172,7 +182,12 @@ impl Relay {
                 return Ok(heard);
             }
             let step = self.note().max(heard);
-            let skip = self.deltas.iter().any(|d| matches!(d, Delta::Malformed));
+            let skip = self.deltas.iter().any(|d| match d {
+                Delta::Malformed => true,
+                // Without a reason it is somebody's cut that looks like an end.
+                Delta::End => self.seen.finish().is_none(),
+                _ => false,
+            });
             match &mut self.writer {
                 Some(writer) => self.deltas.iter().for_each(|d| writer.write(d, out)),
                 None if !skip => out.extend_from_slice(frame.raw()),
@@ -209,7 +224,10 @@ impl Relay {
                     self.seen.chars += t.chars().count() as u64;
                     Progress::Content
                 }
-                Delta::ToolStart { .. } => Progress::Content,
+                Delta::ToolStart { .. } => {
+                    self.seen.called = true;
+                    Progress::Content
+                }
                 Delta::ToolArgs { json, .. } => {
                     self.seen.chars += json.len() as u64;
                     Progress::Content
@@ -264,7 +282,7 @@ impl Relay {
         if let Some(error) = &self.seen.error {
             return error.clone();
         }
-        let Some(finish) = self.seen.finish else {
+        let Some(finish) = self.seen.finish() else {
             let why = if self.seen.content || self.seen.chars > 0 {
                 TransportError::Cut
             } else {

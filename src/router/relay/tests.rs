@@ -184,6 +184,36 @@ fn an_answer_without_content_is_soft_and_one_cut_by_length_is_not() {
 }
 
 #[test]
+fn an_end_mark_without_a_reason_is_not_passed_on_unless_it_ends_a_call_that_was_billed() {
+    let event = |delta: &str, more: &str| {
+        format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{{delta}}}}}]{more}}}\n\n")
+    };
+    let text = event("\"content\":\"Hello\"", "");
+    let call = event(
+        "\"tool_calls\":[{\"index\":0,\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]",
+        "",
+    );
+    let bill = event(
+        "",
+        ",\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":2}",
+    );
+    for (said, ends) in [
+        ([&text, ""], false),
+        ([&text, &bill], false),
+        ([&call, ""], false),
+        ([&call, &bill], true),
+    ] {
+        let stream = said.concat() + "data: [DONE]\n\n";
+        for door in [Dialect::OpenAi, Dialect::Anthropic] {
+            let (out, verdict, _) = relayed(Dialect::OpenAi, door, stream.as_bytes(), 9);
+            assert_eq!(verdict.class == Class::Ok, ends, "{stream}");
+            let end = out.contains("[DONE]") || out.contains("message_stop");
+            assert_eq!(end, ends, "{out}");
+        }
+    }
+}
+
+#[test]
 fn every_recorded_stream_reads_the_same_whole_byte_by_byte_and_in_sevens() {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/fixtures"));
     if !root.is_dir() {

@@ -73,7 +73,7 @@ fn stream(path: &Path) -> Option<Stream> {
     Some(Stream {
         name,
         from,
-        finish: finish.unwrap_or(usize::MAX),
+        finish: finish.unwrap_or(bytes.len()),
         said: said(from, &bytes),
         bytes,
     })
@@ -214,7 +214,7 @@ fn cut(
     Ok(verdict)
 }
 
-/// Every one of these cuts at every door; how many there were.
+/// Each of these cuts, at one of the doors; how many there were.
 fn check(
     stream: &Stream,
     cuts: impl IntoIterator<Item = usize>,
@@ -222,15 +222,14 @@ fn check(
 ) -> usize {
     let mut made = 0;
     for at in cuts {
-        for door in Dialect::DOORS {
-            if let Err(why) = cut(stream, door, at, luck) {
-                panic!(
-                    "{} cut at {at}, read at the {door} door: {why}",
-                    stream.name
-                );
-            }
-            made += 1;
+        let door = luck.choice(Dialect::DOORS).unwrap();
+        if let Err(why) = cut(stream, door, at, luck) {
+            panic!(
+                "{} cut at {at}, read at the {door} door: {why}",
+                stream.name
+            );
         }
+        made += 1;
     }
     made
 }
@@ -272,7 +271,7 @@ fn a_recorded_stream_that_is_cut_anywhere_is_never_taken_for_whole_nor_garbled()
     let mut luck = fastrand::Rng::with_seed(SEED);
     let mut made = 0;
     for stream in recorded {
-        let cuts: Vec<_> = (0..60)
+        let cuts: Vec<_> = (0..100)
             .map(|_| luck.usize(0..=stream.bytes.len()))
             .collect();
         made += check(&stream, cuts, &mut luck);
