@@ -34,9 +34,13 @@ const STREAMS: [(Dialect, &str, &str); 4] = [
         "\"stopReason\":\"",
     ),
 ];
-const DOORS: [(Dialect, &str); 2] = [
+const DOORS: [(Dialect, &str); 3] = [
     (Dialect::OpenAi, "/v1/chat/completions"),
     (Dialect::Anthropic, "/v1/messages"),
+    (
+        Dialect::Gemini,
+        "/v1beta/models/r:streamGenerateContent?alt=sse",
+    ),
 ];
 const CUTS: usize = 30;
 const SEED: u64 = 20_261_121;
@@ -102,7 +106,7 @@ async fn every_cut_after_content_is_an_error_in_the_callers_own_dialect() {
                 script(&whole[..at], clean, &mut luck),
                 upstream::json(503, &[], "{}"),
             ]);
-            let got = rig.post(path, &ask()).await.bytes().await.unwrap();
+            let got = rig.post(path, &ask(door)).await.bytes().await.unwrap();
             let heard = read(door, &got);
             let what = format!("{file} cut at {at}, clean: {clean}, {door} door: {heard:?}");
             assert!(said.starts_with(&text(&heard)), "{what}");
@@ -114,6 +118,9 @@ async fn every_cut_after_content_is_an_error_in_the_callers_own_dialect() {
     }
 }
 
-fn ask() -> Value {
+fn ask(door: Dialect) -> Value {
+    if door == Dialect::Gemini {
+        return json!({"contents": [{"role": "user", "parts": [{"text": "x"}]}]});
+    }
     json!({"model": "r", "max_tokens": 99, "stream": true, "messages": [{"role": "user", "content": "x"}]})
 }
