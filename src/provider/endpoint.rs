@@ -42,6 +42,7 @@ pub fn count_tokens(dialect: Dialect, base_url: &str, model: &str) -> Option<Str
         Dialect::Gemini => {
             Some(base.url("/v1beta", &format!("{}:countTokens", model_path(model)), ""))
         }
+        // Amazon's takes the request wrapped.
         Dialect::OpenAi | Dialect::Bedrock => None,
     }
 }
