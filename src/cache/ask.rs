@@ -5,7 +5,7 @@
 
 mod gemini;
 
-use super::canon::Canon;
+use super::{canon::Canon, items};
 use crate::model::Dialect;
 use serde_json::{Map, Value};
 
@@ -32,6 +32,10 @@ const NOT_REPEATABLE: &[&str] = &[
     "mcp_servers",
     "container",
     "logprobs",
+    "previous_response_id",
+    "conversation",
+    "prompt",
+    "background",
 ];
 
 pub(super) struct Ask {
@@ -83,15 +87,20 @@ impl Ask {
             Value::Object(body) => body,
             _ => return None,
         };
+        if door == Dialect::Responses {
+            items::as_messages(&mut body)?;
+        }
         let Value::Array(messages) = body.shift_remove("messages")? else {
             return None;
         };
         let mut system = match door {
             Dialect::OpenAi => Vec::new(),
-            Dialect::Anthropic | Dialect::Gemini => match body.shift_remove("system") {
-                None | Some(Value::Null) => Vec::new(),
-                Some(system) => texts(system)?,
-            },
+            Dialect::Anthropic | Dialect::Gemini | Dialect::Responses => {
+                match body.shift_remove("system") {
+                    None | Some(Value::Null) => Vec::new(),
+                    Some(system) => texts(system)?,
+                }
+            }
             // No door speaks it.
             Dialect::Bedrock => return None,
         };
@@ -313,11 +322,12 @@ fn tool_choice(choice: &Value) -> Option<String> {
             (word @ ("auto" | "none"), 1) => word,
             ("tool", 2) => return Some(format!("={}", fields.get("name")?.as_str()?)),
             ("function", 2) => {
-                let function = fields
-                    .get("function")?
-                    .as_object()
-                    .filter(|f| f.len() == 1)?;
-                return Some(format!("={}", function.get("name")?.as_str()?));
+                // The Responses API has the name beside the type.
+                let name = fields.get("name").or_else(|| {
+                    let function = fields.get("function")?.as_object();
+                    function.filter(|f| f.len() == 1)?.get("name")
+                });
+                return Some(format!("={}", name?.as_str()?));
             }
             _ => return None,
         },
@@ -331,6 +341,7 @@ impl Tool {
     fn read(tool: &Value) -> Option<Self> {
         let outer = tool.as_object()?;
         let (fields, schema) = match outer.get("type").and_then(Value::as_str) {
+            Some("function") if outer.contains_key("name") => (outer, "parameters"),
             Some("function") => (outer.get("function")?.as_object()?, "parameters"),
             Some("custom") if outer.contains_key("input_schema") => (outer, "input_schema"),
             None => (outer, "input_schema"),

@@ -9,6 +9,7 @@ mod ask;
 mod canon;
 mod disk;
 mod entry;
+mod items;
 mod key;
 mod normal;
 mod writer;

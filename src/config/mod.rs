@@ -101,6 +101,8 @@ pub struct Provider {
     pub aws: Option<Aws>,
     /// Why there is no key although one was asked for; its deployments are disabled.
     pub missing_key: Option<String>,
+    /// An `OpenAI` account that has the Responses API too: callers of that door get it, with the same bytes.
+    pub responses: bool,
     pub headers: Vec<(String, String)>,
 }
 
@@ -116,6 +118,7 @@ impl fmt::Debug for Provider {
             .field("key_from", &self.key_from)
             .field("aws", &self.aws)
             .field("missing_key", &self.missing_key)
+            .field("responses", &self.responses)
             .field("headers", &headers)
             .finish_non_exhaustive()
     }

@@ -7,7 +7,7 @@ use super::{
     read::size_text,
     redact::{secret_looking, sounds_secret},
 };
-use crate::model::time::duration_text;
+use crate::model::{Dialect, time::duration_text};
 use sha2::{Digest, Sha256};
 use std::{collections::HashSet, fmt::Write as _};
 
@@ -120,6 +120,9 @@ fn provider(out: &mut Out, provider: &Provider) {
     out.set("dialect", text(provider.dialect.as_str()));
     out.set("base_url", text(&provider.base_url));
     out.set("vendor", text(&provider.vendor));
+    if provider.dialect == Dialect::OpenAi {
+        out.set("responses", provider.responses.to_string());
+    }
     if let Some(aws) = &provider.aws {
         self::aws(out, aws);
     }

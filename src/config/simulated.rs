@@ -12,11 +12,15 @@ pub fn simulated(bases: &[(&str, Dialect, SocketAddr, &str)], listen: SocketAddr
     for (id, dialect, address, _) in bases {
         let vendor = vendor::of(*dialect, vendor::known_for(*dialect).base_url);
         let variable = variable(id);
+        let more = match dialect {
+            Dialect::OpenAi => "responses = true\n",
+            _ => "",
+        };
         // A String takes everything.
         let _ = write!(
             providers,
             "[providers.{id:?}]\ndialect = \"{dialect}\"\nbase_url = \"http://{address}\"\n\
-             vendor = \"{vendor}\"\nkey_env = \"{variable}\"\n\n"
+             vendor = \"{vendor}\"\nkey_env = \"{variable}\"\n{more}\n"
         );
     }
     let text = TEMPLATE

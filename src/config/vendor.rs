@@ -102,7 +102,11 @@ pub(super) fn known_at(base_url: &str) -> Option<&'static Known> {
 }
 
 pub(super) fn known_for(dialect: Dialect) -> &'static Known {
-    known(dialect.as_str()).expect("every dialect is named after a well-known provider")
+    let name = match dialect {
+        Dialect::Responses => "openai",
+        own => own.as_str(),
+    };
+    known(name).expect("every dialect is named after a well-known provider")
 }
 
 /// Whom a deployment is judged as when the file does not say: the well-known owner of the address, the owner of
@@ -112,9 +116,14 @@ pub(super) fn of(dialect: Dialect, base_url: &str) -> String {
         (Dialect::Anthropic, _) => "anthropic".to_owned(),
         (Dialect::Gemini, _) => "google".to_owned(),
         (Dialect::Bedrock, _) => "amazon".to_owned(),
-        (Dialect::OpenAi, Some(known)) => known.name.to_owned(),
-        (Dialect::OpenAi, None) => registrable(host(base_url)),
+        (Dialect::OpenAi | Dialect::Responses, Some(known)) => known.name.to_owned(),
+        (Dialect::OpenAi | Dialect::Responses, None) => registrable(host(base_url)),
     }
+}
+
+/// Whether the owner of this address answers at `/v1/responses` too. Servers that only speak like `OpenAI` mostly don't.
+pub(super) fn has_responses(dialect: Dialect, base_url: &str) -> bool {
+    dialect == Dialect::OpenAi && known_at(base_url).is_some_and(|known| known.name == "openai")
 }
 
 /// The host of an `http(s)://host[:port][/path]` address.
@@ -158,7 +167,7 @@ pub(super) fn base_url(text: &str, dialect: Dialect) -> Result<String, String> {
         return Err("expected an address like https://api.example.com".to_owned());
     }
     let endings: &[&str] = match dialect {
-        Dialect::OpenAi => &["/chat/completions", "/v1"],
+        Dialect::OpenAi | Dialect::Responses => &["/chat/completions", "/responses", "/v1"],
         Dialect::Anthropic => &["/messages", "/v1"],
         Dialect::Gemini => &["/models", "/v1beta"],
         Dialect::Bedrock => &["/model"],

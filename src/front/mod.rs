@@ -7,6 +7,7 @@ mod guard;
 mod health;
 mod models;
 mod openai;
+mod responses;
 mod serve;
 
 use crate::{
@@ -47,6 +48,7 @@ pub(crate) struct Front {
 pub fn app(router: Arc<Router>, orders: mpsc::Sender<Order>) -> Axum {
     Axum::new()
         .route("/v1/chat/completions", post(openai::chat))
+        .route("/v1/responses", post(responses::create))
         .route("/v1/messages", post(anthropic::messages))
         .route("/v1/messages/count_tokens", post(anthropic::count_tokens))
         .route("/v1/models", get(models::list))
@@ -97,7 +99,7 @@ pub(crate) fn dialect_of(headers: &HeaderMap, uri: &Uri) -> Dialect {
 
 async fn unknown(headers: HeaderMap, uri: Uri) -> Response {
     let message = format!(
-        "there is nothing at {}; doors are /v1/chat/completions, /v1/messages, /v1beta/models/MODEL:generateContent and /v1/models",
+        "there is nothing at {}; doors are /v1/chat/completions, /v1/responses, /v1/messages, /v1beta/models/MODEL:generateContent and /v1/models",
         uri.path()
     );
     problem(

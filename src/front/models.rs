@@ -28,7 +28,7 @@ pub(super) async fn list(State(front): Held, headers: HeaderMap, uri: Uri) -> Re
         }
         Dialect::Gemini => json!({"models": data}),
         // Bedrock is no door.
-        Dialect::OpenAi | Dialect::Bedrock => json!({"object": "list", "data": data}),
+        Dialect::OpenAi | Dialect::Responses | Dialect::Bedrock => json!({"object": "list", "data": data}),
     })
     .into_response()
 }
@@ -91,7 +91,7 @@ fn model(door: Dialect, name: &str) -> Value {
             "displayName": name,
             "supportedGenerationMethods": ["generateContent", "streamGenerateContent", "countTokens"],
         }),
-        Dialect::OpenAi | Dialect::Bedrock => {
+        Dialect::OpenAi | Dialect::Responses | Dialect::Bedrock => {
             json!({"id": name, "object": "model", "created": CREATED_S, "owned_by": "breakerbox"})
         }
     }

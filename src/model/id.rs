@@ -69,12 +69,20 @@ pub enum Dialect {
     Gemini,
     /// `POST /model/{model}/converse`. Providers speak it; no door does.
     Bedrock,
+    /// `OpenAI`'s other one: `POST /v1/responses`
+    Responses,
 }
 
 impl Dialect {
-    pub const ALL: [Self; 4] = [Self::OpenAi, Self::Anthropic, Self::Gemini, Self::Bedrock];
+    pub const ALL: [Self; 5] = [
+        Self::OpenAi,
+        Self::Anthropic,
+        Self::Gemini,
+        Self::Bedrock,
+        Self::Responses,
+    ];
     /// Those that callers are spoken to in, as text.
-    pub const DOORS: [Self; 3] = [Self::OpenAi, Self::Anthropic, Self::Gemini];
+    pub const DOORS: [Self; 4] = [Self::OpenAi, Self::Anthropic, Self::Gemini, Self::Responses];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -82,6 +90,7 @@ impl Dialect {
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
             Self::Bedrock => "bedrock",
+            Self::Responses => "responses",
         }
     }
 }

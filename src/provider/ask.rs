@@ -44,6 +44,7 @@ pub struct Ask {
 struct Places {
     /// More than one when the caller repeats the key: the last counts, all are rewritten.
     model: Vec<Range<usize>>,
+    /// Messages, contents, or an input: the conversation.
     messages: Range<usize>,
     system: Option<Range<usize>>,
 }

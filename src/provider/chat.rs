@@ -162,6 +162,7 @@ pub enum Delta {
         model: String,
     },
     Text(String),
+    /// Empty: the model is at work, and does not show on what.
     Reasoning(String),
     Signature(String),
     /// A tool call begins; its arguments follow as JSON text in pieces.

@@ -12,6 +12,7 @@ pub fn request(dialect: Dialect, base_url: &str, model: &str, stream: bool) -> S
     let base = Base::parse(base_url);
     match dialect {
         Dialect::OpenAi => base.url("/v1", "/chat/completions", ""),
+        Dialect::Responses => base.url("/v1", "/responses", ""),
         Dialect::Anthropic => base.url("/v1", "/messages", ""),
         Dialect::Gemini => {
             let (verb, query) = if stream {
@@ -43,7 +44,7 @@ pub fn count_tokens(dialect: Dialect, base_url: &str, model: &str) -> Option<Str
             Some(base.url("/v1beta", &format!("{}:countTokens", model_path(model)), ""))
         }
         // Amazon's takes the request wrapped.
-        Dialect::OpenAi | Dialect::Bedrock => None,
+        Dialect::OpenAi | Dialect::Responses | Dialect::Bedrock => None,
     }
 }
 
@@ -57,7 +58,7 @@ impl<'a> Base<'a> {
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
         let path = path.trim_end_matches('/');
         // People paste the whole address from a curl example.
-        let path = ["/chat/completions", "/messages"]
+        let path = ["/chat/completions", "/responses", "/messages"]
             .iter()
             .find_map(|tail| path.strip_suffix(tail))
             .unwrap_or(path);
@@ -133,7 +134,7 @@ pub fn auth(dialect: Dialect, key: &str) -> Option<(HeaderName, HeaderValue)> {
     // Keys come from files and variables that end in a newline.
     let key = key.trim();
     let (name, value) = match dialect {
-        Dialect::OpenAi | Dialect::Bedrock => (
+        Dialect::OpenAi | Dialect::Responses | Dialect::Bedrock => (
             header::AUTHORIZATION,
             HeaderValue::try_from(format!("Bearer {key}")),
         ),
@@ -154,10 +155,15 @@ pub fn auth(dialect: Dialect, key: &str) -> Option<(HeaderName, HeaderValue)> {
 /// Headers of the caller's that a provider of the same dialect gets: those that change what its answer means.
 /// Not its account (`openai-organization`: the account is ours), and not `idempotency-key`, since one request becomes
 /// several attempts.
-static FORWARDED: [(Dialect, HeaderName); 4] = [
+static FORWARDED: [(Dialect, HeaderName); 6] = [
     (Dialect::OpenAi, HeaderName::from_static("openai-beta")),
     (
         Dialect::OpenAi,
+        HeaderName::from_static("x-client-request-id"),
+    ),
+    (Dialect::Responses, HeaderName::from_static("openai-beta")),
+    (
+        Dialect::Responses,
         HeaderName::from_static("x-client-request-id"),
     ),
     (

@@ -18,6 +18,8 @@ pub struct CallerError<'a> {
     /// The field at fault.
     pub param: Option<&'a str>,
     pub request_id: Option<&'a str>,
+    /// Inside a stream: how many events went before it.
+    pub events: u64,
 }
 
 impl<'a> CallerError<'a> {
@@ -28,6 +30,7 @@ impl<'a> CallerError<'a> {
             code: None,
             param: None,
             request_id: None,
+            events: 0,
         }
     }
 
@@ -49,6 +52,12 @@ impl<'a> CallerError<'a> {
         self
     }
 
+    #[must_use]
+    pub const fn after(mut self, events: u64) -> Self {
+        self.events = events;
+        self
+    }
+
     /// The body of an answer with [`Self::status`].
     pub fn body(&self, door: Dialect) -> Bytes {
         self.value(door).to_string().into()
@@ -57,16 +66,25 @@ impl<'a> CallerError<'a> {
     /// One event, for a stream that has already begun with 200. Anthropic's clients ignore it without its name.
     pub fn in_band(&self, door: Dialect) -> Bytes {
         let name = match door {
-            Dialect::Anthropic => "event: error\n",
+            Dialect::Anthropic | Dialect::Responses => "event: error\n",
             Dialect::OpenAi | Dialect::Gemini => "",
             Dialect::Bedrock => return self.exception(),
         };
-        format!("{name}data: {}\n\n", self.value(door)).into()
+        let mut value = self.value(door);
+        if let (Dialect::Responses, Some(fields)) = (door, value.as_object_mut()) {
+            // The documented fields stand beside the object that the API sends, and that makes the SDKs raise.
+            fields.insert("type".to_owned(), json!("error"));
+            fields.insert("sequence_number".to_owned(), json!(self.events));
+            fields.insert("code".to_owned(), json!(self.code));
+            fields.insert("message".to_owned(), json!(self.message));
+            fields.insert("param".to_owned(), json!(self.param));
+        }
+        format!("{name}data: {value}\n\n").into()
     }
 
     fn value(&self, door: Dialect) -> Value {
         match door {
-            Dialect::OpenAi => json!({"error": {
+            Dialect::OpenAi | Dialect::Responses => json!({"error": {
                 "message": self.message,
                 "type": open_ai_type(self.status),
                 "param": self.param,
@@ -197,7 +215,7 @@ const fn amazon_type(status: u16) -> &'static str {
 pub fn relay(from: Dialect, to: Dialect, status: u16, body: &Bytes) -> Bytes {
     let said = Said::read(body);
     let is_json = said.message.is_some() || !said.words.is_empty();
-    if from == to && is_json {
+    if is_one_shape(from, to) && is_json {
         return same_dialect(body);
     }
     let message = said.message.unwrap_or_else(|| {
@@ -211,6 +229,12 @@ pub fn relay(from: Dialect, to: Dialect, status: u16, body: &Bytes) -> Bytes {
                 .filter(|p| matches!(redact(p), Cow::Borrowed(_))),
         )
         .body(to)
+}
+
+/// Both of `OpenAI`'s APIs refuse alike.
+fn is_one_shape(from: Dialect, to: Dialect) -> bool {
+    let openai = |dialect| matches!(dialect, Dialect::OpenAi | Dialect::Responses);
+    from == to || openai(from) && openai(to)
 }
 
 fn same_dialect(body: &Bytes) -> Bytes {

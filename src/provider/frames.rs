@@ -40,7 +40,7 @@ impl std::error::Error for BadFraming {}
 impl Framer {
     pub fn new(dialect: Dialect) -> Self {
         match dialect {
-            Dialect::OpenAi | Dialect::Anthropic | Dialect::Gemini => {
+            Dialect::OpenAi | Dialect::Anthropic | Dialect::Gemini | Dialect::Responses => {
                 Self::Lines(sse::Framer::new())
             }
             Dialect::Bedrock => Self::Messages(eventstream::Framer::new()),
@@ -124,7 +124,9 @@ impl Frame {
 /// The content type of a dialect's streams.
 pub const fn mime(dialect: Dialect) -> &'static str {
     match dialect {
-        Dialect::OpenAi | Dialect::Anthropic | Dialect::Gemini => "text/event-stream",
+        Dialect::OpenAi | Dialect::Anthropic | Dialect::Gemini | Dialect::Responses => {
+            "text/event-stream"
+        }
         Dialect::Bedrock => "application/vnd.amazon.eventstream",
     }
 }
@@ -132,7 +134,7 @@ pub const fn mime(dialect: Dialect) -> &'static str {
 /// An event that is framed well and whose JSON breaks off.
 pub fn malformed(dialect: Dialect, data: &str) -> Bytes {
     match dialect {
-        Dialect::OpenAi | Dialect::Anthropic | Dialect::Gemini => {
+        Dialect::OpenAi | Dialect::Anthropic | Dialect::Gemini | Dialect::Responses => {
             format!("data: {data}\n\n").into()
         }
         Dialect::Bedrock => {

@@ -19,3 +19,4 @@ mod anthropic;
 mod bedrock;
 mod gemini;
 mod openai;
+mod responses;

@@ -30,7 +30,7 @@ use super::{
     ask::Ask,
     bedrock,
     chat::{Answer, Chat},
-    classify, gemini, openai,
+    classify, gemini, openai, responses,
 };
 use crate::model::{Dialect, Verdict};
 use bytes::Bytes;
@@ -113,6 +113,7 @@ fn read(dialect: Dialect, body: &[u8], dropped: &mut Dropped) -> Result<Chat, Un
         Dialect::Anthropic => anthropic::read_request(&body, dropped),
         Dialect::Gemini => gemini::read_request(&gemini::respelled(body), dropped),
         Dialect::Bedrock => bedrock::read_request(&body, dropped),
+        Dialect::Responses => responses::read_request(&body, dropped),
     }
 }
 
@@ -154,6 +155,7 @@ fn write(
         Dialect::Anthropic => anthropic::write_request(chat, model, &mut dropped),
         Dialect::Gemini => gemini::write_request(chat, model, &mut dropped),
         Dialect::Bedrock => bedrock::write_request(chat, model, &mut dropped),
+        Dialect::Responses => responses::write_request(chat, model, &mut dropped),
     }?;
     Ok(Translated {
         body: Bytes::from(body.to_string()),
@@ -172,6 +174,7 @@ pub fn read_answer(dialect: Dialect, body: &[u8]) -> Result<Answer, BadAnswer> {
         Dialect::Anthropic => anthropic::read_answer(&body),
         Dialect::Gemini => gemini::read_answer(&body),
         Dialect::Bedrock => bedrock::read_answer(&body),
+        Dialect::Responses => responses::read_answer(&body),
     }
 }
 
@@ -182,6 +185,7 @@ pub fn write_answer(dialect: Dialect, answer: &Answer, reply: &Reply) -> Bytes {
         Dialect::Anthropic => anthropic::write_answer(answer, reply),
         Dialect::Gemini => gemini::write_answer(answer, reply),
         Dialect::Bedrock => bedrock::write_answer(answer),
+        Dialect::Responses => responses::write_answer(answer, reply),
     };
     Bytes::from(body.to_string())
 }

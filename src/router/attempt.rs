@@ -160,7 +160,7 @@ pub(super) async fn run(
             return End::Unsayable(why);
         }
     };
-    let stream = out.stream;
+    let (stream, wire) = (out.stream, out.wire);
     let limits = Limits::of(tier, &slot, stream, left);
     let deadline = clock::now() + limits.answer;
     let fault = slot.fault.as_ref().map(|f| f.kind.clone());
@@ -176,11 +176,12 @@ pub(super) async fn run(
     slot.heard();
     call.reached(&slot.unit);
     if !up.status.is_success() {
-        return refused(call, slot, up, deadline, &limits).await;
+        return refused(call, slot, wire, up, deadline, &limits).await;
     }
     let job = Job {
         call,
         slot,
+        wire,
         limits,
         deadline,
         dropped,
@@ -214,13 +215,15 @@ async fn within<T>(deadline: Mono, work: impl Future<Output = T>) -> Option<T> {
 /// The request as this deployment wants it: the same bytes with another model, or a translation.
 fn outgoing(call: &Call, slot: &Slot) -> Result<(Outgoing, Vec<String>), Untranslatable> {
     let unit = &slot.unit;
-    let headers = endpoint::forwardable(call.door, unit.dialect(), &call.headers);
+    let wire = unit.wire(call.door);
+    let headers = endpoint::forwardable(call.door, wire, &call.headers);
     let stream = call.ask.stream;
-    if call.door == unit.dialect() {
+    if call.door == wire {
         let body = call.ask.with_model(&unit.model);
-        let body = translate::strip_foreign(unit.dialect(), &body).unwrap_or(body);
+        let body = translate::strip_foreign(wire, &body).unwrap_or(body);
         return Ok((
             Outgoing {
+                wire,
                 body,
                 headers,
                 stream,
@@ -228,9 +231,10 @@ fn outgoing(call: &Call, slot: &Slot) -> Result<(Outgoing, Vec<String>), Untrans
             Vec::new(),
         ));
     }
-    let made = translate::ask(&call.ask, unit.dialect(), &unit.model)?;
+    let made = translate::ask(&call.ask, wire, &unit.model)?;
     Ok((
         Outgoing {
+            wire,
             body: made.body,
             headers,
             stream,
@@ -243,6 +247,7 @@ fn outgoing(call: &Call, slot: &Slot) -> Result<(Outgoing, Vec<String>), Untrans
 async fn refused(
     call: &Call,
     slot: Slot,
+    wire: Dialect,
     mut up: Upstream,
     deadline: Mono,
     limits: &Limits,
@@ -252,8 +257,7 @@ async fn refused(
         // The status alone says enough when its body does not arrive.
         Some(body) => body.unwrap_or_default(),
     };
-    let from = slot.unit.dialect();
-    let verdict = classify::http(from, up.status.as_u16(), &up.headers, &body, clock::wall());
+    let verdict = classify::http(wire, up.status.as_u16(), &up.headers, &body, clock::wall());
     let said = matches!(
         verdict.class,
         Class::Caller | Class::Context | Class::Policy
@@ -261,7 +265,7 @@ async fn refused(
     .then(|| {
         (
             up.status,
-            errors::relay(from, call.door, up.status.as_u16(), &body),
+            errors::relay(wire, call.door, up.status.as_u16(), &body),
         )
     });
     failed(slot, &verdict, said)
@@ -270,6 +274,7 @@ async fn refused(
 struct Job<'a> {
     call: &'a Call,
     slot: Slot,
+    wire: Dialect,
     limits: Limits,
     deadline: Mono,
     dropped: Vec<String>,
@@ -289,7 +294,7 @@ impl Job<'_> {
             Some(Err(e)) => return failed(self.slot, &classify::transport(e), None),
             Some(Ok(body)) => body,
         };
-        let from = self.slot.unit.dialect();
+        let from = self.wire;
         let verdict = classify::answer(from, &body);
         if verdict.class != Class::Ok {
             let said = (verdict.class == Class::Policy).then(|| {
@@ -339,8 +344,7 @@ impl Job<'_> {
     }
 
     async fn stream(mut self, mut up: Upstream) -> End {
-        let from = self.slot.unit.dialect();
-        let mut relay = self.relay(from);
+        let mut relay = self.relay();
         let mut out = BytesMut::new();
         let began = clock::now();
         let first = Limits {
@@ -367,7 +371,7 @@ impl Job<'_> {
                 }
             }
         };
-        let headers = if from == self.call.door {
+        let headers = if self.wire == self.call.door {
             endpoint::response_headers(&up.headers)
         } else {
             HeaderMap::new()
@@ -382,7 +386,8 @@ impl Job<'_> {
         End::Stream(Box::new(live))
     }
 
-    fn relay(&mut self, from: Dialect) -> Relay {
+    fn relay(&mut self) -> Relay {
+        let from = self.wire;
         let (door, reply, usage) = (
             self.call.door,
             self.call.reply(),

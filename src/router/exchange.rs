@@ -15,6 +15,7 @@ use crate::{
     clock,
     config::{ProbeMode, Route, Tier},
     model::{DeploymentId, Verdict, verdict::Next},
+    provider::translate::Untranslatable,
 };
 pub(super) use hedge::Purse;
 use http::StatusCode;
@@ -66,6 +67,7 @@ async fn answer(call: Call) -> Reply {
         guard,
         attempts: 0,
         failures: Vec::new(),
+        unsayable: None,
         waited: false,
     };
     x.run().await
@@ -136,6 +138,8 @@ struct Exchange {
     guard: Guard,
     attempts: u32,
     failures: Vec<(DeploymentId, Verdict, bool)>,
+    /// What of the request the last tier's dialect could not say.
+    unsayable: Option<Untranslatable>,
     /// A rate limit has been waited for once; not twice.
     waited: bool,
 }
@@ -157,6 +161,9 @@ impl Exchange {
         }
         let route = Arc::clone(&self.route);
         if let Some(reply) = self.climb(&route).await {
+            return reply;
+        }
+        if let Some(reply) = self.unsaid() {
             return reply;
         }
         if let Some(hit) = self

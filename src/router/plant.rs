@@ -244,6 +244,14 @@ impl Unit {
         self.provider.dialect
     }
 
+    /// What a call for this door is written in. `OpenAI` has two APIs, and callers of the newer one get the newer one.
+    pub(super) fn wire(&self, door: Dialect) -> Dialect {
+        match (self.provider.dialect, door) {
+            (Dialect::OpenAi, Dialect::Responses) if self.provider.responses => Dialect::Responses,
+            (own, _) => own,
+        }
+    }
+
     /// Asks the breaker for one call.
     pub(super) fn admit(&self, now: Mono) -> Result<Admission, Skip> {
         if self.provider.missing_key.is_some() {

@@ -272,7 +272,11 @@ impl Relay {
         let message = "the upstream stream broke off; this answer is incomplete";
         let error = CallerError::new(502, message)
             .code(Some("upstream_stream_broken"))
-            .request_id(&self.reply.id);
+            .request_id(&self.reply.id)
+            .after(match &self.writer {
+                Some(writer) => writer.events(),
+                None => self.reader.events(),
+            });
         error.in_band(self.door)
     }
 

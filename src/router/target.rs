@@ -3,6 +3,7 @@
 use crate::{
     clock,
     config::{Aws, Credential, Provider},
+    model::Dialect,
     provider::{endpoint, sigv4::Signer},
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -14,6 +15,8 @@ use secrecy::ExposeSecret;
 pub(super) struct Target {
     whole: Url,
     stream: Url,
+    /// Where an `OpenAI` account has its other API.
+    responses: Option<Url>,
     headers: HeaderMap,
     signer: Option<Signer>,
 }
@@ -21,20 +24,28 @@ pub(super) struct Target {
 impl Target {
     /// The error names what in the configuration is no address or no header.
     pub(super) fn new(provider: &Provider, model: &str) -> Result<Self, String> {
-        let url = |stream| {
-            let url = endpoint::request(provider.dialect, &provider.base_url, model, stream);
+        let url = |dialect, stream| {
+            let url = endpoint::request(dialect, &provider.base_url, model, stream);
             Url::parse(&url).map_err(|e| format!("provider {}: {url} is no URL: {e}", provider.id))
         };
         Ok(Self {
-            whole: url(false)?,
-            stream: url(true)?,
+            whole: url(provider.dialect, false)?,
+            stream: url(provider.dialect, true)?,
+            responses: provider
+                .responses
+                .then(|| url(Dialect::Responses, false))
+                .transpose()?,
             headers: headers(provider)?,
             signer: provider.aws.as_ref().and_then(signer),
         })
     }
 
-    pub(super) fn url(&self, stream: bool) -> &Url {
-        if stream { &self.stream } else { &self.whole }
+    pub(super) fn url(&self, wire: Dialect, stream: bool) -> &Url {
+        match &self.responses {
+            Some(url) if wire == Dialect::Responses => url,
+            _ if stream => &self.stream,
+            _ => &self.whole,
+        }
     }
 
     /// Adds what makes a call ours. A signature holds for this body and this moment.
@@ -88,7 +99,7 @@ fn headers(provider: &Provider) -> Result<HeaderMap, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::KeySource, model::Dialect};
+    use crate::config::KeySource;
 
     fn provider(headers: &[(&str, &str)]) -> Provider {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
@@ -101,6 +112,7 @@ mod tests {
             key_from: KeySource::Literal,
             aws: None,
             missing_key: None,
+            responses: true,
             headers: headers.iter().map(own).collect(),
         }
     }
@@ -108,14 +120,21 @@ mod tests {
     #[test]
     fn a_call_carries_the_key_and_the_configured_headers() {
         let target = Target::new(&provider(&[("x-team", "search")]), "m").unwrap();
-        let mut request = Request::new(http::Method::POST, target.url(false).clone());
+        let mut request = Request::new(
+            http::Method::POST,
+            target.url(Dialect::OpenAi, false).clone(),
+        );
         target.sign(&mut request, b"");
         let sent = request.headers();
         assert_eq!(sent["authorization"], "Bearer sk-secret");
         assert_eq!(sent["x-team"], "search");
         assert_eq!(
-            target.url(true).as_str(),
+            target.url(Dialect::OpenAi, true).as_str(),
             "http://127.0.0.1:4000/v1/chat/completions"
+        );
+        assert_eq!(
+            target.url(Dialect::Responses, true).as_str(),
+            "http://127.0.0.1:4000/v1/responses"
         );
     }
 

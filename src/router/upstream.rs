@@ -27,6 +27,7 @@ const USUAL_TTFT: Duration = Duration::from_millis(400);
 /// What is sent.
 #[derive(Debug, Clone)]
 pub(super) struct Outgoing {
+    pub(super) wire: Dialect,
     pub(super) body: Bytes,
     pub(super) headers: HeaderMap,
     pub(super) stream: bool,
@@ -80,26 +81,25 @@ pub(super) async fn open(
     out: Outgoing,
     fault: Option<&FaultKind>,
 ) -> Result<Upstream, TransportError> {
-    let dialect = unit.dialect();
     match fault {
         Some(FaultKind::Refused) => return Err(TransportError::ConnectRefused),
         Some(FaultKind::Reset) => return Err(TransportError::Reset),
         Some(FaultKind::Hang) => std::future::pending().await,
         Some(FaultKind::Delay { by }) => tokio::time::sleep(*by).await,
-        Some(FaultKind::Status { status }) => return Ok(said(dialect, *status)),
+        Some(FaultKind::Status { status }) => return Ok(said(out.wire, *status)),
         Some(kind @ (FaultKind::Garbage { .. } | FaultKind::Empty | FaultKind::InBandError)) => {
             return Ok(invented(unit, &out, kind).await);
         }
         _ => {}
     }
     let wrong_key = fault == Some(&FaultKind::BadKey);
-    let stream = out.stream;
+    let (wire, stream) = (out.wire, out.stream);
     let mut response = send(unit, out, wrong_key)
         .await
         .map_err(|e| transport(&e))?;
     let shaper = match fault {
         Some(kind @ (FaultKind::Cut { .. } | FaultKind::Stall { .. } | FaultKind::Malformed)) => {
-            Some(Shaper::new(kind.clone(), dialect, stream))
+            Some(Shaper::new(kind.clone(), wire, stream))
         }
         _ => None,
     };
@@ -121,12 +121,12 @@ pub(super) async fn open(
 }
 
 async fn send(unit: &Unit, out: Outgoing, wrong_key: bool) -> reqwest::Result<reqwest::Response> {
-    let url = unit.target.url(out.stream).clone();
+    let url = unit.target.url(out.wire, out.stream).clone();
     let mut request = reqwest::Request::new(Method::POST, url);
     *request.headers_mut() = out.headers;
     unit.target.sign(&mut request, &out.body);
     *request.body_mut() = Some(out.body.into());
-    if wrong_key && let Some((name, value)) = endpoint::auth(unit.dialect(), WRONG_KEY) {
+    if wrong_key && let Some((name, value)) = endpoint::auth(out.wire, WRONG_KEY) {
         request.headers_mut().insert(name, value);
     }
     unit.client.execute(request).await
@@ -146,7 +146,7 @@ fn said(dialect: Dialect, status: u16) -> Upstream {
 
 /// A 200 that a fault made up, in the deployment's own time and dialect.
 async fn invented(unit: &Unit, out: &Outgoing, kind: &FaultKind) -> Upstream {
-    let dialect = unit.dialect();
+    let dialect = out.wire;
     tokio::time::sleep(unit.recorder().ttft_quantile(0.5).unwrap_or(USUAL_TTFT)).await;
     let reply = translate::Reply {
         created: clock::wall().secs(),

@@ -36,7 +36,7 @@ impl Behaviour {
     /// A vendor on a good day: its own pace, 0.3 % errors, a throttle now and then.
     pub fn healthy(dialect: Dialect) -> Self {
         let (first_token, pace) = match dialect {
-            Dialect::OpenAi => (520, 82.0),
+            Dialect::OpenAi | Dialect::Responses => (520, 82.0),
             Dialect::Anthropic => (740, 64.0),
             Dialect::Gemini => (880, 90.0),
             Dialect::Bedrock => (690, 75.0),

@@ -196,7 +196,7 @@ impl Served {
 fn key(dialect: Dialect, seed: u64) -> String {
     let mut luck = Luck::new(&[seed, luck::hash(dialect.as_str().as_bytes()), 0x6b65]);
     match dialect {
-        Dialect::OpenAi => format!("sk-proj-sim{}", luck.letters(40)),
+        Dialect::OpenAi | Dialect::Responses => format!("sk-proj-sim{}", luck.letters(40)),
         Dialect::Anthropic => format!("sk-ant-api03-sim{}", luck.letters(40)),
         Dialect::Gemini => format!("AIzaSysim{}", luck.letters(30)),
         Dialect::Bedrock => format!("ABSKsim{}", luck.letters(40)),

@@ -112,16 +112,17 @@ async fn handle(State(room): State<Arc<Room>>, request: Request) -> Response {
     let came = Instant::now();
     let (parts, body) = request.into_parts();
     let number = room.served.fetch_add(1, Ordering::Relaxed);
-    let dialect = hash(room.dialect.as_str().as_bytes());
-    let mut day = Luck::new(&[room.seed, dialect, number]);
+    let vendor = hash(room.dialect.as_str().as_bytes());
+    let dialect = wire::spoken(room.dialect, parts.uri.path());
+    let mut day = Luck::new(&[room.seed, vendor, number]);
     let behaviour = room.dial.read();
     let pace = Pace::draw(&behaviour, room.speed, &mut day);
     let stamp = room.stamp(&mut day);
-    let refused = |why: &Refusal| wire::refuse(room.dialect, why, &stamp, pace);
+    let refused = |why: &Refusal| wire::refuse(dialect, why, &stamp, pace);
 
-    let sent = match entered(&room, &parts.method, &parts.uri, &parts.headers) {
+    let sent = match entered(&room, dialect, &parts.method, &parts.uri, &parts.headers) {
         Err(why) => refused(&why),
-        Ok(op) => match trouble(room.dialect, &behaviour, &mut day) {
+        Ok(op) => match trouble(dialect, &behaviour, &mut day) {
             Trouble::Silence => {
                 room.stop.cancelled().await;
                 refused(&Refusal::Down(503))
@@ -131,9 +132,9 @@ async fn handle(State(room): State<Arc<Room>>, request: Request) -> Response {
                 Err(_) => refused(&Refusal::TooLarge),
                 Ok(whole) => {
                     let body = whole.to_bytes();
-                    let words = Luck::new(&[room.seed, dialect, hash(&body)]);
+                    let words = Luck::new(&[room.seed, vendor, hash(&body)]);
                     let chance = Chance { words, day };
-                    match work(&room, &op, &body, &behaviour, pace, &stamp, chance) {
+                    match work(dialect, &op, &body, &behaviour, pace, &stamp, chance) {
                         Ok(sent) => sent,
                         Err(why) => refused(&why),
                     }
@@ -146,12 +147,13 @@ async fn handle(State(room): State<Arc<Room>>, request: Request) -> Response {
 
 fn entered(
     room: &Room,
+    dialect: Dialect,
     method: &Method,
     uri: &Uri,
     headers: &axum::http::HeaderMap,
 ) -> Result<Op, Refusal> {
-    let op = wire::route(room.dialect, method, uri)?;
-    wire::admit(room.dialect, headers, uri, &room.key)?;
+    let op = wire::route(dialect, method, uri)?;
+    wire::admit(dialect, headers, uri, &room.key)?;
     Ok(op)
 }
 
@@ -183,7 +185,7 @@ fn trouble(dialect: Dialect, behaviour: &Behaviour, luck: &mut Luck) -> Trouble 
 }
 
 fn work(
-    room: &Room,
+    dialect: Dialect,
     op: &Op,
     body: &[u8],
     behaviour: &Behaviour,
@@ -191,7 +193,6 @@ fn work(
     stamp: &Stamp,
     mut chance: Chance,
 ) -> Result<Sent, Refusal> {
-    let dialect = room.dialect;
     let inform = |value: &Value| Ok(wire::inform(dialect, value, stamp, pace));
     let how = match op {
         Op::Models => return inform(&wire::list(dialect)),

@@ -22,6 +22,7 @@ mod litellm;
 mod pty;
 mod recovery;
 mod rescue;
+mod responses;
 mod rig;
 mod scenarios;
 mod sdk;

@@ -255,6 +255,23 @@ pub(crate) fn anthropic(model: &str, text: &str) -> Vec<Do> {
     json(200, &[], &body.to_string())
 }
 
+/// A response of OpenAI's newer API that says `text`.
+pub(crate) fn response(model: &str, text: &str) -> serde_json::Value {
+    serde_json::json!({
+        "id": "resp_1", "object": "response", "created_at": 1, "status": "completed", "error": null,
+        "incomplete_details": null, "model": model,
+        "output": [{"id": "msg_1", "type": "message", "status": "completed", "role": "assistant",
+            "content": [{"type": "output_text", "annotations": [], "logprobs": [], "text": text}]}],
+        "usage": {"input_tokens": 9, "output_tokens": 3, "total_tokens": 12}
+    })
+}
+
+/// One named event of such a stream.
+pub(crate) fn named(event: &serde_json::Value) -> String {
+    let name = event["type"].as_str().unwrap_or_default();
+    format!("event: {name}\ndata: {event}\n\n")
+}
+
 /// One OpenAI stream event with a piece of text.
 pub(crate) fn openai_text(text: &str) -> String {
     let event = serde_json::json!({

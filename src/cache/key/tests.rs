@@ -357,3 +357,64 @@ fn nothing_is_kept_of_what_gemini_looks_up_or_of_pictures() {
         assert_eq!(of(Dialect::Gemini, &body), None, "{body}");
     }
 }
+
+fn response(input: &Value) -> Value {
+    json!({"model": "chat", "store": false, "input": input})
+}
+
+fn at_responses(body: &Value) -> Option<Key> {
+    of(Dialect::Responses, body)
+}
+
+#[test]
+fn the_same_question_has_the_same_key_at_the_responses_door() {
+    let chat = json!({"messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "hi"}], "max_tokens": 50,
+        "tools": [{"type": "function", "function": {"name": "f", "parameters": {}, "strict": true}}],
+        "tool_choice": {"type": "function", "function": {"name": "f"}}});
+    let mut same = response(
+        &json!([{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hi"}]}]),
+    );
+    for (name, value) in [
+        ("instructions", json!("s")),
+        ("max_output_tokens", json!(50)),
+        ("text", json!({"format": {"type": "text"}})),
+        (
+            "tools",
+            json!([{"type": "function", "name": "f", "parameters": {}}]),
+        ),
+        ("tool_choice", json!({"type": "function", "name": "f"})),
+    ] {
+        same[name] = value;
+    }
+    assert!(open(&chat).is_some());
+    assert_eq!(at_responses(&same), open(&chat));
+    assert_eq!(at_responses(&response(&json!("hi"))), open(&question("hi")));
+}
+
+#[test]
+fn a_response_that_is_stored_or_refers_to_what_is_stored_has_no_key() {
+    assert!(at_responses(&response(&json!("hi"))).is_some());
+    let mut stored = response(&json!("hi"));
+    stored["store"] = json!(true);
+    assert_eq!(at_responses(&stored), None);
+    for (name, value) in [
+        ("previous_response_id", json!("resp_1")),
+        ("conversation", json!("conv_1")),
+        ("background", json!(true)),
+        ("tools", json!([{"type": "web_search"}])),
+        (
+            "input",
+            json!([{"type": "item_reference", "id": "msg_1"}, {"role": "user", "content": "hi"}]),
+        ),
+        (
+            "input",
+            json!([{"role": "user", "content": [{"type": "input_image", "image_url": "x"}]}]),
+        ),
+    ] {
+        assert_eq!(
+            at_responses(&with(response(&json!("hi")), name, value)),
+            None,
+            "{name}"
+        );
+    }
+}

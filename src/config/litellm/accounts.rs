@@ -134,6 +134,7 @@ impl<'a> Accounts<'a> {
             key_from: KeySource::NotNeeded,
             aws: None,
             missing_key: None,
+            responses: false,
             headers: identity.headers.clone(),
         };
         if let Some(fields) = &identity.aws {
@@ -152,6 +153,7 @@ impl<'a> Accounts<'a> {
                     Some(known) => vendor::of(dialect, known.base_url),
                     None => vendor::of(dialect, &base),
                 };
+                provider.responses = vendor::has_responses(dialect, &base);
                 provider.base_url = base;
                 self.key(&mut provider, known, identity, params);
             }

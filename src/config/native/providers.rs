@@ -19,11 +19,12 @@ use crate::{
 use indexmap::IndexMap;
 use secrecy::SecretString;
 
-const DIALECTS: [(&str, Dialect); 4] = [
+const DIALECTS: [(&str, Dialect); 5] = [
     ("openai", Dialect::OpenAi),
     ("anthropic", Dialect::Anthropic),
     ("gemini", Dialect::Gemini),
     ("bedrock", Dialect::Bedrock),
+    ("responses", Dialect::Responses),
 ];
 
 /// Providers and deployments, declared or implied by being named.
@@ -142,7 +143,7 @@ impl<'a> Catalog<'a> {
             let base_url = known.base_url.to_owned();
             Account::with_key(base_url, default_key(known, self.cx), None, self.cx)
         };
-        let provider = account.provider(name, known.dialect, None, Vec::new());
+        let provider = account.provider(name, known.dialect, None, None, Vec::new());
         self.providers.insert(provider.id.clone(), provider);
     }
 }
@@ -152,6 +153,7 @@ fn provider(name: &str, field: &Field<'_>, cx: &Context<'_>) -> Option<Provider>
     let off = table.get("disabled");
     let dialect = dialect(name, &table);
     let vendor = table.get("vendor").and_then(|f| f.text());
+    let responses = table.get("responses").and_then(|f| f.boolean());
     let headers = headers(&table);
     let account = if dialect == Some(Dialect::Bedrock) {
         aws::read(&table, off, cx)
@@ -163,7 +165,7 @@ fn provider(name: &str, field: &Field<'_>, cx: &Context<'_>) -> Option<Provider>
             .map(|(base_url, (source, literal))| Account::with_key(base_url, source, literal, cx))
     };
     table.finish();
-    Some(account?.provider(name, dialect?, vendor, headers))
+    Some(account?.provider(name, dialect?, vendor, responses, headers))
 }
 
 /// Where a provider is and what it gets to see, as far as it could be had.
@@ -201,12 +203,14 @@ impl Account {
         name: &str,
         dialect: Dialect,
         vendor: Option<&str>,
+        responses: Option<bool>,
         headers: Vec<(String, String)>,
     ) -> Provider {
         Provider {
             id: name.into(),
             dialect,
             vendor: vendor.map_or_else(|| vendor::of(dialect, &self.base_url), str::to_owned),
+            responses: responses.unwrap_or_else(|| vendor::has_responses(dialect, &self.base_url)),
             base_url: self.base_url,
             key: self.key,
             key_from: self.key_from,
@@ -226,7 +230,7 @@ fn dialect(name: &str, table: &Table<'_>) -> Option<Dialect> {
         table.report.error(
             table.at.clone(),
             format!(
-                "{}: dialect is missing; it is one of openai, anthropic, gemini, bedrock",
+                "{}: dialect is missing; it is one of openai, anthropic, gemini, bedrock, responses",
                 table.path
             ),
         );

@@ -100,7 +100,7 @@ broken! {
          "2:44: server.client_keys[1]: expected a text, { env = \"NAME\" } or { file = \"path\" }"]
 
     a_provider_without_a_dialect: "c.toml" "routes.x.tiers = ['local/a']\n[providers.local]\nbase_url = 'http://localhost'\nkey = 'none'" =>
-        ["2:1: providers.local: dialect is missing; it is one of openai, anthropic, gemini, bedrock"]
+        ["2:1: providers.local: dialect is missing; it is one of openai, anthropic, gemini, bedrock, responses"]
 
     an_address_that_nobody_said_a_key_for: "c.toml" "routes.x.tiers = ['local/a']\n[providers.local]\ndialect = 'openai'\nbase_url = 'http://localhost'" =>
         ["2:1: providers.local: say which key http://localhost gets: key_env = \"NAME\", or key = \"none\" if it wants none"]

@@ -10,7 +10,7 @@ use crate::{
         translate::{
             BadAnswer, Reply,
             json::{arguments_object, text},
-            seal::{open, seal},
+            seal,
         },
     },
 };
@@ -81,12 +81,7 @@ fn said(part: &Part) -> Vec<Value> {
     }
 }
 
-/// The signature as a client sees it: Anthropic's own is open, another's stays sealed, and reasoning without any is
-/// marked as not Anthropic's.
+/// The signature as a client sees it.
 pub(super) fn shown(signature: Option<&str>) -> String {
-    let sealed = signature.unwrap_or_default();
-    match open(Dialect::Anthropic, sealed) {
-        Some(own) => own.to_owned(),
-        None => seal(Dialect::OpenAi, sealed),
-    }
+    seal::shown(Dialect::Anthropic, signature)
 }

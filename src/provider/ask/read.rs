@@ -19,9 +19,12 @@ enum Key {
     StreamOptions,
     MaxTokens,
     MaxCompletionTokens,
+    MaxOutputTokens,
     Messages,
     Contents,
+    Input,
     System,
+    Instructions,
     #[serde(alias = "systemInstruction")]
     SystemInstruction,
     Tools,
@@ -29,6 +32,7 @@ enum Key {
     ResponseFormat,
     OutputFormat,
     OutputConfig,
+    Text,
     #[serde(alias = "generationConfig")]
     GenerationConfig,
     N,
@@ -44,12 +48,16 @@ struct Top<'a> {
     stream_options: Option<&'a RawValue>,
     max_tokens: Option<&'a RawValue>,
     max_completion_tokens: Option<&'a RawValue>,
+    max_output_tokens: Option<&'a RawValue>,
     messages: Option<&'a RawValue>,
+    input: Option<&'a RawValue>,
     system: Option<&'a RawValue>,
+    instructions: Option<&'a RawValue>,
     tools: Option<&'a RawValue>,
     functions: Option<&'a RawValue>,
     format: Option<&'a RawValue>,
     output_config: Option<&'a RawValue>,
+    text: Option<&'a RawValue>,
     generation: Option<&'a RawValue>,
     n: Option<&'a RawValue>,
 }
@@ -85,7 +93,11 @@ impl<'de> Visitor<'de> for TopVisitor {
                 Key::StreamOptions => &mut top.stream_options,
                 Key::MaxTokens => &mut top.max_tokens,
                 Key::MaxCompletionTokens => &mut top.max_completion_tokens,
+                Key::MaxOutputTokens => &mut top.max_output_tokens,
                 Key::Messages | Key::Contents => &mut top.messages,
+                Key::Input => &mut top.input,
+                Key::Instructions => &mut top.instructions,
+                Key::Text => &mut top.text,
                 Key::System | Key::SystemInstruction => &mut top.system,
                 Key::Tools => &mut top.tools,
                 Key::Functions => &mut top.functions,
@@ -122,6 +134,19 @@ struct Options<'a> {
     mime: Option<Cow<'a, str>>,
 }
 
+impl Top<'_> {
+    /// The Responses API has other names for the same things.
+    fn of(mut self, door: Dialect) -> Self {
+        if door == Dialect::Responses {
+            self.messages = self.input;
+            self.system = self.instructions;
+            self.max_tokens = self.max_output_tokens;
+            self.format = nested(self.text).format;
+        }
+        self
+    }
+}
+
 pub(super) fn ask(door: Dialect, body: Bytes) -> Result<Ask, BadRequest> {
     let text = std::str::from_utf8(&body).map_err(|e| {
         bad(
@@ -133,6 +158,7 @@ pub(super) fn ask(door: Dialect, body: Bytes) -> Result<Ask, BadRequest> {
         )
     })?;
     let top: Top<'_> = serde_json::from_str(text).map_err(|e| not_json(&e, text))?;
+    let top = top.of(door);
     let model = model(door, &top)?;
     let messages = messages(door, &top)?;
     let options = nested(top.stream_options);
@@ -233,12 +259,17 @@ fn messages<'a>(door: Dialect, top: &Top<'a>) -> Result<&'a RawValue, BadRequest
     let name = match door {
         Dialect::Gemini => "contents",
         Dialect::OpenAi | Dialect::Anthropic | Dialect::Bedrock => "messages",
+        Dialect::Responses => "input",
     };
     let raw = top
         .messages
         .ok_or_else(|| bad(format!("`{name}` is missing"), Some(name)))?;
-    // Google takes a single content for a list of one.
-    let alone = door == Dialect::Gemini && raw.get().starts_with('{');
+    // Google takes a single content for a list of one, and a response's input may be one text.
+    let alone = match door {
+        Dialect::Gemini => raw.get().starts_with('{'),
+        Dialect::Responses => raw.get().starts_with('"'),
+        Dialect::OpenAi | Dialect::Anthropic | Dialect::Bedrock => false,
+    };
     if alone || raw.get().starts_with('[') {
         Ok(raw)
     } else {

@@ -254,3 +254,41 @@ proptest! {
         let _ = Ask::read(Dialect::Anthropic, body.into());
     }
 }
+
+fn responses(body: &str) -> Ask {
+    Ask::read(Dialect::Responses, Bytes::copy_from_slice(body.as_bytes())).unwrap()
+}
+
+#[test]
+fn a_responses_request_is_read_under_its_own_names() {
+    let ask = responses(
+        r#"{"model":"r","stream":true,"input":"hi","instructions":"s","max_output_tokens":9,"tools":[{}],
+            "text":{"format":{"type":"json_schema"}},"messages":"of no interest"}"#,
+    );
+    assert!(ask.stream && ask.has_tools && ask.schema && ask.has_system);
+    assert_eq!(ask.max_tokens, Some(9));
+    assert_eq!(ask.prompt_text(), "hi");
+    let said = [("system", "s"), ("user", "hi")].map(|(r, t)| (r.to_owned(), t.to_owned()));
+    assert_eq!(ask.conversation(), said);
+    assert!(!responses(r#"{"model":"r","input":"x","text":{"format":{"type":"text"}}}"#).schema);
+}
+
+#[test]
+fn the_prompt_among_items_is_the_last_message_of_the_user() {
+    let ask = responses(
+        r#"{"model":"r","input":[{"role":"user","content":[{"type":"input_text","text":"why?"}]},
+            {"type":"reasoning","content":[{"type":"reasoning_text","text":"hm"}]},
+            {"type":"function_call_output","call_id":"c","output":"4"}]}"#,
+    );
+    assert_eq!(ask.prompt_text(), "why?");
+}
+
+#[test]
+fn an_input_is_a_text_or_a_list() {
+    for body in [r#"{"model":"r"}"#, r#"{"model":"r","input":{}}"#] {
+        assert_eq!(
+            refused(Dialect::Responses, body.as_bytes()).param,
+            Some("input")
+        );
+    }
+}

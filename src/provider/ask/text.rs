@@ -10,6 +10,9 @@ use std::{borrow::Cow, fmt};
 
 #[derive(Deserialize)]
 struct Turn<'a> {
+    /// Items of the Responses API that are no messages (reasoning, calls) are nobody's turn.
+    #[serde(borrow, default)]
+    r#type: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     role: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
@@ -17,6 +20,12 @@ struct Turn<'a> {
     /// Gemini's name for it.
     #[serde(borrow, default)]
     parts: Option<&'a RawValue>,
+}
+
+impl Turn<'_> {
+    fn is_message(&self) -> bool {
+        self.r#type.as_deref().is_none_or(|t| t == "message")
+    }
 }
 
 #[derive(Deserialize)]
@@ -48,11 +57,14 @@ impl<'de> Deserialize<'de> for Lossy {
 }
 
 pub(super) fn last_user(messages: &[u8]) -> String {
+    if let Some(all) = all_of_it(messages) {
+        return all;
+    }
     items(messages)
         .iter()
         .rev()
         .filter_map(|raw| serde_json::from_str::<Turn<'_>>(raw.get()).ok())
-        .filter(|turn| turn.role.as_deref().unwrap_or("user") == "user")
+        .filter(|turn| turn.is_message() && turn.role.as_deref().unwrap_or("user") == "user")
         .map(|turn| own_text(&turn))
         .find(|text| !text.trim().is_empty())
         .unwrap_or_default()
@@ -62,16 +74,26 @@ pub(super) fn conversation(system: Option<&[u8]>, messages: &[u8]) -> Vec<(Strin
     let system = system
         .and_then(|raw| serde_json::from_slice::<&RawValue>(raw).ok())
         .map(|raw| ("system".to_owned(), system_text(raw)));
+    let only = all_of_it(messages).map(|text| ("user".to_owned(), text));
     let turns = items(messages).into_iter().filter_map(|raw| {
-        let turn: Turn<'_> = serde_json::from_str(raw.get()).ok()?;
+        let turn: Turn<'_> = serde_json::from_str(raw.get())
+            .ok()
+            .filter(Turn::is_message)?;
         let role = turn.role.as_deref().unwrap_or("user").to_owned();
         Some((role, whole_text(&turn)))
     });
     system
         .into_iter()
+        .chain(only)
         .chain(turns)
         .filter(|(_, text)| !text.is_empty())
         .collect()
+}
+
+/// The conversation is one text of the user's.
+fn all_of_it(messages: &[u8]) -> Option<String> {
+    let Lossy(text) = serde_json::from_slice(messages).ok()?;
+    Some(text)
 }
 
 /// Google takes a single item for a list of one.

@@ -10,15 +10,29 @@ impl Ask {
     pub fn continued(&self, said: &str, then: Option<&str>) -> Option<Self> {
         let turns = std::iter::once(turn(self.door, true, said))
             .chain(then.map(|text| turn(self.door, false, text)));
-        let end = self.at.messages.end.checked_sub(1)?;
+        let at = self.at.messages.clone();
+        let is_text = self.bytes(at.clone()).starts_with(b"\"");
+        let end = if is_text {
+            at.end
+        } else {
+            at.end.checked_sub(1)?
+        };
         let (before, after) = self.body.split_at_checked(end)?;
         let is_empty = before.trim_ascii_end().ends_with(b"[");
         let mut body = before.to_vec();
+        // An input of one text is what the user says first.
+        if is_text {
+            body.splice(at.start..at.start, *br#"[{"role":"user","content":"#);
+            body.push(b'}');
+        }
         for (i, turn) in turns.enumerate() {
             if i > 0 || !is_empty {
                 body.push(b',');
             }
             body.extend_from_slice(turn.to_string().as_bytes());
+        }
+        if is_text {
+            body.push(b']');
         }
         body.extend_from_slice(after);
         let read = Self::read(self.door, Bytes::from(body)).ok()?;
@@ -32,7 +46,7 @@ impl Ask {
 
 fn turn(door: Dialect, assistant: bool, text: &str) -> Value {
     match door {
-        Dialect::OpenAi | Dialect::Anthropic => {
+        Dialect::OpenAi | Dialect::Anthropic | Dialect::Responses => {
             json!({ "role": if assistant { "assistant" } else { "user" }, "content": text })
         }
         Dialect::Gemini => {
@@ -80,5 +94,22 @@ mod tests {
             more.body,
             r#"{"contents":[{"role":"model","parts":[{"text":"so far"}]}]}"#
         );
+    }
+
+    #[test]
+    fn an_input_of_one_text_becomes_a_list() {
+        let asked = ask(
+            Dialect::Responses,
+            r#"{"model":"r","input": "hi\n","stream":true}"#,
+        );
+        let more = asked.continued("so far", Some("go on")).expect("an input");
+        assert_eq!(
+            more.body,
+            concat!(
+                r#"{"model":"r","input": [{"role":"user","content":"hi\n"},{"role":"assistant","content":"so far"},"#,
+                r#"{"role":"user","content":"go on"}],"stream":true}"#
+            )
+        );
+        assert_eq!(more.prompt_text(), "go on");
     }
 }

@@ -19,6 +19,7 @@ pub fn answer(dialect: Dialect, body: &[u8]) -> Verdict {
         Dialect::Anthropic => anthropic(body),
         Dialect::Gemini => gemini(body),
         Dialect::Bedrock => bedrock(body),
+        Dialect::Responses => responses(body),
     };
     read.unwrap_or_else(|e| unreadable(dialect, body, &e))
         .status(200)
@@ -32,6 +33,13 @@ pub fn finish(dialect: Dialect, reason: &str, has_content: bool) -> Verdict {
             "content_filter" => Verdict::new(Class::Policy, "content_filter"),
             "error" | "insufficient_system_resource" => Verdict::new(Class::Fault, "finish_error"),
             "length" | "tool_calls" | "function_call" => Verdict::ok(),
+            _ => ok_if(has_content),
+        },
+        Dialect::Responses => match reason {
+            "content_filter" => Verdict::new(Class::Policy, "content_filter"),
+            "failed" | "cancelled" => Verdict::new(Class::Fault, reason),
+            // Background work has only begun.
+            "queued" | "in_progress" | "max_output_tokens" | "incomplete" => Verdict::ok(),
             _ => ok_if(has_content),
         },
         Dialect::Anthropic => match reason {
@@ -178,6 +186,67 @@ fn open_ai(body: &[u8]) -> serde_json::Result<Verdict> {
         )
     });
     Ok(best(choices).unwrap_or_else(|| Verdict::new(Class::Soft, "no_choices")))
+}
+
+#[derive(Deserialize)]
+struct Responses<'a> {
+    #[serde(borrow)]
+    output: Vec<Item<'a>>,
+    #[serde(borrow, default)]
+    status: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    incomplete_details: Option<Incomplete<'a>>,
+    #[serde(borrow, default)]
+    error: Raw<'a>,
+}
+
+#[derive(Deserialize)]
+struct Incomplete<'a> {
+    #[serde(borrow, default)]
+    reason: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct Item<'a> {
+    #[serde(borrow, default)]
+    r#type: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    content: Option<Vec<Piece<'a>>>,
+}
+
+fn responses(body: &[u8]) -> serde_json::Result<Verdict> {
+    let read: Responses<'_> = serde_json::from_slice(body)?;
+    if let Some(error) = read.error {
+        return Ok(in_band::verdict(
+            Dialect::Responses,
+            &Said::read(error.get().as_bytes()),
+        ));
+    }
+    let has_content = read.output.iter().any(|item| {
+        let mut said = item.content.iter().flatten();
+        match item.r#type.as_deref() {
+            None | Some("message") => said.any(|part| {
+                [part.text, part.refusal]
+                    .iter()
+                    .any(|field| field.is_some_and(|raw| !is_blank(raw)))
+            }),
+            Some("reasoning") => false,
+            Some(_) => true,
+        }
+    });
+    let reason = read
+        .incomplete_details
+        .and_then(|details| details.reason)
+        .or(read.status);
+    Ok(whole(Dialect::Responses, reason.as_deref(), has_content))
+}
+
+#[derive(Deserialize)]
+struct Piece<'a> {
+    #[serde(borrow, default)]
+    text: Raw<'a>,
+    #[serde(borrow, default)]
+    refusal: Raw<'a>,
 }
 
 #[derive(Deserialize)]

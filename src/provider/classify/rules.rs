@@ -35,6 +35,7 @@ fn of_word(word: &str) -> Option<Class> {
         | "content_filter"
         | "responsible_aipolicy_violation"
         | "moderation_blocked"
+        | "image_content_policy_violation"
         | "invalid_prompt" => Class::Policy,
         "invalid_api_key"
         | "incorrect_api_key"
@@ -63,8 +64,20 @@ fn of_word(word: &str) -> Option<Class> {
         | "unknown_model"
         | "resource_not_found_exception"
         | "unknown_operation_exception" => Class::Config,
-        // The caller's own tool server.
-        "external_connector_error" => Class::Caller,
+        // The caller's own tool server, and what the Responses API says of a picture after it has begun to answer.
+        "external_connector_error"
+        | "invalid_image"
+        | "invalid_image_format"
+        | "invalid_image_mode"
+        | "invalid_image_url"
+        | "invalid_base64_image"
+        | "image_too_large"
+        | "image_too_small"
+        | "image_parse_error"
+        | "image_file_too_large"
+        | "image_file_not_found"
+        | "empty_image_file"
+        | "unsupported_image_media_type" => Class::Caller,
         "server_error"
         | "internal_server_error"
         | "internal_error"

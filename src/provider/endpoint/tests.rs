@@ -15,6 +15,8 @@ openai    https://az.example/openai/deployments/gpt?api-version=1 https://az.exa
 openai    http://127.0.0.1:11434                     http://127.0.0.1:11434/v1/chat/completions
 openai    http://v1:8000                             http://v1:8000/v1/chat/completions
 openai    http://vllm.local/vision                   http://vllm.local/vision/v1/chat/completions
+responses https://api.openai.com                     https://api.openai.com/v1/responses
+responses https://api.openai.com/v1/responses        https://api.openai.com/v1/responses
 anthropic https://api.anthropic.com                  https://api.anthropic.com/v1/messages
 anthropic https://api.anthropic.com/v1               https://api.anthropic.com/v1/messages
 anthropic https://api.deepseek.com/anthropic         https://api.deepseek.com/anthropic/v1/messages
@@ -100,6 +102,7 @@ fn anthropic_and_gemini_count_tokens() {
 fn each_dialect_has_its_credential_header_and_none_prints_it() {
     for (dialect, name, value) in [
         (Dialect::OpenAi, "authorization", "Bearer k1"),
+        (Dialect::Responses, "authorization", "Bearer k1"),
         (Dialect::Anthropic, "x-api-key", "k1"),
         (Dialect::Gemini, "x-goog-api-key", "k1"),
     ] {

@@ -13,7 +13,7 @@ pub(crate) use answer::{read_answer, write_answer};
 pub(crate) use read::read_request;
 pub(crate) use stream::StreamReader;
 pub(crate) use stream_write::StreamWriter;
-pub(crate) use write::write_request;
+pub(crate) use write::{effort, note_sampling, reasons, write_request};
 
 use super::chat::{Finish, Usage};
 use super::translate::json::count;

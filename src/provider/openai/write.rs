@@ -77,7 +77,7 @@ pub(crate) fn write_request(
 
 /// Whether a model is one of those that reason first: they take `max_completion_tokens` and `reasoning_effort`, and
 /// refuse the sampling fields with a 400.
-fn reasons(model: &str) -> bool {
+pub(crate) fn reasons(model: &str) -> bool {
     let name = model.rsplit('/').next().unwrap_or(model);
     let o_series = name
         .strip_prefix('o')
@@ -86,7 +86,7 @@ fn reasons(model: &str) -> bool {
     o_series || (version(name, "gpt-").is_some_and(|v| v >= (5, 0)) && !chat_only)
 }
 
-fn effort(chat: &Chat, model: &str, dropped: &mut Dropped) -> Option<String> {
+pub(crate) fn effort(chat: &Chat, model: &str, dropped: &mut Dropped) -> Option<String> {
     match chat.thinking.as_ref()? {
         Thinking::Off if version(model, "gpt-").is_some_and(|v| v >= (5, 1)) => {
             Some("none".to_owned())
@@ -108,7 +108,7 @@ fn effort(chat: &Chat, model: &str, dropped: &mut Dropped) -> Option<String> {
 }
 
 /// Names the sampling fields that a reasoning model refuses.
-fn note_sampling(chat: &Chat, dropped: &mut Dropped) {
+pub(crate) fn note_sampling(chat: &Chat, dropped: &mut Dropped) {
     let differs = |set: Option<f64>| set.is_some_and(|v| (v - 1.0).abs() > f64::EPSILON);
     for (name, set) in [
         ("temperature", differs(chat.temperature)),

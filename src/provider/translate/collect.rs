@@ -26,6 +26,7 @@ impl Collector {
                 Some(Part::Text(so_far)) => so_far.push_str(text),
                 _ => self.answer.parts.push(Part::Text(text.clone())),
             },
+            Delta::Reasoning(more) if more.is_empty() => {}
             Delta::Reasoning(more) => match self.answer.parts.last_mut() {
                 Some(Part::Reasoning {
                     text,

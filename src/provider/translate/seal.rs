@@ -34,6 +34,16 @@ pub(crate) fn open(dialect: Dialect, sealed: &str) -> Option<&str> {
         .strip_prefix('/')
 }
 
+/// The signature as a client of this dialect sees it: its own is open, another's stays sealed, and reasoning without
+/// any is marked as that of a dialect that signs nothing.
+pub(crate) fn shown(dialect: Dialect, signature: Option<&str>) -> String {
+    let sealed = signature.unwrap_or_default();
+    match open(dialect, sealed) {
+        Some(own) => own.to_owned(),
+        None => seal(Dialect::OpenAi, sealed),
+    }
+}
+
 fn is_foreign(dialect: Dialect, signature: &str) -> bool {
     signature.starts_with(MARK) && open(dialect, signature).is_none()
 }
@@ -47,13 +57,17 @@ pub fn strip_foreign(dialect: Dialect, body: &[u8]) -> Option<Bytes> {
     }
     memchr::memmem::find(body, MARK.as_bytes())?;
     let mut request = json::parse(body)?;
+    if dialect == Dialect::Responses {
+        strip_items(&mut request)?;
+        return Some(Bytes::from(request.to_string()));
+    }
     let messages = request.get_mut("messages")?.as_array_mut()?;
     let mut last_stripped = None;
     for (i, message) in messages.iter_mut().enumerate() {
         let stripped = match dialect {
             Dialect::Anthropic => strip_blocks(message),
             Dialect::OpenAi => strip_fields(message),
-            Dialect::Gemini | Dialect::Bedrock => false,
+            Dialect::Gemini | Dialect::Bedrock | Dialect::Responses => false,
         };
         if stripped {
             last_stripped = Some(i);
@@ -86,6 +100,15 @@ fn strip_blocks(message: &mut Value) -> bool {
     blocks
         .retain(|b| !json::text(b, "signature").is_some_and(|s| is_foreign(Dialect::Anthropic, s)));
     before != blocks.len()
+}
+
+fn strip_items(request: &mut Value) -> Option<()> {
+    let items = request.get_mut("input")?.as_array_mut()?;
+    let before = items.len();
+    items.retain(|item| {
+        !json::text(item, "encrypted_content").is_some_and(|s| is_foreign(Dialect::Responses, s))
+    });
+    (items.len() < before).then_some(())
 }
 
 fn strip_fields(message: &mut Value) -> bool {
@@ -151,6 +174,19 @@ mod tests {
             stripped,
             br#"{"messages":[{"role":"user","content":"hi"}]}"#.as_slice()
         );
+    }
+
+    #[test]
+    fn reasoning_items_of_another_provider_are_taken_out_of_an_input() {
+        let nobodys = shown(Dialect::Responses, None);
+        let body = serde_json::json!({"model": "m", "input": [
+            {"type": "reasoning", "summary": [], "encrypted_content": nobodys},
+            {"type": "reasoning", "summary": [], "encrypted_content": "own"},
+            {"role": "user", "content": "hi"}]});
+        let stripped = strip_foreign(Dialect::Responses, body.to_string().as_bytes()).unwrap();
+        let left = json::parse(&stripped).unwrap();
+        assert_eq!(left["input"][0]["encrypted_content"], "own");
+        assert_eq!(left["input"].as_array().map(Vec::len), Some(2));
     }
 
     #[test]

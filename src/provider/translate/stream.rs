@@ -3,7 +3,7 @@
 use super::{Reply, surrogate};
 use crate::{
     model::Dialect,
-    provider::{anthropic, bedrock, chat::Delta, gemini, openai},
+    provider::{anthropic, bedrock, chat::Delta, gemini, openai, responses},
 };
 use bytes::BytesMut;
 use serde_json::Value;
@@ -21,6 +21,7 @@ enum Reading {
     Anthropic(anthropic::StreamReader),
     Gemini(gemini::StreamReader),
     Bedrock(bedrock::StreamReader),
+    Responses(responses::StreamReader),
 }
 
 impl StreamReader {
@@ -30,6 +31,7 @@ impl StreamReader {
             Dialect::Anthropic => Reading::Anthropic(anthropic::StreamReader::default()),
             Dialect::Gemini => Reading::Gemini(gemini::StreamReader::default()),
             Dialect::Bedrock => Reading::Bedrock(bedrock::StreamReader::default()),
+            Dialect::Responses => Reading::Responses(responses::StreamReader::default()),
         };
         Self {
             dialect,
@@ -43,6 +45,15 @@ impl StreamReader {
             Reading::Anthropic(_) => Dialect::Anthropic,
             Reading::Gemini(_) => Dialect::Gemini,
             Reading::Bedrock(_) => Dialect::Bedrock,
+            Reading::Responses(_) => Dialect::Responses,
+        }
+    }
+
+    /// How many events it has read, where the dialect counts them.
+    pub fn events(&self) -> u64 {
+        match &self.dialect {
+            Reading::Responses(r) => r.told().events(),
+            _ => 0,
         }
     }
 
@@ -80,9 +91,12 @@ impl StreamReader {
 
     /// Returns whether there may be halves of characters in what it read.
     fn json(&mut self, name: Option<&str>, data: &[u8], out: &mut Vec<Delta>) -> bool {
-        if let Reading::OpenAi(r) = &mut self.dialect
-            && r.plain(data, out)
-        {
+        let was_plain = match &mut self.dialect {
+            Reading::OpenAi(r) => r.plain(data, out),
+            Reading::Responses(r) => r.plain(data, out),
+            Reading::Anthropic(_) | Reading::Gemini(_) | Reading::Bedrock(_) => false,
+        };
+        if was_plain {
             return false;
         }
         let strict: Option<Value> = serde_json::from_slice(data).ok();
@@ -97,6 +111,7 @@ impl StreamReader {
             Reading::Anthropic(r) => r.event(name, &event, out),
             Reading::Gemini(r) => r.event(&event, out),
             Reading::Bedrock(r) => r.event(name, &event, out),
+            Reading::Responses(r) => r.event(name, &event, out),
         }
         halves
     }
@@ -114,6 +129,7 @@ enum Writing {
     Anthropic(anthropic::StreamWriter),
     Gemini(gemini::StreamWriter),
     Bedrock(bedrock::StreamWriter),
+    Responses(responses::StreamWriter),
 }
 
 impl StreamWriter {
@@ -124,6 +140,7 @@ impl StreamWriter {
             Dialect::Anthropic => Writing::Anthropic(anthropic::StreamWriter::new(reply)),
             Dialect::Gemini => Writing::Gemini(gemini::StreamWriter::new(reply)),
             Dialect::Bedrock => Writing::Bedrock(bedrock::StreamWriter::default()),
+            Dialect::Responses => Writing::Responses(responses::StreamWriter::new(reply)),
         };
         Self { dialect }
     }
@@ -143,6 +160,7 @@ impl StreamWriter {
         match (&mut writer.dialect, &reader.dialect) {
             (Writing::Anthropic(w), Reading::Anthropic(r)) => w.take_over(r.told()),
             (Writing::Gemini(w), _) => w.has_told_calls(),
+            (Writing::Responses(w), Reading::Responses(r)) => w.take_over(r.told()),
             _ => {}
         }
         writer
@@ -155,17 +173,24 @@ impl StreamWriter {
             Writing::Anthropic(w) => w.mark(mark),
             Writing::Gemini(w) => w.mark(mark),
             Writing::Bedrock(w) => w.mark(mark),
+            Writing::Responses(w) => w.mark(mark),
         }
     }
 
     /// Writes one delta. Finish, usage and end are kept for [`finish`](Self::finish); errors and malformed events
     /// are the router's business and write nothing.
     pub fn write(&mut self, delta: &Delta, out: &mut BytesMut) {
+        // At work, with nothing to show of it.
+        let delta = match delta {
+            Delta::Reasoning(said) if said.is_empty() => &Delta::Life,
+            delta => delta,
+        };
         match &mut self.dialect {
             Writing::OpenAi(w) => w.write(delta, out),
             Writing::Anthropic(w) => w.write(delta, out),
             Writing::Gemini(w) => w.write(delta, out),
             Writing::Bedrock(w) => w.write(delta, out),
+            Writing::Responses(w) => w.write(delta, out),
         }
     }
 
@@ -177,6 +202,18 @@ impl StreamWriter {
             Writing::Anthropic(w) => w.finish(out),
             Writing::Gemini(w) => w.finish(out),
             Writing::Bedrock(w) => w.finish(out),
+            Writing::Responses(w) => w.finish(out),
+        }
+    }
+
+    /// How many events it has written, where the dialect counts them.
+    pub fn events(&self) -> u64 {
+        match &self.dialect {
+            Writing::OpenAi(_)
+            | Writing::Anthropic(_)
+            | Writing::Gemini(_)
+            | Writing::Bedrock(_) => 0,
+            Writing::Responses(w) => w.events(),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The last word of an exchange that no tier answered: a cached answer, the canned one, or the caller's own mistake.
 
-use super::Exchange;
+use super::{Exchange, seat::NOT_SAYABLE};
 use crate::{
     cache::{Hit, Match},
     clock,
     config::CannedForm,
     model::{Kind, event::Outcome},
+    provider::translate::Untranslatable,
     router::{
         canned,
         reply::{Reply, Served},
@@ -44,6 +45,22 @@ impl Exchange {
             Some(field),
         )
         .by(&self.call, &served)
+    }
+
+    /// Every tier that was asked has no words for what the request wants, and none of the others has: the caller is
+    /// told what it is. None: something else went wrong.
+    pub(super) fn unsaid(&self) -> Option<Reply> {
+        let (Untranslatable::Unsupported { field, why } | Untranslatable::Invalid { field, why }) =
+            self.unsayable.as_ref()?;
+        let mut units = self
+            .route
+            .tiers
+            .iter()
+            .flat_map(|t| &t.deployments)
+            .filter_map(|d| self.plant.units.get(d));
+        let somebody_could = units.any(|u| u.wire(self.call.door) == self.call.door);
+        let only_that = self.failures.iter().all(|(_, v, _)| v.code == NOT_SAYABLE);
+        (only_that && !somebody_could).then(|| self.invalid(field, why))
     }
 
     pub(super) fn cached(&self, hit: &Hit) -> Reply {

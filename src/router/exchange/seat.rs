@@ -27,6 +27,9 @@ const FAST: Duration = Duration::from_secs(2);
 /// Before a second try of the same tier.
 const BACKOFF_MS: std::ops::Range<u64> = 50..150;
 
+/// A deployment whose dialect has no words for the request.
+pub(super) const NOT_SAYABLE: &str = "not_sayable_in_this_dialect";
+
 /// A tier whose deployment has admitted the call.
 pub(super) struct Seat<'r> {
     pub(super) index: usize,
@@ -198,9 +201,10 @@ impl Exchange {
                 return Ok(Tried::Told(self.invalid(&field, why)));
             }
             End::Unsayable(why) => {
-                let verdict = Verdict::new(Class::Caller, "not_sayable_in_this_dialect");
+                let verdict = Verdict::new(Class::Caller, NOT_SAYABLE);
                 self.failures.push((unit.id.clone(), verdict, false));
                 tracing::debug!(deployment = %unit.id, %why, "passed over");
+                self.unsayable = Some(why);
                 return Ok(Tried::Failed(Next::Tier, None));
             }
             End::Failed(failure) => return Err(failure),

@@ -78,7 +78,9 @@ fn said(ask: &Ask, dialect: Dialect, behaviour: &Behaviour, chance: &mut Chance)
         return format!("{last_words}{}", continued(begun, &good));
     }
     match ask.turns.last() {
-        Some(Turn::Model { text }) if dialect != Dialect::OpenAi => continued(text, &good),
+        Some(Turn::Model { text }) if !matches!(dialect, Dialect::OpenAi | Dialect::Responses) => {
+            continued(text, &good)
+        }
         _ => good,
     }
 }
@@ -253,7 +255,7 @@ fn thought(ask: &Ask) -> String {
 
 fn call_id(dialect: Dialect, luck: &mut Luck) -> String {
     match dialect {
-        Dialect::OpenAi => format!("call_{}", luck.letters(24)),
+        Dialect::OpenAi | Dialect::Responses => format!("call_{}", luck.letters(24)),
         Dialect::Anthropic => format!("toolu_01{}", luck.letters(22)),
         Dialect::Gemini => luck.letters(8),
         Dialect::Bedrock => format!("tooluse_{}", luck.letters(22)),

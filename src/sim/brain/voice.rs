@@ -36,7 +36,7 @@ fn summary(points: &[String], dialect: Dialect, luck: &mut Luck) -> String {
             .join("\n")
     };
     match dialect {
-        Dialect::OpenAi => {
+        Dialect::OpenAi | Dialect::Responses => {
             let lead = luck.pick(&["", "In short: ", "Summary: "]).unwrap_or("");
             format!("{lead}{}", points.join(" "))
         }
@@ -66,7 +66,7 @@ fn summary(points: &[String], dialect: Dialect, luck: &mut Luck) -> String {
 fn prose(answer: &str, dialect: Dialect, luck: &mut Luck) -> String {
     let formatted = answer.contains("```") || answer.lines().count() > 1;
     match dialect {
-        Dialect::OpenAi => {
+        Dialect::OpenAi | Dialect::Responses => {
             let end = luck
                 .pick(&[
                     "",
@@ -94,7 +94,7 @@ fn prose(answer: &str, dialect: Dialect, luck: &mut Luck) -> String {
 
 fn piece(text: &str, dialect: Dialect, luck: &mut Luck) -> String {
     match dialect {
-        Dialect::OpenAi => text.to_owned(),
+        Dialect::OpenAi | Dialect::Responses => text.to_owned(),
         Dialect::Anthropic | Dialect::Bedrock => {
             let lead = luck
                 .pick(&["Here's a draft:", "Here's one way to put it:"])

@@ -5,6 +5,7 @@ mod bedrock;
 mod failures;
 mod gemini;
 mod openai;
+mod responses;
 mod running;
 
 use super::*;
@@ -41,7 +42,7 @@ async fn served(dialect: Dialect, behaviour: Behaviour) -> Served {
 fn post(at: &Provider, path: &str, key: &str) -> RequestBuilder {
     let request = client().post(format!("http://{}{path}", at.addr));
     match at.dialect {
-        Dialect::OpenAi | Dialect::Bedrock => request.bearer_auth(key),
+        Dialect::OpenAi | Dialect::Responses | Dialect::Bedrock => request.bearer_auth(key),
         Dialect::Anthropic => request
             .header("x-api-key", key)
             .header("anthropic-version", "2023-06-01"),
@@ -52,6 +53,7 @@ fn post(at: &Provider, path: &str, key: &str) -> RequestBuilder {
 fn chat_path(dialect: Dialect, stream: bool) -> &'static str {
     match (dialect, stream) {
         (Dialect::OpenAi, _) => "/v1/chat/completions",
+        (Dialect::Responses, _) => "/v1/responses",
         (Dialect::Anthropic, _) => "/v1/messages",
         (Dialect::Gemini, false) => "/v1beta/models/gemini-2.5-pro:generateContent",
         (Dialect::Gemini, true) => "/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse",
@@ -66,6 +68,7 @@ fn asking(dialect: Dialect, text: &str) -> Value {
         Dialect::OpenAi => {
             json!({ "model": "gpt-4.1", "messages": [{ "role": "user", "content": text }] })
         }
+        Dialect::Responses => json!({ "model": "gpt-4.1", "input": text }),
         Dialect::Anthropic => json!({
             "model": "claude-sonnet-4-5", "max_tokens": 500, "messages": [{ "role": "user", "content": text }],
         }),

@@ -72,6 +72,7 @@ async fn a_judge_answers_with_a_score_in_every_dialect() {
             let body = match dialect {
                 Dialect::OpenAi => json!({ "model": "gpt-4.1", "messages": [
                     { "role": "system", "content": rubric }, { "role": "user", "content": graded(answer) } ] }),
+                Dialect::Responses => with(body, json!({ "instructions": rubric })),
                 Dialect::Anthropic => with(body, json!({ "system": rubric })),
                 Dialect::Gemini => with(
                     body,
@@ -82,6 +83,7 @@ async fn a_judge_answers_with_a_score_in_every_dialect() {
             let said = ask(served.provider(), &body).await.json();
             let text = match dialect {
                 Dialect::OpenAi => str_at(&said, "/choices/0/message/content"),
+                Dialect::Responses => str_at(&said, "/output/0/content/0/text"),
                 Dialect::Anthropic => str_at(&said, "/content/0/text"),
                 Dialect::Gemini => str_at(&said, "/candidates/0/content/parts/0/text"),
                 Dialect::Bedrock => str_at(&said, "/output/message/content/0/text"),

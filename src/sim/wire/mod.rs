@@ -4,6 +4,7 @@ mod anthropic;
 mod bedrock;
 mod gemini;
 mod openai;
+mod responses;
 
 use super::{
     ask::Ask,
@@ -140,10 +141,19 @@ impl Telling<'_> {
     }
 }
 
+/// What a request to a vendor is written in: `OpenAI` has two APIs.
+pub(super) fn spoken(vendor: Dialect, path: &str) -> Dialect {
+    match vendor {
+        Dialect::OpenAi if responses::is_at(path) => Dialect::Responses,
+        own => own,
+    }
+}
+
 pub(super) fn route(dialect: Dialect, method: &Method, uri: &Uri) -> Result<Op, Refusal> {
     let path = uri.path();
     let found = match dialect {
         Dialect::OpenAi => openai::route(method, path),
+        Dialect::Responses => responses::route(method, path),
         Dialect::Anthropic => anthropic::route(method, path),
         Dialect::Gemini => gemini::route(method, path, uri.query().unwrap_or_default()),
         Dialect::Bedrock => bedrock::route(method, path),
@@ -162,7 +172,7 @@ pub(super) fn admit(
     key: &str,
 ) -> Result<(), Refusal> {
     let shown = match dialect {
-        Dialect::OpenAi => bearer(headers),
+        Dialect::OpenAi | Dialect::Responses => bearer(headers),
         Dialect::Anthropic => header(headers, "x-api-key").or_else(|| bearer(headers)),
         Dialect::Gemini => header(headers, "x-goog-api-key").or_else(|| query(uri, "key")),
         // The account's key as it is, or as the id of the key that signed.
@@ -182,6 +192,7 @@ pub(super) fn admit(
 pub(super) fn read(dialect: Dialect, op: &Op, body: &Value) -> Result<Ask, Refusal> {
     match (dialect, op) {
         (Dialect::OpenAi, _) => openai::read(body),
+        (Dialect::Responses, _) => responses::read(body),
         (Dialect::Anthropic, Op::Count { .. }) => anthropic::read(body, false),
         (Dialect::Anthropic, _) => anthropic::read(body, true),
         (
@@ -231,7 +242,7 @@ pub(super) fn model(dialect: Dialect, name: &str) -> Result<Model, Refusal> {
 
 fn catalogue(dialect: Dialect) -> &'static [Model] {
     match dialect {
-        Dialect::OpenAi => &openai::MODELS,
+        Dialect::OpenAi | Dialect::Responses => &openai::MODELS,
         Dialect::Anthropic => &anthropic::MODELS,
         Dialect::Gemini => &gemini::MODELS,
         Dialect::Bedrock => &bedrock::MODELS,
@@ -241,6 +252,7 @@ fn catalogue(dialect: Dialect) -> &'static [Model] {
 pub(super) fn tell(dialect: Dialect, how: Delivery, telling: &mut Telling) -> Sent {
     match dialect {
         Dialect::OpenAi => openai::tell(telling),
+        Dialect::Responses => responses::tell(telling),
         Dialect::Anthropic => anthropic::tell(telling),
         Dialect::Gemini => gemini::tell(how, telling),
         Dialect::Bedrock => bedrock::tell(telling),
@@ -249,7 +261,7 @@ pub(super) fn tell(dialect: Dialect, how: Delivery, telling: &mut Telling) -> Se
 
 pub(super) fn refuse(dialect: Dialect, refusal: &Refusal, stamp: &Stamp, pace: Pace) -> Sent {
     let (status, headers, body) = match dialect {
-        Dialect::OpenAi => openai::refuse(refusal, stamp),
+        Dialect::OpenAi | Dialect::Responses => openai::refuse(refusal, stamp),
         Dialect::Anthropic => anthropic::refuse(refusal, stamp),
         Dialect::Gemini => gemini::refuse(refusal),
         Dialect::Bedrock => bedrock::refuse(refusal, stamp),
@@ -266,7 +278,7 @@ pub(super) fn refuse(dialect: Dialect, refusal: &Refusal, stamp: &Stamp, pace: P
 /// Lists, single models and counts: answered at once, no model is asked.
 pub(super) fn inform(dialect: Dialect, body: &Value, stamp: &Stamp, pace: Pace) -> Sent {
     let headers = match dialect {
-        Dialect::OpenAi => openai::headers(stamp, Duration::ZERO, false),
+        Dialect::OpenAi | Dialect::Responses => openai::headers(stamp, Duration::ZERO, false),
         Dialect::Anthropic => anthropic::headers(stamp, false),
         Dialect::Gemini => gemini::headers(false),
         Dialect::Bedrock => bedrock::headers(stamp, false),
@@ -284,13 +296,15 @@ pub(super) fn counted(dialect: Dialect, tokens: u64) -> Value {
     match dialect {
         Dialect::Gemini => gemini::counted(tokens),
         Dialect::Bedrock => bedrock::counted(tokens),
-        Dialect::OpenAi | Dialect::Anthropic => serde_json::json!({ "input_tokens": tokens }),
+        Dialect::OpenAi | Dialect::Anthropic | Dialect::Responses => {
+            serde_json::json!({ "input_tokens": tokens })
+        }
     }
 }
 
 pub(super) fn list(dialect: Dialect) -> Value {
     match dialect {
-        Dialect::OpenAi => openai::list(),
+        Dialect::OpenAi | Dialect::Responses => openai::list(),
         Dialect::Anthropic => anthropic::list(),
         Dialect::Gemini => gemini::list(),
         Dialect::Bedrock => bedrock::list(),
@@ -299,7 +313,7 @@ pub(super) fn list(dialect: Dialect) -> Value {
 
 pub(super) fn describe(dialect: Dialect, model: Model) -> Value {
     match dialect {
-        Dialect::OpenAi => openai::describe(model.alias, model),
+        Dialect::OpenAi | Dialect::Responses => openai::describe(model.alias, model),
         Dialect::Anthropic => anthropic::describe(model),
         Dialect::Gemini => gemini::describe(model),
         Dialect::Bedrock => bedrock::describe(model),
@@ -309,7 +323,7 @@ pub(super) fn describe(dialect: Dialect, model: Model) -> Value {
 /// The id of a request as the vendor writes it.
 pub(super) fn request_id(dialect: Dialect, luck: &mut Luck) -> String {
     match dialect {
-        Dialect::OpenAi => format!("req_{}", luck.hex(32)),
+        Dialect::OpenAi | Dialect::Responses => format!("req_{}", luck.hex(32)),
         Dialect::Anthropic => format!("req_011C{}", luck.letters(20)),
         Dialect::Gemini => luck.letters(22),
         Dialect::Bedrock => uuid_like(luck),
@@ -323,7 +337,7 @@ fn uuid_like(luck: &mut Luck) -> String {
 /// The status that a vendor gives on a bad moment of its own.
 pub(super) fn own_failure(dialect: Dialect, luck: &mut Luck) -> u16 {
     let own: &[u16] = match dialect {
-        Dialect::OpenAi => &[500, 503, 503, 502],
+        Dialect::OpenAi | Dialect::Responses => &[500, 503, 503, 502],
         Dialect::Anthropic => &[529, 529, 529, 500],
         Dialect::Gemini => &[503, 503, 500, 504],
         Dialect::Bedrock => &[503, 500, 424, 408],

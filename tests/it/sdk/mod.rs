@@ -87,6 +87,11 @@ async fn openai_for_python_is_served() {
 }
 
 #[tokio::test]
+async fn openai_for_python_is_served_at_the_responses_door() {
+    run("python/openai_responses.py").await;
+}
+
+#[tokio::test]
 async fn anthropic_for_python_is_served() {
     run("python/anthropic_sdk.py").await;
 }

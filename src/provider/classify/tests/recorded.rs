@@ -75,8 +75,14 @@ fn every_recorded_error_has_the_class_that_it_had() {
         ("gemini", Dialect::Gemini, "429", Throttle, Some(48_000)),
         ("bedrock", Dialect::Bedrock, "400", Context, None),
         ("bedrock", Dialect::Bedrock, "403", Credential, None),
-        ("openai-responses", Dialect::OpenAi, "400", Context, None),
-        ("openai-responses", Dialect::OpenAi, "401", Credential, None),
+        ("openai-responses", Dialect::Responses, "400", Context, None),
+        (
+            "openai-responses",
+            Dialect::Responses,
+            "401",
+            Credential,
+            None,
+        ),
         ("openrouter", Dialect::OpenAi, "400", Context, None),
         ("openrouter", Dialect::OpenAi, "401", Credential, None),
         (
@@ -111,16 +117,15 @@ fn every_recorded_whole_answer_is_good_but_the_empty_ones() {
         ("openai-chat", Dialect::OpenAi),
         ("azure-openai", Dialect::OpenAi),
         ("openrouter", Dialect::OpenAi),
+        ("openai-responses", Dialect::Responses),
         ("anthropic", Dialect::Anthropic),
         ("gemini", Dialect::Gemini),
         ("bedrock", Dialect::Bedrock),
     ] {
-        let whole = bodies(provider, "200-unary");
-        // Azure's recordings of the Responses API are another dialect.
-        for (file, _, body) in whole
-            .into_iter()
-            .filter(|(file, ..)| !file.contains("azure-responses"))
-        {
+        for (file, _, body) in bodies(provider, "200-unary") {
+            // Azure's folder has both of OpenAI's.
+            let newer = file.contains("azure-responses");
+            let dialect = if newer { Dialect::Responses } else { dialect };
             // Tools were offered and forbidden: real answers of 200 with nothing in them.
             let empty = file.contains("tool-choice");
             let class = if empty { Class::Soft } else { Class::Ok };
@@ -140,7 +145,7 @@ fn every_recorded_whole_answer_is_good_but_the_empty_ones() {
 fn no_event_of_a_recorded_good_stream_is_an_error() {
     for (provider, dialect) in [
         ("openai-chat", Dialect::OpenAi),
-        ("openai-responses", Dialect::OpenAi),
+        ("openai-responses", Dialect::Responses),
         ("azure-openai", Dialect::OpenAi),
         ("openrouter", Dialect::OpenAi),
         ("anthropic", Dialect::Anthropic),
@@ -191,7 +196,7 @@ fn recorded_refusals_pass_to_the_caller_as_they_are_and_without_account_ids() {
     for (provider, dialect) in [
         ("anthropic", Dialect::Anthropic),
         ("gemini", Dialect::Gemini),
-        ("openai-responses", Dialect::OpenAi),
+        ("openai-responses", Dialect::Responses),
     ] {
         for (file, _, body) in bodies(provider, "400-unary-chat-real") {
             let out = relay(dialect, dialect, 400, &body.clone().into());

@@ -28,7 +28,12 @@ fn an_emoji_cut_between_two_events_arrives_whole_in_every_dialect() {
         r#"{"contentBlockIndex":0,"delta":{"text":"a \ud83d"}}"#,
         r#"{"contentBlockIndex":0,"delta":{"text":"\udc67 b"}}"#,
     ];
+    let responses = [
+        r#"{"type":"response.output_text.delta","output_index":0,"delta":"a \ud83d"}"#,
+        r#"{"type":"response.output_text.delta","output_index":0,"delta":"\udc67 b"}"#,
+    ];
     for (dialect, data) in [
+        (Dialect::Responses, responses),
         (Dialect::Bedrock, bedrock),
         (Dialect::OpenAi, openai),
         (Dialect::Anthropic, anthropic),

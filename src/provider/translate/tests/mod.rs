@@ -2,6 +2,7 @@
 
 mod fixtures;
 mod halves;
+mod responses;
 mod round_trip;
 mod streams;
 
@@ -89,5 +90,14 @@ pub(crate) fn calls(answer: &Answer) -> Vec<(String, serde_json::Value)> {
             Part::ToolUse { name, input, .. } => Some((name.clone(), input.clone())),
             _ => None,
         })
+        .collect()
+}
+
+/// The payloads of a stream, in order, without the end mark.
+pub(crate) fn data(stream: &str) -> Vec<serde_json::Value> {
+    events(stream)
+        .iter()
+        .filter(|(_, d)| d != "[DONE]")
+        .map(|(_, d)| serde_json::from_str(d).unwrap())
         .collect()
 }

@@ -1,6 +1,6 @@
 //! Streams, written for the clients' accumulators.
 
-use super::{calls, collect, events, framed, read, write};
+use super::{calls, collect, data, events, framed, read, write};
 use crate::{
     model::{Class, Dialect},
     provider::{
@@ -32,14 +32,6 @@ fn args(index: u32, json: &str) -> Delta {
         index,
         json: json.into(),
     }
-}
-
-fn data(stream: &str) -> Vec<Value> {
-    events(stream)
-        .iter()
-        .filter(|(_, d)| d != "[DONE]")
-        .map(|(_, d)| serde_json::from_str(d).unwrap())
-        .collect()
 }
 
 /// An accumulator as strict as the official ones: one block at a time, each under the next number.
@@ -233,6 +225,21 @@ fn errors_inside_streams_are_seen_in_every_dialect() {
             r#"{"__type":"modelStreamErrorException","originalStatusCode":400,"message":"x"}"#,
             "model_stream_error_exception",
         ),
+        (
+            Dialect::Responses,
+            r#"{"type":"error","sequence_number":2,"error":{"type":"server_error","code":"server_error","message":"x"}}"#,
+            "server_error",
+        ),
+        (
+            Dialect::Responses,
+            r#"{"type":"error","sequence_number":2,"code":"server_error","message":"x","param":null}"#,
+            "server_error",
+        ),
+        (
+            Dialect::Responses,
+            r#"{"type":"response.failed","response":{"status":"failed","error":{"code":"server_error","message":"x"}}}"#,
+            "server_error",
+        ),
     ] {
         let deltas = read(dialect, &sse(body));
         assert!(
@@ -289,8 +296,12 @@ proptest! {
     fn a_replayed_answer_reads_back_as_itself(answer in answers()) {
         for dialect in Dialect::ALL {
             let stream = replay(dialect, &answer, Reply::default(), true).concat();
-            if dialect == Dialect::Anthropic {
-                accumulate(std::str::from_utf8(&stream).unwrap());
+            match dialect {
+                Dialect::Anthropic => drop(accumulate(std::str::from_utf8(&stream).unwrap())),
+                Dialect::Responses => {
+                    super::responses::accumulate(std::str::from_utf8(&stream).unwrap());
+                }
+                Dialect::OpenAi | Dialect::Gemini | Dialect::Bedrock => {}
             }
             let mut back = collect(&read(dialect, &framed(dialect, &stream)));
             if dialect == Dialect::Bedrock {
@@ -305,7 +316,7 @@ proptest! {
     fn any_json_is_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..60), text in "\\PC{0,30}") {
         for dialect in Dialect::ALL {
             let body = json!({"choices": [{"delta": {"content": text, "tool_calls": [text, {"index": text}]}}], "candidates": [text],
-                "type": "content_block_delta", "delta": text, "usage": text, "content": [text], "messages": [text, {"role": "user", "content": [text]}]});
+                "type": "content_block_delta", "delta": text, "input": [text, {"role": "user", "content": [text]}], "output": [text, {"type": text}], "usage": text, "content": [text], "messages": [text, {"role": "user", "content": [text]}]});
             let raw = String::from_utf8_lossy(&bytes).into_owned();
             read(dialect, &[(None, raw), (None, body.to_string())]);
             let _ = crate::provider::translate::read_answer(dialect, body.to_string().as_bytes());
