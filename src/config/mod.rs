@@ -1,6 +1,7 @@
 //! Configuration: native TOML, LiteLLM's YAML, and errors that point at the line.
 
 mod aws;
+mod azure;
 mod canned;
 mod check;
 mod defaults;
@@ -23,6 +24,7 @@ mod vendor;
 mod watch;
 
 pub use aws::{Aws, Credential, Signing};
+pub use azure::Azure;
 pub use env::{Env, Process, state_dir};
 pub use find::{Found, find};
 pub use key::KeySource;
@@ -103,6 +105,8 @@ pub struct Provider {
     pub missing_key: Option<String>,
     /// An `OpenAI` account that has the Responses API too: callers of that door get it, with the same bytes.
     pub responses: bool,
+    /// None: `OpenAI`'s own addresses, or another dialect's.
+    pub azure: Option<Azure>,
     pub headers: Vec<(String, String)>,
 }
 
@@ -119,6 +123,7 @@ impl fmt::Debug for Provider {
             .field("aws", &self.aws)
             .field("missing_key", &self.missing_key)
             .field("responses", &self.responses)
+            .field("azure", &self.azure)
             .field("headers", &headers)
             .finish_non_exhaustive()
     }

@@ -123,6 +123,16 @@ fn provider(out: &mut Out, provider: &Provider) {
     if provider.dialect == Dialect::OpenAi {
         out.set("responses", provider.responses.to_string());
     }
+    if let Some(azure) = &provider.azure {
+        out.set(
+            "api_version",
+            text(azure.api_version.as_deref().unwrap_or("v1")),
+        );
+        out.set(
+            "auth",
+            text(if azure.bearer { "bearer" } else { "api-key" }),
+        );
+    }
     if let Some(aws) = &provider.aws {
         self::aws(out, aws);
     }

@@ -1,5 +1,6 @@
 //! Who is behind a provider, and what is known about the well-known ones.
 
+use super::azure::{self, Azure};
 use crate::model::Dialect;
 
 /// A provider that needs no declaration: its name says dialect, address and the variable with the key.
@@ -117,13 +118,18 @@ pub(super) fn of(dialect: Dialect, base_url: &str) -> String {
         (Dialect::Gemini, _) => "google".to_owned(),
         (Dialect::Bedrock, _) => "amazon".to_owned(),
         (Dialect::OpenAi | Dialect::Responses, Some(known)) => known.name.to_owned(),
+        // What Azure hosts under these names are OpenAI's models.
+        (Dialect::OpenAi | Dialect::Responses, None) if azure::is_at(base_url) => {
+            "openai".to_owned()
+        }
         (Dialect::OpenAi | Dialect::Responses, None) => registrable(host(base_url)),
     }
 }
 
 /// Whether the owner of this address answers at `/v1/responses` too. Servers that only speak like `OpenAI` mostly don't.
-pub(super) fn has_responses(dialect: Dialect, base_url: &str) -> bool {
-    dialect == Dialect::OpenAi && known_at(base_url).is_some_and(|known| known.name == "openai")
+pub(super) fn has_responses(dialect: Dialect, base_url: &str, azure: Option<&Azure>) -> bool {
+    let openai = || known_at(base_url).is_some_and(|known| known.name == "openai");
+    dialect == Dialect::OpenAi && azure.map_or_else(openai, Azure::has_responses)
 }
 
 /// The host of an `http(s)://host[:port][/path]` address.
@@ -159,6 +165,14 @@ pub(super) fn base_url(text: &str, dialect: Dialect) -> Result<String, String> {
     let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
     if !matches!(scheme, "http" | "https") {
         return Err("expected an address that starts with https:// or http://".to_owned());
+    }
+    if let Some((_, query)) = rest.split_once('?')
+        && query.starts_with("api-version=")
+    {
+        return Err(
+            "expected an address only; what follows api-version= belongs into api_version"
+                .to_owned(),
+        );
     }
     if rest.split('/').next().is_some_and(|a| a.contains('@')) || rest.contains(['?', '#']) {
         return Err("expected an address only; a credential belongs into key_env".to_owned());

@@ -48,6 +48,29 @@ pub fn count_tokens(dialect: Dialect, base_url: &str, model: &str) -> Option<Str
     }
 }
 
+/// The URL of a request to an Azure resource under a version of its API: chat requests go to a deployment, which is
+/// the model, or which the base URL names already.
+pub fn azure(dialect: Dialect, base_url: &str, api_version: &str, model: &str) -> String {
+    let (root, deployment) = base_url.split_once(DEPLOYMENTS).map_or_else(
+        || (base_url, escaped(model, PLAIN)),
+        |(root, own)| (root, own.to_owned()),
+    );
+    let path = match dialect {
+        Dialect::Responses => "/openai/responses".to_owned(),
+        _ => format!("{DEPLOYMENTS}{deployment}/chat/completions"),
+    };
+    format!("{root}{path}?api-version={}", escaped(api_version, PLAIN))
+}
+
+const DEPLOYMENTS: &str = "/openai/deployments/";
+
+/// Azure's own header for a key.
+pub fn azure_key(key: &str) -> Option<(HeaderName, HeaderValue)> {
+    let mut value = HeaderValue::from_str(key.trim()).ok()?;
+    value.set_sensitive(true);
+    Some((HeaderName::from_static("api-key"), value))
+}
+
 struct Base<'a> {
     path: &'a str,
     query: &'a str,
@@ -113,8 +136,11 @@ fn is_version(segment: &str) -> bool {
 /// `/models/M`, or a tuned model's own path, with what a path cannot hold escaped.
 fn model_path(model: &str) -> String {
     let folder = if model.contains('/') { "/" } else { "/models/" };
-    format!("{folder}{}", escaped(model, b"-._~/@"))
+    format!("{folder}{}", escaped(model, PLAIN))
 }
+
+/// What a path can hold besides letters and digits.
+const PLAIN: &[u8] = b"-._~/@";
 
 /// Everything but letters, digits and what is `plain` as percent escapes.
 fn escaped(text: &str, plain: &[u8]) -> String {

@@ -25,7 +25,14 @@ impl Target {
     /// The error names what in the configuration is no address or no header.
     pub(super) fn new(provider: &Provider, model: &str) -> Result<Self, String> {
         let url = |dialect, stream| {
-            let url = endpoint::request(dialect, &provider.base_url, model, stream);
+            let version = provider
+                .azure
+                .as_ref()
+                .and_then(|a| a.api_version.as_deref());
+            let url = match version {
+                Some(version) => endpoint::azure(dialect, &provider.base_url, version, model),
+                None => endpoint::request(dialect, &provider.base_url, model, stream),
+            };
             Url::parse(&url).map_err(|e| format!("provider {}: {url} is no URL: {e}", provider.id))
         };
         Ok(Self {
@@ -77,10 +84,18 @@ fn signer(aws: &Aws) -> Option<Signer> {
     ))
 }
 
+/// The header that carries this provider's key.
+pub(super) fn auth(provider: &Provider, key: &str) -> Option<(HeaderName, HeaderValue)> {
+    match &provider.azure {
+        Some(azure) if !azure.bearer => endpoint::azure_key(key),
+        _ => endpoint::auth(provider.dialect, key),
+    }
+}
+
 fn headers(provider: &Provider) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
     let key = provider.key.as_ref();
-    headers.extend(key.and_then(|k| endpoint::auth(provider.dialect, k.expose_secret())));
+    headers.extend(key.and_then(|k| auth(provider, k.expose_secret())));
     for (name, value) in &provider.headers {
         let bad = || {
             format!(
@@ -99,7 +114,7 @@ fn headers(provider: &Provider) -> Result<HeaderMap, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::KeySource;
+    use crate::config::{Azure, KeySource};
 
     fn provider(headers: &[(&str, &str)]) -> Provider {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
@@ -113,19 +128,22 @@ mod tests {
             aws: None,
             missing_key: None,
             responses: true,
+            azure: None,
             headers: headers.iter().map(own).collect(),
         }
+    }
+
+    fn signed(target: &Target) -> HeaderMap {
+        let url = target.url(Dialect::OpenAi, false).clone();
+        let mut request = Request::new(http::Method::POST, url);
+        target.sign(&mut request, b"");
+        std::mem::take(request.headers_mut())
     }
 
     #[test]
     fn a_call_carries_the_key_and_the_configured_headers() {
         let target = Target::new(&provider(&[("x-team", "search")]), "m").unwrap();
-        let mut request = Request::new(
-            http::Method::POST,
-            target.url(Dialect::OpenAi, false).clone(),
-        );
-        target.sign(&mut request, b"");
-        let sent = request.headers();
+        let sent = signed(&target);
         assert_eq!(sent["authorization"], "Bearer sk-secret");
         assert_eq!(sent["x-team"], "search");
         assert_eq!(
@@ -135,6 +153,37 @@ mod tests {
         assert_eq!(
             target.url(Dialect::Responses, true).as_str(),
             "http://127.0.0.1:4000/v1/responses"
+        );
+    }
+
+    #[test]
+    fn azure_has_its_own_addresses_and_its_own_header() {
+        let azure = |api_version: Option<&str>, bearer| Provider {
+            base_url: "https://n.openai.azure.com".to_owned(),
+            azure: Some(Azure {
+                api_version: api_version.map(str::to_owned),
+                bearer,
+            }),
+            ..provider(&[])
+        };
+        let target = Target::new(&azure(Some("2025-04-01-preview"), false), "my-gpt").unwrap();
+        assert_eq!(
+            target.url(Dialect::OpenAi, true).as_str(),
+            "https://n.openai.azure.com/openai/deployments/my-gpt/chat/completions?api-version=2025-04-01-preview"
+        );
+        assert_eq!(
+            target.url(Dialect::Responses, true).as_str(),
+            "https://n.openai.azure.com/openai/responses?api-version=2025-04-01-preview"
+        );
+        let sent = signed(&target);
+        assert_eq!(
+            (&sent["api-key"], sent.get("authorization")),
+            (&HeaderValue::from_static("sk-secret"), None)
+        );
+        let sent = signed(&Target::new(&azure(None, true), "m").unwrap());
+        assert_eq!(
+            (sent["authorization"].as_bytes(), sent.get("api-key")),
+            (b"Bearer sk-secret".as_slice(), None)
         );
     }
 

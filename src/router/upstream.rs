@@ -1,14 +1,13 @@
 //! One call on the wire, with the faults that are injected into it. What comes back is the same shape whether a
 //! provider said it or a fault did: the classifier must not know the difference.
 
-use super::{garbage, plant::Unit};
+use super::{garbage, plant::Unit, target};
 use crate::{
     clock,
     model::{Dialect, fault::FaultKind},
     provider::{
         chat::{Answer, Finish, Part, Usage},
         classify::TransportError,
-        endpoint,
         errors::CallerError,
         frames::{self, Framer},
         translate,
@@ -126,7 +125,7 @@ async fn send(unit: &Unit, out: Outgoing, wrong_key: bool) -> reqwest::Result<re
     *request.headers_mut() = out.headers;
     unit.target.sign(&mut request, &out.body);
     *request.body_mut() = Some(out.body.into());
-    if wrong_key && let Some((name, value)) = endpoint::auth(out.wire, WRONG_KEY) {
+    if wrong_key && let Some((name, value)) = target::auth(&unit.provider, WRONG_KEY) {
         request.headers_mut().insert(name, value);
     }
     unit.client.execute(request).await

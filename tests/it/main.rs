@@ -7,6 +7,7 @@
 )]
 
 mod at_length;
+mod azure;
 mod bedrock;
 mod cache;
 mod cuts;

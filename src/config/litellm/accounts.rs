@@ -3,7 +3,7 @@
 use super::{Surroundings, aws};
 use crate::{
     config::{
-        KeySource, Provider,
+        Azure, KeySource, Provider, azure,
         problem::hint,
         read::Table,
         vendor::{self, Known},
@@ -30,11 +30,10 @@ const OPENAI_LIKE: [&str; 12] = [
 ];
 
 /// Vendors with a dialect or a way to sign of their own.
-const NOT_YET: [(&str, &str); 13] = [
+const NOT_YET: [(&str, &str); 12] = [
     ("sagemaker", "is not supported yet"),
     ("vertex_ai", "is not supported yet"),
     ("vertex_ai_beta", "is not supported yet"),
-    ("azure", "is not supported yet"),
     ("azure_ai", "is not supported yet"),
     ("cohere", "is not supported yet"),
     ("cohere_chat", "is not supported yet"),
@@ -64,12 +63,15 @@ struct Identity {
     key: Option<String>,
     headers: Vec<(String, String)>,
     aws: Option<aws::Fields>,
+    /// Of Azure: the version of its API, and whether the key is a token.
+    azure: Option<(Option<String>, bool)>,
 }
 
 /// How a vendor is called, or why it is not.
 enum Way {
     Known(&'static Known),
     OpenAiLike,
+    Azure,
     None(String),
 }
 
@@ -92,12 +94,22 @@ impl<'a> Accounts<'a> {
         let (vendor, model) = split(model, custom, base.is_some());
         let key = params.get("api_key").and_then(|f| f.text());
         let is_amazons = vendor == Dialect::Bedrock.as_str();
-        let identity = Identity {
+        let mut identity = Identity {
             vendor,
             aws: is_amazons.then(|| aws::Fields::read(params)),
             base,
             key: key.filter(|k| !k.trim().is_empty()).map(str::to_owned),
             headers: self.headers(params),
+            azure: None,
+        };
+        let model = if identity.vendor == "azure" {
+            self.azure(&mut identity, params);
+            // LiteLLM's hints at what such a deployment is.
+            let hints = ["o_series/", "gpt5_series/"];
+            let own = hints.iter().find_map(|hint| model.strip_prefix(hint));
+            own.map_or_else(|| model.clone(), str::to_owned)
+        } else {
+            model
         };
         if let Some((_, id)) = self.seen.iter().find(|(seen, _)| *seen == identity) {
             return (id.clone(), model);
@@ -107,6 +119,23 @@ impl<'a> Accounts<'a> {
         self.providers.insert(id.clone(), provider);
         self.seen.push((identity, id.clone()));
         (id, model)
+    }
+
+    /// What Azure wants to know besides: from the block, or from the variables that LiteLLM reads.
+    fn azure(&self, identity: &mut Identity, params: &Table<'_>) {
+        let version = params.get("api_version").and_then(|f| f.text());
+        let version = version
+            .and_then(|v| self.around.value(v).ok())
+            .or_else(|| self.around.var("AZURE_API_VERSION"));
+        let token = params.get("azure_ad_token").and_then(|f| f.text());
+        let bearer = identity.key.is_none() && token.is_some();
+        if bearer {
+            identity.key = token.map(str::to_owned);
+        }
+        if identity.base.is_none() {
+            identity.base = self.around.var("AZURE_API_BASE");
+        }
+        identity.azure = Some((version, bearer));
     }
 
     fn free_name(&self, vendor: &str) -> ProviderId {
@@ -123,7 +152,7 @@ impl<'a> Accounts<'a> {
         let way = way(&identity.vendor, identity.base.is_some());
         let (dialect, known) = match &way {
             Way::Known(known) => (known.dialect, Some(*known)),
-            Way::OpenAiLike | Way::None(_) => (Dialect::OpenAi, None),
+            Way::OpenAiLike | Way::Azure | Way::None(_) => (Dialect::OpenAi, None),
         };
         let mut provider = Provider {
             id,
@@ -135,6 +164,7 @@ impl<'a> Accounts<'a> {
             aws: None,
             missing_key: None,
             responses: false,
+            azure: None,
             headers: identity.headers.clone(),
         };
         if let Some(fields) = &identity.aws {
@@ -145,16 +175,24 @@ impl<'a> Accounts<'a> {
         }
         let base = match way {
             Way::None(why) => Err(why),
-            _ => self.base_url(dialect, known, identity.base.as_deref(), params),
+            _ => self.base_url(dialect, known, identity, params),
         };
         match base {
             Ok(base) => {
                 provider.vendor = match known {
+                    None if identity.azure.is_some() => "openai".to_owned(),
                     Some(known) => vendor::of(dialect, known.base_url),
                     None => vendor::of(dialect, &base),
                 };
-                provider.responses = vendor::has_responses(dialect, &base);
-                provider.base_url = base;
+                let (version, bearer) = identity.azure.clone().unwrap_or_default();
+                if identity.azure.is_some() {
+                    let version = version.as_deref().unwrap_or("v1");
+                    (provider.base_url, provider.azure) = Azure::of(base, Some(version), bearer);
+                } else {
+                    provider.base_url = base;
+                }
+                let azure = provider.azure.as_ref();
+                provider.responses = vendor::has_responses(dialect, &provider.base_url, azure);
                 self.key(&mut provider, known, identity, params);
             }
             Err(why) => {
@@ -169,10 +207,11 @@ impl<'a> Accounts<'a> {
         &self,
         dialect: Dialect,
         known: Option<&Known>,
-        given: Option<&str>,
+        identity: &Identity,
         params: &Table<'_>,
     ) -> Result<String, String> {
-        let Some(given) = given else {
+        let is_azure = identity.azure.is_some();
+        let Some(given) = identity.base.as_deref() else {
             return known
                 .map(|known| known.base_url.to_owned())
                 .ok_or_else(|| "it has no api_base".to_owned());
@@ -184,7 +223,7 @@ impl<'a> Accounts<'a> {
         let base = vendor::base_url(&value, dialect).map_err(|why| format!("api_base: {why}"))?;
         let is_ollama = known.is_some_and(|known| known.key_env.is_empty());
         let has_v1 = value.contains("/v1") || vendor::known_at(&base).is_some();
-        if dialect == Dialect::OpenAi && !has_v1 && !is_ollama {
+        if dialect == Dialect::OpenAi && !has_v1 && !is_ollama && !is_azure {
             params.report.warn(format!(
                 "{}.api_base: breakerbox calls {base}/v1/chat/completions, with the /v1 that is missing here",
                 params.path
@@ -202,6 +241,7 @@ impl<'a> Accounts<'a> {
     ) {
         let (source, key) = match &identity.key {
             Some(text) => self.around.secret(text),
+            None if identity.azure.is_some() => self.usual_of(&azure::KEY_ENV, false),
             None => self.usual_key(known, identity.base.is_some()),
         };
         if source == KeySource::Literal {
@@ -224,7 +264,14 @@ impl<'a> Accounts<'a> {
         known: Option<&Known>,
         own_address: bool,
     ) -> (KeySource, Result<SecretString, String>) {
-        let names = known.map_or(&[][..], |known| known.key_env);
+        self.usual_of(known.map_or(&[][..], |known| known.key_env), own_address)
+    }
+
+    fn usual_of(
+        &self,
+        names: &[&str],
+        own_address: bool,
+    ) -> (KeySource, Result<SecretString, String>) {
         let set = names.iter().find(|name| self.around.var(name).is_some());
         match set.or(names.first().filter(|_| !own_address)) {
             Some(name) => self.around.secret(&format!("os.environ/{name}")),
@@ -335,6 +382,13 @@ fn way(vendor: &str, has_base: bool) -> Way {
     }
     if let Some((_, why)) = NOT_YET.iter().find(|(name, _)| *name == vendor) {
         return Way::None(format!("vendor {vendor:?} {why}"));
+    }
+    if vendor == "azure" {
+        return if has_base {
+            Way::Azure
+        } else {
+            Way::None("vendor \"azure\" needs an api_base".to_owned())
+        };
     }
     match (has_base, OPENAI_LIKE.contains(&vendor)) {
         (true, _) => Way::OpenAiLike,

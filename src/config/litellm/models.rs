@@ -189,9 +189,7 @@ fn why(path: &str) -> &'static str {
         key if key.starts_with("aws_") => {
             "not honoured: breakerbox takes keys, an API key or Amazon's variables"
         }
-        key if key.starts_with("vertex_") || key == "api_version" => {
-            "not honoured: its vendor is not supported yet"
-        }
+        key if key.starts_with("vertex_") => "not honoured: its vendor is not supported yet",
         "mode" | "base_model" | "id" => "not honoured: breakerbox has no use for it",
         _ => "not honoured: no counterpart here",
     }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     config::{
-        Aws, Deployment, KeySource, Provider, defaults,
+        Aws, Azure, Deployment, KeySource, Provider, azure, defaults,
         env::path_from,
         key::PLACEHOLDER,
         load::Context,
@@ -143,7 +143,7 @@ impl<'a> Catalog<'a> {
             let base_url = known.base_url.to_owned();
             Account::with_key(base_url, default_key(known, self.cx), None, self.cx)
         };
-        let provider = account.provider(name, known.dialect, None, None, Vec::new());
+        let provider = account.provider(name, known.dialect, None, None, (None, false), Vec::new());
         self.providers.insert(provider.id.clone(), provider);
     }
 }
@@ -153,6 +153,7 @@ fn provider(name: &str, field: &Field<'_>, cx: &Context<'_>) -> Option<Provider>
     let off = table.get("disabled");
     let dialect = dialect(name, &table);
     let vendor = table.get("vendor").and_then(|f| f.text());
+    let azure = azure(&table);
     let responses = table.get("responses").and_then(|f| f.boolean());
     let headers = headers(&table);
     let account = if dialect == Some(Dialect::Bedrock) {
@@ -165,7 +166,7 @@ fn provider(name: &str, field: &Field<'_>, cx: &Context<'_>) -> Option<Provider>
             .map(|(base_url, (source, literal))| Account::with_key(base_url, source, literal, cx))
     };
     table.finish();
-    Some(account?.provider(name, dialect?, vendor, responses, headers))
+    Some(account?.provider(name, dialect?, vendor, responses, azure, headers))
 }
 
 /// Where a provider is and what it gets to see, as far as it could be had.
@@ -204,14 +205,22 @@ impl Account {
         dialect: Dialect,
         vendor: Option<&str>,
         responses: Option<bool>,
+        (api_version, bearer): (Option<&str>, bool),
         headers: Vec<(String, String)>,
     ) -> Provider {
+        let vendor = vendor.map_or_else(|| vendor::of(dialect, &self.base_url), str::to_owned);
+        let (base_url, azure) = match dialect {
+            Dialect::OpenAi | Dialect::Responses => Azure::of(self.base_url, api_version, bearer),
+            _ => (self.base_url, None),
+        };
+        let has_responses = || vendor::has_responses(dialect, &base_url, azure.as_ref());
         Provider {
             id: name.into(),
             dialect,
-            vendor: vendor.map_or_else(|| vendor::of(dialect, &self.base_url), str::to_owned),
-            responses: responses.unwrap_or_else(|| vendor::has_responses(dialect, &self.base_url)),
-            base_url: self.base_url,
+            vendor,
+            responses: responses.unwrap_or_else(has_responses),
+            azure,
+            base_url,
             key: self.key,
             key_from: self.key_from,
             aws: self.aws,
@@ -256,6 +265,14 @@ pub(super) fn address(field: &Field<'_>, dialect: Dialect) -> Option<String> {
     vendor::base_url(field.text()?, dialect)
         .map_err(|problem| field.error(problem))
         .ok()
+}
+
+/// The version of Azure's API, and whether the key is an Entra token.
+fn azure<'a>(table: &Table<'a>) -> (Option<&'a str>, bool) {
+    let version = table.get("api_version").and_then(|f| f.text());
+    let auth = table.get("auth");
+    let bearer = auth.and_then(|f| f.word(&[("api-key", false), ("bearer", true)]));
+    (version, bearer.unwrap_or(false))
 }
 
 fn headers(table: &Table<'_>) -> Vec<(String, String)> {
@@ -339,6 +356,9 @@ fn literal_key(field: &Field<'_>) -> Option<(KeySource, Option<SecretString>)> {
 
 /// A well-known address has a usual variable. Anywhere else a guess could hand one vendor's key to another.
 fn implied_key(table: &Table<'_>, base_url: &str, cx: &Context<'_>) -> Option<KeySource> {
+    if azure::is_at(base_url) {
+        return Some(usual(&azure::KEY_ENV, cx));
+    }
     let known = vendor::known_at(base_url);
     if known.is_none() {
         table.report.error(
@@ -354,9 +374,12 @@ fn implied_key(table: &Table<'_>, base_url: &str, cx: &Context<'_>) -> Option<Ke
 
 /// The first of the usual variables that is set, else the most usual one.
 fn default_key(known: &vendor::Known, cx: &Context<'_>) -> KeySource {
-    let set = known.key_env.iter().find(|name| cx.env.var(name).is_some());
-    set.or(known.key_env.first())
-        .map_or(KeySource::NotNeeded, |name| {
-            KeySource::Env((*name).to_owned())
-        })
+    usual(known.key_env, cx)
+}
+
+fn usual(names: &[&str], cx: &Context<'_>) -> KeySource {
+    let set = names.iter().find(|name| cx.env.var(name).is_some());
+    set.or(names.first()).map_or(KeySource::NotNeeded, |name| {
+        KeySource::Env((*name).to_owned())
+    })
 }

@@ -434,3 +434,54 @@ fn published_files_load_or_say_why_not() {
         }
     }
 }
+
+#[test]
+fn azure_is_called_by_deployment_and_version_with_its_own_kinds_of_key() {
+    let config = yaml(&list(&[
+        &model(
+            "a",
+            "model: azure/o_series/my-o4, api_base: https://n.openai.azure.com/, api_version: \"2024-10-21\", api_key: os.environ/AZURE_KEY",
+        ),
+        &model(
+            "b",
+            "model: azure/my-gpt, api_base: https://n.openai.azure.com, api_version: v1, azure_ad_token: os.environ/TOKEN",
+        ),
+    ]));
+    let seen: Vec<_> = config
+        .providers
+        .values()
+        .map(|p| {
+            let azure = p.azure.as_ref().unwrap();
+            (
+                p.base_url.as_str(),
+                azure.api_version.as_deref(),
+                azure.bearer,
+                p.responses,
+                p.vendor.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (
+                "https://n.openai.azure.com",
+                Some("2024-10-21"),
+                false,
+                false,
+                "openai"
+            ),
+            (
+                "https://n.openai.azure.com/openai",
+                None,
+                true,
+                true,
+                "openai"
+            ),
+        ]
+    );
+    assert_eq!(config.deployments["azure/my-o4"].model, "my-o4");
+    let key = config.providers["azure-2"].key.as_ref().unwrap();
+    assert_eq!(key.expose_secret(), "value-of-TOKEN");
+    round_trip(&config);
+}
