@@ -137,6 +137,7 @@ impl Route {
             cache: true,
             commit: Commit::default(),
             hedge: false,
+            same_embeddings: false,
         }
     }
 }

@@ -160,6 +160,8 @@ pub struct Route {
     pub commit: Commit,
     /// The next tier is asked too when the first token is later than usual.
     pub hedge: bool,
+    /// Its deployments give the same vectors under different names: embeddings may fail over among all of them.
+    pub same_embeddings: bool,
 }
 
 /// When a stream's caller gets its first byte: until then failover is invisible.

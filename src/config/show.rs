@@ -230,6 +230,9 @@ fn route(out: &mut Out, route: &Route) {
     }
     out.set("cache", route.cache);
     out.set("stream_commit", commit(route.commit));
+    if route.same_embeddings {
+        out.set("same_embeddings", true);
+    }
     if route.hedge {
         out.set("hedge", true);
     }

@@ -49,6 +49,7 @@ pub fn app(router: Arc<Router>, orders: mpsc::Sender<Order>) -> Axum {
     Axum::new()
         .route("/v1/chat/completions", post(openai::chat))
         .route("/v1/responses", post(responses::create))
+        .route("/v1/embeddings", post(openai::embeddings))
         .route("/v1/messages", post(anthropic::messages))
         .route("/v1/messages/count_tokens", post(anthropic::count_tokens))
         .route("/v1/models", get(models::list))
@@ -99,7 +100,7 @@ pub(crate) fn dialect_of(headers: &HeaderMap, uri: &Uri) -> Dialect {
 
 async fn unknown(headers: HeaderMap, uri: Uri) -> Response {
     let message = format!(
-        "there is nothing at {}; doors are /v1/chat/completions, /v1/responses, /v1/messages, /v1beta/models/MODEL:generateContent and /v1/models",
+        "there is nothing at {}; doors are /v1/chat/completions, /v1/responses, /v1/embeddings, /v1/messages, /v1beta/models/MODEL:generateContent and /v1/models",
         uri.path()
     );
     problem(
@@ -230,6 +231,24 @@ pub(crate) async fn call(
     Ok(front
         .router
         .call(door, ask, entered.headers, entered.tenant))
+}
+
+/// A request for embeddings, as the router takes it.
+pub(crate) async fn embed(front: Front, request: Request) -> Response {
+    let door = Dialect::OpenAi;
+    let entered = match enter(&front, door, request).await {
+        Ok(entered) => entered,
+        Err(refused) => return *refused,
+    };
+    match Ask::of_embeddings(entered.body) {
+        Ok(ask) => {
+            let call = front
+                .router
+                .call(door, ask, entered.headers, entered.tenant);
+            router::embed(call).await.into_response()
+        }
+        Err(bad) => no_request(door, &bad),
+    }
 }
 
 /// A body that is no request.

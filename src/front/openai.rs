@@ -1,6 +1,6 @@
-//! `POST /v1/chat/completions`.
+//! `POST /v1/chat/completions` and `/v1/embeddings`.
 
-use super::{Held, chat as answer};
+use super::{Held, chat as answer, embed};
 use crate::model::Dialect;
 use axum::{
     extract::{Request, State},
@@ -9,4 +9,8 @@ use axum::{
 
 pub(super) async fn chat(State(front): Held, request: Request) -> Response {
     answer(front, Dialect::OpenAi, request).await
+}
+
+pub(super) async fn embeddings(State(front): Held, request: Request) -> Response {
+    embed(front, request).await
 }

@@ -81,6 +81,11 @@ impl Ask {
         }
     }
 
+    /// Reads a request for embeddings.
+    pub fn of_embeddings(body: Bytes) -> Result<Self, BadRequest> {
+        read::embeddings(body)
+    }
+
     /// The body as the caller sent it, with this model in place of the caller's.
     pub fn with_model(&self, model: &str) -> Bytes {
         // A repeated key is rewritten even when its last value is right: not everyone takes the last.

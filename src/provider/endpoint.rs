@@ -35,6 +35,11 @@ pub fn request(dialect: Dialect, base_url: &str, model: &str, stream: bool) -> S
     }
 }
 
+/// The URL of a request for embeddings, which only `OpenAI`'s dialect has here.
+pub fn embeddings(dialect: Dialect, base_url: &str) -> Option<String> {
+    (dialect == Dialect::OpenAi).then(|| Base::parse(base_url).url("/v1", "/embeddings", ""))
+}
+
 /// The URL that counts a request's tokens, in the dialects that have one for a chat request itself.
 pub fn count_tokens(dialect: Dialect, base_url: &str, model: &str) -> Option<String> {
     let base = Base::parse(base_url);
@@ -51,15 +56,30 @@ pub fn count_tokens(dialect: Dialect, base_url: &str, model: &str) -> Option<Str
 /// The URL of a request to an Azure resource under a version of its API: chat requests go to a deployment, which is
 /// the model, or which the base URL names already.
 pub fn azure(dialect: Dialect, base_url: &str, api_version: &str, model: &str) -> String {
+    match dialect {
+        Dialect::Responses => {
+            let (root, _) = base_url.split_once(DEPLOYMENTS).unwrap_or((base_url, ""));
+            format!(
+                "{root}/openai/responses?api-version={}",
+                escaped(api_version, PLAIN)
+            )
+        }
+        _ => deployment(base_url, api_version, model, "chat/completions"),
+    }
+}
+
+/// The same, for embeddings.
+pub fn azure_embeddings(base_url: &str, api_version: &str, model: &str) -> String {
+    deployment(base_url, api_version, model, "embeddings")
+}
+
+fn deployment(base_url: &str, api_version: &str, model: &str, what: &str) -> String {
     let (root, deployment) = base_url.split_once(DEPLOYMENTS).map_or_else(
         || (base_url, escaped(model, PLAIN)),
         |(root, own)| (root, own.to_owned()),
     );
-    let path = match dialect {
-        Dialect::Responses => "/openai/responses".to_owned(),
-        _ => format!("{DEPLOYMENTS}{deployment}/chat/completions"),
-    };
-    format!("{root}{path}?api-version={}", escaped(api_version, PLAIN))
+    let version = escaped(api_version, PLAIN);
+    format!("{root}{DEPLOYMENTS}{deployment}/{what}?api-version={version}")
 }
 
 const DEPLOYMENTS: &str = "/openai/deployments/";

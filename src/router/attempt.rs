@@ -28,9 +28,9 @@ use std::{future::Future, time::Duration};
 const TTFT_DEFAULT: Duration = Duration::from_secs(8);
 const TTFT_LEAST: Duration = Duration::from_secs(2);
 /// An upstream's error body past this says nothing more.
-const ERROR_BODY: usize = 1024 * 1024;
+pub(super) const ERROR_BODY: usize = 1024 * 1024;
 /// A whole answer past this is no answer.
-const ANSWER_BODY: usize = 256 * 1024 * 1024;
+pub(super) const ANSWER_BODY: usize = 256 * 1024 * 1024;
 
 /// What an attempt came to.
 #[derive(Debug)]
@@ -206,7 +206,7 @@ fn failed(slot: Slot, verdict: &Verdict, said: Option<(StatusCode, Bytes)>) -> E
 }
 
 /// Runs until `deadline`; none when it ran out.
-async fn within<T>(deadline: Mono, work: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn within<T>(deadline: Mono, work: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(clock::now().until(deadline), work)
         .await
         .ok()
@@ -224,6 +224,7 @@ fn outgoing(call: &Call, slot: &Slot) -> Result<(Outgoing, Vec<String>), Untrans
         return Ok((
             Outgoing {
                 wire,
+                embeddings: false,
                 body,
                 headers,
                 stream,
@@ -235,6 +236,7 @@ fn outgoing(call: &Call, slot: &Slot) -> Result<(Outgoing, Vec<String>), Untrans
     Ok((
         Outgoing {
             wire,
+            embeddings: false,
             body: made.body,
             headers,
             stream,

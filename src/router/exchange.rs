@@ -106,7 +106,7 @@ fn family(route: &Route, plant: &Plant) -> String {
         .unwrap_or_default()
 }
 
-fn unknown_model(call: &Call, plant: &Plant) -> Reply {
+pub(super) fn unknown_model(call: &Call, plant: &Plant) -> Reply {
     let names = plant.config.names().join(", ");
     let message = format!(
         "there is no route or deployment {:?} here; there are: {names}",

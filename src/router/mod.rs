@@ -7,6 +7,7 @@ pub mod bus;
 mod canned;
 mod control;
 mod count;
+mod embed;
 mod exchange;
 mod faults;
 mod fleet;
@@ -51,6 +52,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use bus::Bus;
 pub use count::count_tokens;
+pub use embed::embed;
 pub use exchange::handle;
 
 /// A new request's id: sortable by time. Nobody is kept out by it, so it costs no call into the kernel for randomness.

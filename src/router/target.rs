@@ -17,6 +17,7 @@ pub(super) struct Target {
     stream: Url,
     /// Where an `OpenAI` account has its other API.
     responses: Option<Url>,
+    embeddings: Option<Url>,
     headers: HeaderMap,
     signer: Option<Signer>,
 }
@@ -33,9 +34,22 @@ impl Target {
                 Some(version) => endpoint::azure(dialect, &provider.base_url, version, model),
                 None => endpoint::request(dialect, &provider.base_url, model, stream),
             };
-            Url::parse(&url).map_err(|e| format!("provider {}: {url} is no URL: {e}", provider.id))
+            parsed(provider, &url)
+        };
+        let version = provider
+            .azure
+            .as_ref()
+            .and_then(|a| a.api_version.as_deref());
+        let embeddings = match version {
+            Some(version) => Some(endpoint::azure_embeddings(
+                &provider.base_url,
+                version,
+                model,
+            )),
+            None => endpoint::embeddings(provider.dialect, &provider.base_url),
         };
         Ok(Self {
+            embeddings: embeddings.map(|url| parsed(provider, &url)).transpose()?,
             whole: url(provider.dialect, false)?,
             stream: url(provider.dialect, true)?,
             responses: provider
@@ -53,6 +67,11 @@ impl Target {
             _ if stream => &self.stream,
             _ => &self.whole,
         }
+    }
+
+    /// None: this dialect has no embeddings here.
+    pub(super) fn embeddings(&self) -> Option<&Url> {
+        self.embeddings.as_ref()
     }
 
     /// Adds what makes a call ours. A signature holds for this body and this moment.
@@ -82,6 +101,10 @@ fn signer(aws: &Aws) -> Option<Signer> {
         &exposed(&signing.secret_access_key)?,
         token.and_then(exposed).as_deref(),
     ))
+}
+
+fn parsed(provider: &Provider, url: &str) -> Result<Url, String> {
+    Url::parse(url).map_err(|e| format!("provider {}: {url} is no URL: {e}", provider.id))
 }
 
 /// The header that carries this provider's key.

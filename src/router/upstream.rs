@@ -27,6 +27,8 @@ const USUAL_TTFT: Duration = Duration::from_millis(400);
 #[derive(Debug, Clone)]
 pub(super) struct Outgoing {
     pub(super) wire: Dialect,
+    /// Not an answer is wanted, but vectors.
+    pub(super) embeddings: bool,
     pub(super) body: Bytes,
     pub(super) headers: HeaderMap,
     pub(super) stream: bool,
@@ -120,7 +122,10 @@ pub(super) async fn open(
 }
 
 async fn send(unit: &Unit, out: Outgoing, wrong_key: bool) -> reqwest::Result<reqwest::Response> {
-    let url = unit.target.url(out.wire, out.stream).clone();
+    let url = match unit.target.embeddings() {
+        Some(url) if out.embeddings => url.clone(),
+        _ => unit.target.url(out.wire, out.stream).clone(),
+    };
     let mut request = reqwest::Request::new(Method::POST, url);
     *request.headers_mut() = out.headers;
     unit.target.sign(&mut request, &out.body);

@@ -13,6 +13,7 @@ mod cache;
 mod cuts;
 mod doors;
 mod drill;
+mod embeddings;
 mod failover;
 mod faults;
 mod fleet;

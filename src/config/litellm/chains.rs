@@ -45,6 +45,7 @@ pub(super) fn routes(
             cache: true,
             commit: Commit::default(),
             hedge: false,
+            same_embeddings: false,
         };
         routes.insert(route.id.clone(), route);
     }

@@ -68,6 +68,7 @@ fn route(name: &str, field: &Field<'_>, catalog: &mut Catalog<'_>) -> Option<Rou
         .get("stream_commit")
         .and_then(|f| commit(&f))
         .unwrap_or_default();
+    let same_embeddings = table.get("same_embeddings").and_then(|f| f.boolean());
     let hedge = table
         .get("hedge")
         .and_then(|f| f.boolean())
@@ -83,6 +84,7 @@ fn route(name: &str, field: &Field<'_>, catalog: &mut Catalog<'_>) -> Option<Rou
         cache,
         commit,
         hedge,
+        same_embeddings: same_embeddings.unwrap_or(false),
     })
 }
 

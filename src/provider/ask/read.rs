@@ -211,6 +211,16 @@ pub fn counted(body: Bytes) -> Bytes {
     }
 }
 
+/// A text, a list of them, or of tokens: `input` as at the Responses door, and `model`, which is all that there is to
+/// know.
+pub(super) fn embeddings(body: Bytes) -> Result<Ask, BadRequest> {
+    Ok(Ask {
+        door: Dialect::OpenAi,
+        stream: false,
+        ..ask(Dialect::Responses, body)?
+    })
+}
+
 fn bad(message: impl Into<String>, param: Option<&'static str>) -> BadRequest {
     BadRequest {
         message: message.into(),

@@ -3,6 +3,7 @@
 //! provider's sentence, because that can echo a key.
 
 mod answer;
+mod embeddings;
 mod http;
 mod in_band;
 mod rules;
@@ -11,6 +12,7 @@ mod transport;
 mod word;
 
 pub use answer::{answer, finish};
+pub use embeddings::embeddings;
 pub use http::http;
 pub(crate) use in_band::error_object;
 pub use in_band::in_band;

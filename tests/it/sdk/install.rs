@@ -21,7 +21,7 @@ fn target() -> PathBuf {
 }
 
 /// The program that runs this script, and the script where its SDKs are found; or why it cannot run.
-pub(super) fn script(name: &str) -> Result<(PathBuf, PathBuf), String> {
+pub(crate) fn script(name: &str) -> Result<(PathBuf, PathBuf), String> {
     let installed = if name.starts_with("python/") {
         &*PYTHON
     } else {

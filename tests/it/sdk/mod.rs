@@ -5,6 +5,7 @@ mod install;
 mod stage;
 mod tap;
 
+pub(crate) use install::script;
 use stage::Stage;
 use std::{
     fs::File,
@@ -23,7 +24,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
     reason = "what a test says when it is asked to show it"
 )]
 async fn run(name: &str) {
-    let (program, script) = match install::script(name) {
+    let (program, script) = match script(name) {
         Ok(found) => found,
         Err(why) => {
             let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
