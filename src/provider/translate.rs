@@ -29,7 +29,7 @@ use super::{
     anthropic,
     ask::Ask,
     bedrock,
-    chat::{Answer, Chat},
+    chat::{Answer, Chat, Message, Part, Role},
     classify, gemini, openai, responses,
 };
 use crate::model::{Dialect, Verdict};
@@ -108,13 +108,23 @@ fn read(dialect: Dialect, body: &[u8], dropped: &mut Dropped) -> Result<Chat, Un
     let body = json::parse(body)
         .filter(serde_json::Value::is_object)
         .ok_or_else(|| Untranslatable::invalid("body", "not a JSON object"))?;
-    match dialect {
+    let chat = match dialect {
         Dialect::OpenAi => openai::read_request(&body, dropped),
         Dialect::Anthropic => anthropic::read_request(&body, dropped),
         Dialect::Gemini => gemini::read_request(&gemini::respelled(body), dropped),
         Dialect::Bedrock => bedrock::read_request(&body, dropped),
         Dialect::Responses => responses::read_request(&body, dropped),
+    }?;
+    let is_users_call = |m: &Message| m.role == Role::User && m.parts.iter().any(is_call);
+    if chat.messages.iter().any(is_users_call) {
+        let why = "a call of a tool stands in a user's message";
+        return Err(Untranslatable::invalid("messages", why));
     }
+    Ok(chat)
+}
+
+fn is_call(part: &Part) -> bool {
+    matches!(part, Part::ToolUse { .. })
 }
 
 /// Translates a caller's request. That it asks for a stream may stand in its path alone.

@@ -5,7 +5,7 @@ use crate::{
     provider::{
         chat::{Chat, Media, Message, Output, Part, Role, Thinking, Tool, ToolChoice},
         openai,
-        translate::{notes::Dropped, read_request, request},
+        translate::{Untranslatable, notes::Dropped, read_request, request},
     },
 };
 use proptest::{option, prelude::*};
@@ -262,5 +262,21 @@ fn thinking_has_an_equivalent_wherever_the_model_takes_one() {
         let back = request(dialect, Dialect::OpenAi, &there.body, "o3").unwrap();
         let back = read_request(Dialect::OpenAi, &back.body).unwrap().thinking;
         assert_eq!(back, Some(Thinking::Effort("medium".into())), "{model}");
+    }
+}
+
+#[test]
+fn a_call_in_a_users_message_is_refused_as_the_callers_mistake() {
+    let gemini: &[u8] =
+        br#"{"contents":[{"role":"usr","parts":[{"functionCall":{"name":"f","args":{}}}]}]}"#;
+    let anthropic: &[u8] = br#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"tool_use","id":"t","name":"f","input":{}}]}]}"#;
+    for (from, body) in [(Dialect::Gemini, gemini), (Dialect::Anthropic, anthropic)] {
+        for to in Dialect::ALL {
+            let refused = request(from, to, body, "m");
+            assert!(
+                matches!(&refused, Err(Untranslatable::Invalid { field, .. }) if field == "messages"),
+                "{from} to {to}: {refused:?}"
+            );
+        }
     }
 }
