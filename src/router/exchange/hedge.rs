@@ -89,8 +89,20 @@ impl Exchange {
         let call = Arc::clone(&self.call);
         let mut rival = pin!(attempt::run(&call, tier, slot, left, plan));
         let (winner, end) = tokio::select! {
-            end = &mut run => if self.is_last_word(&first, &end) { (first, end) } else { (second, rival.await) },
-            end = &mut rival => if self.is_last_word(&second, &end) { (second, end) } else { (first, run.await) },
+            end = &mut run => if self.is_last_word(&first, &end) {
+                (first, end)
+            } else {
+                (second, rival.await)
+            },
+            // A second opinion that fails is none, whatever the failure.
+            end = &mut rival => match end {
+                End::Failed(failure) => {
+                    self.failed(&second, &failure);
+                    (first, run.await)
+                }
+                End::Unsayable(_) => (first, run.await),
+                End::Whole(_) | End::Stream(_) => (second, end),
+            },
         };
         let told = if winner.unit.id == unit.id { won } else { lost };
         self.router.bus.emit_marked(told, winner.injected);
