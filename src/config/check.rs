@@ -58,7 +58,7 @@ fn routes_without_keys(config: &Config, report: &Report) {
 
 /// Nobody judges their own: for every deployment of every route, some judge is of another vendor.
 pub(super) fn judges(config: &Config, at: &Span, report: &Report) {
-    let vendor = |id: &DeploymentId| config.provider_of(id).map(|p| p.vendor.as_str());
+    let vendor = |id: &DeploymentId| config.maker_of(id);
     let judges: Vec<_> = config.judge.judges.iter().filter_map(vendor).collect();
     if judges.len() < config.judge.judges.len() || judges.is_empty() {
         return; // a judge that does not exist has been reported where it is named

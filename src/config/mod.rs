@@ -320,6 +320,15 @@ impl Config {
         names.into_iter().collect()
     }
 
+    /// Whose model a deployment is, for "another vendor than the one that answered".
+    pub fn maker_of(&self, deployment: &DeploymentId) -> Option<&str> {
+        let (d, p) = (
+            self.deployments.get(deployment)?,
+            self.provider_of(deployment)?,
+        );
+        Some(vendor::maker(&p.vendor, &d.model).unwrap_or(&p.vendor))
+    }
+
     pub fn provider_of(&self, deployment: &DeploymentId) -> Option<&Provider> {
         self.deployments
             .get(deployment)

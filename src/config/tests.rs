@@ -7,6 +7,7 @@ mod fleet;
 mod litellm;
 mod native;
 mod secrets;
+mod vendor;
 
 use super::{Config, Env, Problems, parse};
 use std::path::Path;

@@ -126,6 +126,31 @@ pub(super) fn of(dialect: Dialect, base_url: &str) -> String {
     }
 }
 
+/// Who made a model, where its provider hosts those of others and their names tell: `us.anthropic.claude-…` at Amazon,
+/// `anthropic/claude-…` at `OpenRouter`.
+pub(super) fn maker<'m>(vendor: &str, model: &'m str) -> Option<&'m str> {
+    let maker = match vendor {
+        // A profile's address ends in its name.
+        "amazon" => {
+            let name = model.rsplit('/').next().unwrap_or(model);
+            let mut parts = name.split('.').filter(|part| !REGIONS.contains(part));
+            let maker = parts.next()?;
+            parts.next().map(|_| maker)?
+        }
+        "openrouter" => model.split_once('/')?.0,
+        _ => return None,
+    };
+    Some(match maker {
+        "meta-llama" => "meta",
+        "mistralai" => "mistral",
+        "x-ai" => "xai",
+        own => own,
+    })
+}
+
+/// What stands before a model's name in Amazon's profiles over regions.
+const REGIONS: [&str; 7] = ["us", "us-gov", "eu", "apac", "jp", "au", "global"];
+
 /// Whether the owner of this address answers at `/v1/responses` too. Servers that only speak like `OpenAI` mostly don't.
 pub(super) fn has_responses(dialect: Dialect, base_url: &str, azure: Option<&Azure>) -> bool {
     let openai = || known_at(base_url).is_some_and(|known| known.name == "openai");

@@ -77,9 +77,9 @@ impl Router {
 }
 
 fn is_another_vendor(router: &Router, judge: &DeploymentId, unit: &Unit) -> bool {
-    router.unit(judge).is_some_and(|j| {
-        j.provider.vendor != unit.provider.vendor && j.provider.missing_key.is_none()
-    })
+    let config = router.config();
+    let able = |j: Arc<Unit>| j.provider.missing_key.is_none();
+    config.maker_of(judge) != config.maker_of(&unit.id) && router.unit(judge).is_some_and(able)
 }
 
 /// Failures in a row of each judge, and until when it is passed over.

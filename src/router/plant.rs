@@ -171,7 +171,6 @@ impl Plant {
 
 /// Somebody of another vendor, with a key, may judge this deployment.
 pub(super) fn has_judge(config: &Config, id: &DeploymentId) -> bool {
-    let vendor = |d: &DeploymentId| config.provider_of(d).map(|p| p.vendor.as_str());
     let able = |j: &&DeploymentId| {
         config
             .provider_of(j)
@@ -182,7 +181,7 @@ pub(super) fn has_judge(config: &Config, id: &DeploymentId) -> bool {
         .judges
         .iter()
         .filter(able)
-        .any(|j| vendor(j) != vendor(id))
+        .any(|j| config.maker_of(j) != config.maker_of(id))
 }
 
 fn settings(c: &Config) -> Settings {
