@@ -107,22 +107,21 @@ impl Rescue {
         None
     }
 
-    /// The tiers below, then those above; then the one that broke, unless it went silent.
+    /// The deployments beside the one that broke, the tiers below, those above; then the one that broke, unless it went
+    /// silent.
     fn candidates(&self, verdict: &Verdict) -> Vec<(usize, Arc<Unit>)> {
         let tiers = &self.route.tiers;
-        let below = (self.tier + 1)..tiers.len();
-        let others = below.chain(0..self.tier);
-        let own = (!verdict.silent).then_some(self.tier);
+        let below = self.tier..tiers.len();
         let units = |index: usize| {
             let ids = tiers.get(index).map_or(&[][..], |t| &t.deployments);
             ids.iter()
                 .filter_map(move |id| Some((index, Arc::clone(self.plant.units.get(id)?))))
         };
-        let (mut own_last, mut list): (Vec<_>, Vec<_>) = others
-            .chain(own)
+        let (own, mut list): (Vec<_>, Vec<_>) = below
+            .chain(0..self.tier)
             .flat_map(units)
             .partition(|(_, unit)| unit.id == self.unit.id);
-        list.append(&mut own_last);
+        list.extend(own.into_iter().filter(|_| !verdict.silent));
         list
     }
 

@@ -356,3 +356,21 @@ async fn half_a_call_of_a_tool_is_finished_only_by_the_same_call() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_deployment_that_shares_the_tier_goes_on_after_a_silence() {
+    let silent = vec![broken(&[Do::Hang])];
+    let a = Upstream::start(silent).await;
+    let b = Upstream::start(vec![openai_stream(&WORDS)]).await;
+    let toml = openai_tiers(&[&a, &b]).replace(
+        "tiers = [\"a/m-a\", \"b/m-b\"]",
+        "tiers = [{ deployments = [\"a/m-a\", \"b/m-b\"], stall_timeout = \"300ms\" }]",
+    );
+    let rig = Rig::start(&toml).await;
+    for _ in 0..2 {
+        let stream = rig.ask_stream("hi").await.text().await.unwrap();
+        assert_eq!(read(&stream).0, whole(), "{stream}");
+    }
+    assert_eq!(a.asked().len(), 1, "they take turns");
+    assert_eq!(b.asked().len(), 2);
+}
