@@ -212,7 +212,7 @@ impl Ending {
     /// turn of the caller's whole connection is dear.
     pub(super) async fn follow(
         self,
-        live: Live,
+        live: Box<Live>,
         rescue: Rescue,
     ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static {
         let (send, mut receive) = mpsc::channel(1);
@@ -234,7 +234,7 @@ impl Ending {
         )
     }
 
-    async fn read(mut self, mut live: Live, mut rescue: Rescue, caller: mpsc::Sender<Bytes>) {
+    async fn read(mut self, mut live: Box<Live>, mut rescue: Rescue, caller: mpsc::Sender<Bytes>) {
         loop {
             let bytes = live.next().await;
             let Some(ended) = live.ended() else {
@@ -256,7 +256,8 @@ impl Ending {
             {
                 return;
             }
-            let Some(next) = rescue.go_on(&live, &ended).await else {
+            // Boxed: every open stream would keep room for it, and hardly one needs it.
+            let Some(next) = Box::pin(rescue.go_on(&live, &ended)).await else {
                 self.over(ended);
                 let _ = caller.send(live.relay().break_off()).await;
                 return;
@@ -267,7 +268,7 @@ impl Ending {
     }
 
     /// Reads a stream that nobody else reads.
-    pub(super) async fn drain(mut self, mut live: Live) {
+    pub(super) async fn drain(mut self, mut live: Box<Live>) {
         while live.next().await.is_some() {}
         if let Some(ended) = live.ended() {
             self.over(ended);

@@ -44,12 +44,12 @@ struct Found {
     tier: usize,
     unit: Arc<Unit>,
     how: Manner,
-    live: Live,
+    live: Box<Live>,
 }
 
 impl Rescue {
     /// Another stream that goes on with this one; none when there is none that agrees with it.
-    pub(super) async fn go_on(&mut self, broken: &Live, ended: &Ended) -> Option<Live> {
+    pub(super) async fn go_on(&mut self, broken: &Live, ended: &Ended) -> Option<Box<Live>> {
         let said = broken.relay().said();
         // Another deployment could do better, and there is one answer to go on with.
         let may = ended.verdict.class.next() == Next::Tier
@@ -95,7 +95,7 @@ impl Rescue {
                             tier: index,
                             unit,
                             how,
-                            live: *live,
+                            live,
                         });
                     }
                     End::Failed(failure) if failure.verdict.class.next() == Next::Tier => break,

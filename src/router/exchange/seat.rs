@@ -194,7 +194,7 @@ impl Exchange {
             End::Stream(live) => {
                 let (headers, dropped) = (live.headers.clone(), live.dropped.clone());
                 let ending = self.ending(index, unit, sampled, injected);
-                let stream = ending.follow(*live, self.rescue(index, unit)).await;
+                let stream = ending.follow(live, self.rescue(index, unit)).await;
                 Reply::stream(headers, Box::pin(stream)).dropped(&dropped)
             }
             End::Unsayable(Untranslatable::Invalid { field, why }) => {
@@ -267,7 +267,7 @@ impl Exchange {
                     whole.slot.report(&verdict);
                     ending.end(&verdict, whole.answer, ticket);
                 }
-                End::Stream(live) => ending.drain(*live).await,
+                End::Stream(live) => ending.drain(live).await,
                 End::Failed(failure) => ending.end(&failure.verdict, None, None),
                 End::Unsayable(_) => {}
             }
