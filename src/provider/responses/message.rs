@@ -65,6 +65,11 @@ fn read(
             );
             Ok(())
         }
+        // Reasoning that was sealed elsewhere would be of no use here even if it came as a whole.
+        "item_reference" if text(item, "id").is_some_and(|id| id.starts_with("rs_")) => {
+            dropped.note(path);
+            Ok(())
+        }
         "item_reference" => Err(Untranslatable::unsupported(
             path,
             "what it refers to is stored at OpenAI; send the item itself, or `store: false`",

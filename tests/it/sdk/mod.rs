@@ -118,6 +118,11 @@ async fn openai_for_node_is_served() {
 }
 
 #[tokio::test]
+async fn openai_for_node_is_served_at_the_responses_door() {
+    run("node/openai_responses.mjs").await;
+}
+
+#[tokio::test]
 async fn anthropic_for_node_is_served() {
     run("node/anthropic.mjs").await;
 }

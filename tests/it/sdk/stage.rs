@@ -5,7 +5,8 @@ use super::{
     super::{
         rig::provider,
         upstream::{
-            Do, Upstream, anthropic, chunk, end, json, openai, openai_stream, openai_text, sse_head,
+            Asked, Do, Upstream, anthropic, by, chunk, end, json as answer, openai, openai_stream,
+            openai_text, response, sse_head,
         },
     },
     tap::{Tap, Upstreams},
@@ -14,6 +15,7 @@ use breakerbox::{
     model::Dialect,
     sim::{Behaviour, One, Served, serve_one},
 };
+use serde_json::json;
 use std::{
     fmt::Write as _,
     fs::File,
@@ -118,7 +120,7 @@ async fn listening(said: &Path) -> SocketAddr {
     }
 }
 
-/// Routes `openai`, `anthropic` and `gemini`.
+/// Routes `openai`, `anthropic` and `gemini`, and `native`: an OpenAI account that has the Responses API.
 async fn sims(toml: &mut String) -> Vec<Served> {
     let mut sims = Vec::new();
     for (dialect, model) in WELL {
@@ -130,6 +132,12 @@ async fn sims(toml: &mut String) -> Vec<Served> {
             toml,
             "[providers.{dialect}]\nbase_url = \"http://{addr}\"\nkey = \"{key}\"\n[routes.{dialect}]\ntiers = [\"{dialect}/{model}\"]\n"
         );
+        if dialect == Dialect::OpenAi {
+            let _ = write!(
+                toml,
+                "[providers.native]\ndialect = \"openai\"\nresponses = true\nbase_url = \"http://{addr}\"\nkey = \"{key}\"\n[routes.native]\ntiers = [\"native/{model}\"]\n"
+            );
+        }
         sims.push(served);
     }
     sims
@@ -147,17 +155,17 @@ async fn upstreams(toml: &mut String) -> Upstreams {
     let scripts: [(&'static str, &str, Vec<Do>); 9] = [
         ("see-openai", "openai", openai("m", "A cat.")),
         ("see-anthropic", "anthropic", anthropic("m", "A cat.")),
-        ("thinks", "anthropic", json(200, &[], thought)),
+        ("thinks", "anthropic", answer(200, &[], thought)),
         ("cut", "openai", broken_after(&["Hello"])),
         ("early", "openai", vec![sse_head(), hello.clone(), end()]),
         ("slow", "openai", vec![sse_head(), hello, Do::Hang]),
-        ("picky", "openai", json(400, &[], refusal)),
+        ("picky", "openai", answer(400, &[], refusal)),
         (
             "busy",
             "openai",
-            json(429, &[("retry-after", "300")], failure),
+            answer(429, &[("retry-after", "300")], failure),
         ),
-        ("down", "openai", json(503, &[], failure)),
+        ("down", "openai", answer(503, &[], failure)),
     ];
     let mut upstreams = Upstreams::new();
     for (name, dialect, script) in scripts {
@@ -175,8 +183,59 @@ async fn upstreams(toml: &mut String) -> Upstreams {
         toml.push_str(&provider(name, "openai", &upstream));
         upstreams.insert(name, upstream);
     }
+    for (name, dialect, script) in [
+        ("stores", "openai", stores()),
+        ("looks", "anthropic", looks()),
+    ] {
+        let upstream = Upstream::start(vec![script]).await;
+        let responses = dialect == "openai";
+        let _ = write!(
+            toml,
+            "{}responses = {responses}\n[routes.{name}]\ntiers = [\"{name}/m\"]\n",
+            provider(name, dialect, &upstream)
+        );
+        upstreams.insert(name, upstream);
+    }
     toml.push_str("[routes.rescued]\ntiers = [\"breaks/m\", \"goes-on/m\"]\n");
     upstreams
+}
+
+/// A model that thinks, says something and calls a tool, and answers when it has the result; its account stores it all.
+fn stores() -> Vec<Do> {
+    by(|asked| {
+        let mut told = response("m", "It rains.");
+        if !told_result(asked) {
+            let said = std::mem::take(&mut told["output"][0]);
+            told["output"] = json!([
+                {"id": "rs_1", "type": "reasoning", "summary": []},
+                said,
+                {"id": "fc_1", "type": "function_call", "call_id": "c1", "name": "get_weather",
+                    "arguments": "{\"city\":\"Oslo\"}", "status": "completed"},
+            ]);
+        }
+        answer(200, &[], &told.to_string())
+    })
+}
+
+/// The same of a provider that signs what it thinks and stores nothing.
+fn looks() -> Vec<Do> {
+    by(|asked| {
+        if told_result(asked) {
+            return anthropic("m", "It rains.");
+        }
+        let told = json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "m",
+            "stop_reason": "tool_use", "stop_sequence": null,
+            "content": [
+                {"type": "thinking", "thinking": "hm", "signature": "EqQB/+Z="},
+                {"type": "text", "text": "I look."},
+                {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {"city": "Oslo"}}],
+            "usage": {"input_tokens": 1, "output_tokens": 1}});
+        answer(200, &[], &told.to_string())
+    })
+}
+
+fn told_result(asked: &Asked) -> bool {
+    String::from_utf8_lossy(&asked.body).contains("4 degrees")
 }
 
 fn broken_after(pieces: &[&str]) -> Vec<Do> {
