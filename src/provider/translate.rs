@@ -19,6 +19,7 @@ mod tests;
 
 pub use super::gemini::ListWriter;
 pub(crate) use super::gemini::respelled;
+pub(crate) use super::responses::custom_names;
 pub use collect::Collector;
 pub use notes::Untranslatable;
 pub use replay::replay;
@@ -55,6 +56,8 @@ pub struct Reply {
     pub created: u64,
     /// The model to name instead of the provider's own word.
     pub model: Option<String>,
+    /// The caller's tools whose calls are told as plain texts.
+    pub custom: Vec<String>,
     /// What a stream's last event says besides, under `breakerbox`.
     pub mark: Option<serde_json::Value>,
 }

@@ -238,6 +238,11 @@ impl Call {
         translate::Reply {
             id: self.id.to_string(),
             created: clock::wall().secs(),
+            custom: if self.door == Dialect::Responses {
+                translate::custom_names(&self.ask.body)
+            } else {
+                Vec::new()
+            },
             ..translate::Reply::default()
         }
     }

@@ -10,6 +10,7 @@ mod at_length;
 mod azure;
 mod bedrock;
 mod cache;
+mod codex;
 mod cuts;
 mod doors;
 mod drill;

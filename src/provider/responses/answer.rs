@@ -28,7 +28,7 @@ pub(crate) fn read_answer(body: &Value) -> Result<Answer, BadAnswer> {
                     );
                 }
             }
-            "function_call" => parts.extend(item::read_call(item)),
+            "function_call" | "custom_tool_call" => parts.extend(item::read_call(item)),
             "reasoning" => parts.extend(item::read_reasoning(item)),
             // What the provider did by itself on the way (a search, say) is told by the text that came of it.
             _ => {}
@@ -52,7 +52,11 @@ pub(crate) fn write_answer(answer: &Answer, reply: &Reply) -> Value {
         created: reply.created,
         model: reply.model_or(&answer.model),
     };
-    head.ended(finish, item::write_all(answer, owner), &answer.usage)
+    head.ended(
+        finish,
+        item::write_all(answer, owner, &reply.custom),
+        &answer.usage,
+    )
 }
 
 /// What every telling of a response repeats.

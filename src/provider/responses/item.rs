@@ -1,5 +1,6 @@
 //! Items of an output: what a response is made of, read and written.
 
+use super::custom;
 use crate::{
     model::Dialect,
     provider::{
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 /// Between the parts of a reasoning summary.
 pub(super) const BETWEEN: &str = "\n\n";
 
-/// A function call, in a request's history or in an answer.
+/// A call of a function or of a custom tool, in a request's history or in an answer.
 pub(super) fn read_call(item: &Value) -> Option<Part> {
     let name = text(item, "name")?;
     let id = text(item, "call_id").or_else(|| text(item, "id"));
@@ -25,6 +26,9 @@ pub(super) fn read_call(item: &Value) -> Option<Part> {
             .map_or_else(|| media::made_up_id("", 0, name), str::to_owned),
         name: name.to_owned(),
         input: match item.get("arguments") {
+            None if text(item, "type") == Some("custom_tool_call") => {
+                custom::wrapped(text(item, "input").unwrap_or_default())
+            }
             Some(Value::String(json)) => arguments(json),
             Some(other) => other.clone(),
             None => arguments(""),
@@ -56,8 +60,8 @@ pub(super) fn read_reasoning(item: &Value) -> Option<Part> {
     })
 }
 
-/// The items that say an answer, each with an id of its own.
-pub(super) fn write_all(answer: &Answer, owner: &str) -> Vec<Value> {
+/// The items that say an answer, each with an id of its own; calls of the `custom` tools are texts.
+pub(super) fn write_all(answer: &Answer, owner: &str, custom: &[String]) -> Vec<Value> {
     let mut items = Vec::new();
     let refused = answer.finish == Some(Finish::Refusal);
     let mut said: Vec<Value> = Vec::new();
@@ -82,6 +86,12 @@ pub(super) fn write_all(answer: &Answer, owner: &str) -> Vec<Value> {
                 if signature.is_some() {
                     let id = id("rs", owner, items.len());
                     items.push(reasoning(&id, "", signature.as_deref()));
+                }
+                if custom.contains(name) {
+                    let id = id("ctc", owner, items.len());
+                    let said = custom::unwrapped(input);
+                    items.push(custom::item(&id, call, name, &said, "completed"));
+                    continue;
                 }
                 let id = id("fc", owner, items.len());
                 items.push(self::call(

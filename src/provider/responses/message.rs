@@ -40,13 +40,13 @@ fn read(
 ) -> Result<(), Untranslatable> {
     match text(item, "type").unwrap_or("message") {
         "message" => message(item, path, chat, dropped),
-        "function_call" => {
+        "function_call" | "custom_tool_call" => {
             let call = item::read_call(item)
                 .ok_or_else(|| Untranslatable::invalid(format!("{path}.name"), "missing"))?;
             chat.push(Role::Assistant, vec![call]);
             Ok(())
         }
-        "function_call_output" => {
+        "function_call_output" | "custom_tool_call_output" => {
             let id = text(item, "call_id")
                 .ok_or_else(|| Untranslatable::invalid(format!("{path}.call_id"), "missing"))?;
             let result = Part::ToolResult {
@@ -63,6 +63,11 @@ fn read(
                 Role::Assistant,
                 item::read_reasoning(item).into_iter().collect(),
             );
+            Ok(())
+        }
+        // What was found is told by the text that came of it.
+        "web_search_call" => {
+            dropped.note(path);
             Ok(())
         }
         // Reasoning that was sealed elsewhere would be of no use here even if it came as a whole.

@@ -2,6 +2,7 @@
 //! comes about.
 
 mod answer;
+mod custom;
 mod item;
 mod message;
 mod read;
@@ -13,6 +14,7 @@ mod told;
 mod write;
 
 pub(crate) use answer::{read_answer, write_answer};
+pub(crate) use custom::names as custom_names;
 pub(crate) use read::read_request;
 pub(crate) use stream::StreamReader;
 pub(crate) use stream_write::StreamWriter;

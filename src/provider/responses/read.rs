@@ -1,6 +1,6 @@
 //! A Responses request to the neutral form.
 
-use super::message;
+use super::{custom, message};
 use crate::provider::{
     chat::{Chat, Output, Part, Thinking, Tool, ToolChoice},
     translate::{
@@ -40,7 +40,7 @@ pub(crate) fn read_request(body: &Value, dropped: &mut Dropped) -> Result<Chat, 
     let mut chat = Chat {
         model: text(body, "model").unwrap_or_default().to_owned(),
         system: instructions(body),
-        tools: tools(body)?,
+        tools: tools(body, dropped)?,
         parallel_tool_calls: body.get("parallel_tool_calls").and_then(Value::as_bool),
         output: output(body, dropped),
         max_tokens: body.get("max_output_tokens").and_then(Value::as_u64),
@@ -119,28 +119,58 @@ fn thinking(body: &Value) -> Option<Thinking> {
     }
 }
 
-fn tools(body: &Value) -> Result<Vec<Tool>, Untranslatable> {
-    list(body, "tools")
-        .iter()
-        .enumerate()
-        .map(|(i, tool)| {
-            if text(tool, "type") != Some("function") {
-                return Err(Untranslatable::unsupported(
-                    format!("tools[{i}]"),
-                    "only OpenAI's own API has this kind of tool; functions can be translated",
-                ));
+fn tools(body: &Value, dropped: &mut Dropped) -> Result<Vec<Tool>, Untranslatable> {
+    let mut tools = Vec::new();
+    let mut searches = Vec::new();
+    for (i, tool) in list(body, "tools").iter().enumerate() {
+        let field = format!("tools[{i}]");
+        match text(tool, "type").unwrap_or_default() {
+            "function" | "custom" => tools.push(self::tool(tool, &field)?),
+            kind if kind.starts_with("web_search") => searches.push(field),
+            _ => return Err(hosted(field)),
+        }
+    }
+    match searches.first() {
+        Some(field) if tools.is_empty() || !may_go_unsearched(body) => Err(hosted(field.clone())),
+        _ => {
+            for field in searches {
+                dropped.note(field);
             }
-            Ok(Tool {
-                name: text(tool, "name")
-                    .ok_or_else(|| Untranslatable::invalid(format!("tools[{i}].name"), "missing"))?
-                    .to_owned(),
-                description: text(tool, "description").map(str::to_owned),
-                schema: tool.get("parameters").cloned().unwrap_or(Value::Null),
-                // Not strict is what the other dialects do unasked.
-                strict: tool.get("strict").and_then(Value::as_bool).filter(|s| *s),
-            })
-        })
-        .collect()
+            Ok(tools)
+        }
+    }
+}
+
+fn tool(tool: &Value, field: &str) -> Result<Tool, Untranslatable> {
+    let name = text(tool, "name")
+        .ok_or_else(|| Untranslatable::invalid(format!("{field}.name"), "missing"))?;
+    if text(tool, "type") == Some("custom") {
+        return Ok(custom::function(tool, name));
+    }
+    Ok(Tool {
+        name: name.to_owned(),
+        description: text(tool, "description").map(str::to_owned),
+        schema: tool.get("parameters").cloned().unwrap_or(Value::Null),
+        // Not strict is what the other dialects do unasked.
+        strict: tool.get("strict").and_then(Value::as_bool).filter(|s| *s),
+    })
+}
+
+fn hosted(field: String) -> Untranslatable {
+    Untranslatable::unsupported(
+        field,
+        "only OpenAI's own API has this kind of tool; functions and custom tools can be translated",
+    )
+}
+
+/// An agent offers a search among its own tools, on every turn, and hardly ever needs it: better that it goes on
+/// without than not at all. Who asks for a search, or offers nothing else, wants one.
+fn may_go_unsearched(body: &Value) -> bool {
+    match present(body, "tool_choice") {
+        None => true,
+        Some(Value::String(word)) => word != "required",
+        Some(choice) => matches!(text(choice, "type"), Some("function" | "custom")),
+    }
 }
 
 /// A choice among some of the tools is said elsewhere by offering only those.
@@ -155,7 +185,7 @@ fn tool_choice(body: &Value, chat: &mut Chat, dropped: &mut Dropped) {
     };
     chat.tool_choice = match (choice.as_str(), text(choice, "type"), text(choice, "name")) {
         (Some(said), ..) => Some(word(said)),
-        (_, Some("function"), Some(name)) => Some(ToolChoice::Named(name.to_owned())),
+        (_, Some("function" | "custom"), Some(name)) => Some(ToolChoice::Named(name.to_owned())),
         (_, Some("allowed_tools"), _) => {
             let allowed: Vec<_> = list(choice, "tools")
                 .iter()

@@ -1,7 +1,7 @@
 //! Streams of the Responses API, read. Items are told by their place in the output (`output_index`).
 
 use super::{
-    finish, item, read_usage,
+    custom, finish, item, read_usage,
     told::{Item, Kind, Told},
 };
 use crate::{
@@ -161,6 +161,7 @@ impl StreamReader {
         let name = text(item, "name")
             .or_else(|| text(item, "type"))
             .unwrap_or_default();
+        let is_custom = text(item, "type") == Some("custom_tool_call");
         let index = self.calls;
         self.calls += 1;
         let id = text(item, "call_id")
@@ -174,6 +175,7 @@ impl StreamReader {
             index,
             id: id.clone(),
             name: name.to_owned(),
+            custom: is_custom,
         };
         let own = text(item, "id").unwrap_or_default().to_owned();
         self.told.items.insert(at, Item::new(own, kind));
@@ -183,6 +185,10 @@ impl StreamReader {
             name: name.to_owned(),
             signature: None,
         });
+        if is_custom {
+            let json = custom::OPENS.to_owned();
+            out.push(Delta::ToolArgs { index, json });
+        }
     }
 
     fn text(&mut self, at: u64, said: &str, out: &mut Vec<Delta>) {
@@ -211,18 +217,23 @@ impl StreamReader {
         }
     }
 
-    fn arguments(&mut self, at: u64, json: &str, out: &mut Vec<Delta>) {
+    /// More of a function's arguments, or of the text of a custom tool.
+    fn arguments(&mut self, at: u64, said: &str, out: &mut Vec<Delta>) {
         if let Some(Item {
-            kind: Kind::Call { index, .. },
+            kind: Kind::Call { index, custom, .. },
             told,
             ..
         }) = self.told.items.get_mut(&at)
-            && !json.is_empty()
+            && !said.is_empty()
         {
-            told.push_str(json);
+            told.push_str(said);
             out.push(Delta::ToolArgs {
                 index: *index,
-                json: json.to_owned(),
+                json: if *custom {
+                    custom::escaped(said)
+                } else {
+                    said.to_owned()
+                },
             });
         }
     }
@@ -257,9 +268,28 @@ impl StreamReader {
                     let whole = text(item, "arguments").or_else(|| text(item, "input"));
                     self.arguments(at, whole.unwrap_or_default(), out);
                 }
+                self.close_text(at, out);
             }
         }
         self.item(at, item, Kind::Other(Value::Null)).done = Some(item.clone());
+    }
+
+    /// The text of a custom tool is whole.
+    fn close_text(&self, at: u64, out: &mut Vec<Delta>) {
+        if let Some(Item {
+            kind:
+                Kind::Call {
+                    index,
+                    custom: true,
+                    ..
+                },
+            done: None,
+            ..
+        }) = self.told.items.get(&at)
+        {
+            let (index, json) = (*index, custom::CLOSES.to_owned());
+            out.push(Delta::ToolArgs { index, json });
+        }
     }
 
     fn reasoned(&mut self, at: u64, item: &Value, out: &mut Vec<Delta>) {

@@ -4,6 +4,7 @@
 
 use super::{
     answer::Head,
+    custom::Unwrapping,
     incomplete,
     item::{self, id},
     told::{Item, Kind, Told, arguments},
@@ -14,6 +15,7 @@ use crate::provider::{
 };
 use bytes::BytesMut;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone)]
 pub(crate) struct StreamWriter {
@@ -24,6 +26,8 @@ pub(crate) struct StreamWriter {
     /// How many events have been written.
     events: u64,
     items: Vec<Item>,
+    /// Calls of custom tools, by their number.
+    texts: BTreeMap<u32, Unwrapping>,
     usage: Usage,
     finish: Option<Finish>,
 }
@@ -37,6 +41,7 @@ impl StreamWriter {
             started: false,
             events: 0,
             items: Vec::new(),
+            texts: BTreeMap::new(),
             usage: Usage::default(),
             finish: None,
         }
@@ -79,31 +84,60 @@ impl StreamWriter {
                 if let Some(sealed) = signature {
                     self.sign(sealed, out);
                 }
+                let custom = self.reply.custom.contains(name);
+                if custom {
+                    self.texts.insert(*index, Unwrapping::default());
+                }
                 let call = Kind::Call {
                     index: *index,
                     id: id.clone(),
                     name: name.clone(),
+                    custom,
                 };
                 self.open(&call, out);
             }
-            Delta::ToolArgs { index, json } => {
-                let call = |i: &Item| matches!(i.kind, Kind::Call { index: n, .. } if n == *index);
-                if let Some(at) = self.items.iter().position(|i| call(i) && i.done.is_none()) {
-                    let event = json!({ "delta": json });
-                    self.tell(
-                        at,
-                        "response.function_call_arguments.delta",
-                        json,
-                        event,
-                        out,
-                    );
-                }
-            }
+            Delta::ToolArgs { index, json } => self.arguments(*index, json, out),
             Delta::Usage(usage) => self.usage = *usage,
             Delta::Finish(finish) => self.finish = Some(*finish),
             // A comment keeps the line alive and no client reads it.
             Delta::Life if self.started => out.extend_from_slice(b": alive\n\n"),
             _ => {}
+        }
+    }
+
+    fn arguments(&mut self, index: u32, json: &str, out: &mut BytesMut) {
+        let call = |i: &Item| matches!(i.kind, Kind::Call { index: n, .. } if n == index);
+        let Some(at) = self.items.iter().position(|i| call(i) && i.done.is_none()) else {
+            return;
+        };
+        let Some(text) = self.texts.get_mut(&index) else {
+            let event = json!({ "delta": json });
+            self.tell(
+                at,
+                "response.function_call_arguments.delta",
+                json,
+                event,
+                out,
+            );
+            return;
+        };
+        let (said, is_over) = (text.push(json), text.is_over());
+        self.text_of_call(at, &said, out);
+        if is_over {
+            self.close(at, out);
+        }
+    }
+
+    fn text_of_call(&mut self, at: usize, said: &str, out: &mut BytesMut) {
+        if !said.is_empty() {
+            let event = json!({ "delta": said });
+            self.tell(
+                at,
+                "response.custom_tool_call_input.delta",
+                said,
+                event,
+                out,
+            );
         }
     }
 
@@ -122,6 +156,7 @@ impl StreamWriter {
     pub(crate) fn finish(&mut self, out: &mut BytesMut) {
         self.start(out);
         for at in 0..self.items.len() {
+            self.tell_rest(at, out);
             self.close(at, out);
         }
         let finish = self.finish.unwrap_or(Finish::Stop);
@@ -136,6 +171,17 @@ impl StreamWriter {
         let mut last = json!({ "response": response });
         self.reply.put_mark(&mut last);
         self.put(name, last, out);
+    }
+
+    /// What a call of a custom tool says that was not told as a text.
+    fn tell_rest(&mut self, at: usize, out: &mut BytesMut) {
+        let open = self.items.get(at).filter(|i| i.done.is_none());
+        if let Some(Kind::Call { index, .. }) = open.map(|i| &i.kind)
+            && let Some(text) = self.texts.get(index)
+        {
+            let rest = text.rest();
+            self.text_of_call(at, &rest, out);
+        }
     }
 
     fn head(&self) -> Head<'_> {
@@ -231,6 +277,10 @@ impl StreamWriter {
             Kind::Reasoning { .. } => (
                 "response.reasoning_summary_text.done",
                 json!({ "summary_index": 0, "text": said }),
+            ),
+            Kind::Call { custom: true, .. } => (
+                "response.custom_tool_call_input.done",
+                json!({ "input": said }),
             ),
             Kind::Call { name, .. } => (
                 "response.function_call_arguments.done",

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     model::Dialect,
     provider::{
-        chat::{Media, Output, Part, Role, Thinking, ToolChoice},
+        chat::{Delta, Media, Output, Part, Role, Thinking, ToolChoice},
         translate::{
             Reply, Untranslatable, read_answer as read_whole, read_request as read, request,
         },
@@ -116,7 +116,7 @@ fn what_lies_or_runs_at_openai_has_no_equivalent_and_is_named() {
         ("tools", json!([{"type": "web_search"}]), "tools[0]"),
         (
             "tools",
-            json!([{"type": "custom", "name": "apply_patch"}]),
+            json!([{"type": "local_shell"}, {"type": "function", "name": "f"}]),
             "tools[0]",
         ),
         (
@@ -205,4 +205,72 @@ fn a_refusal_a_search_and_a_summary_are_read_from_an_answer() {
     assert_eq!((answer.usage.input, answer.usage.cache_read), (5, 3));
     let written = write_answer(&answer, &Reply::default());
     assert_eq!(written["output"][1]["content"][0]["type"], "refusal");
+}
+
+/// As a stream of this dialect says it.
+fn deltas(events: &[Value]) -> Vec<Delta> {
+    let (mut reader, mut out) = (StreamReader::default(), Vec::new());
+    for event in events {
+        reader.event(None, event, &mut out);
+    }
+    out
+}
+
+#[test]
+fn the_text_of_a_custom_tool_is_read_as_arguments_in_a_stream_as_in_a_whole_answer() {
+    let call = |said: &str| json!({"type": "custom_tool_call", "id": "ctc_1", "call_id": "c1", "name": "p", "input": said});
+    let said = "a\n\"é\"";
+    let told = deltas(&[
+        json!({"type": "response.output_item.added", "output_index": 0, "item": call("")}),
+        json!({"type": "response.custom_tool_call_input.delta", "output_index": 0, "delta": "a\n\""}),
+        json!({"type": "response.custom_tool_call_input.delta", "output_index": 0, "delta": "é\""}),
+        json!({"type": "response.output_item.done", "output_index": 0, "item": call(said)}),
+    ]);
+    let mut collector = crate::provider::translate::Collector::default();
+    for delta in &told {
+        collector.push(delta);
+    }
+    let body = json!({"status": "completed", "output": [call(said)]});
+    let whole = read_whole(Dialect::Responses, body.to_string().as_bytes()).unwrap();
+    assert_eq!(collector.answer().parts, whole.parts);
+    let Part::ToolUse { input, .. } = &whole.parts[0] else {
+        panic!("{whole:?}");
+    };
+    assert_eq!(*input, json!({ "input": said }));
+}
+
+#[test]
+fn a_stream_that_broke_off_inside_a_custom_tools_text_is_taken_up_as_a_text() {
+    let events = [
+        json!({"type": "response.created", "sequence_number": 0, "response": {"id": "r", "model": "m", "output": []}}),
+        json!({"type": "response.output_item.added", "sequence_number": 1, "output_index": 0,
+            "item": {"type": "custom_tool_call", "id": "ctc_1", "call_id": "c1", "name": "p", "input": ""}}),
+        json!({"type": "response.custom_tool_call_input.delta", "sequence_number": 2, "output_index": 0, "delta": "one "}),
+    ];
+    let reply = Reply {
+        custom: vec!["p".to_owned()],
+        ..Reply::default()
+    };
+    let mut reader = crate::provider::translate::StreamReader::new(Dialect::Responses);
+    let mut collector = crate::provider::translate::Collector::default();
+    let mut said = Vec::new();
+    for event in &events {
+        reader.event(None, event.to_string().as_bytes(), &mut said);
+    }
+    for delta in &said {
+        collector.push(delta);
+    }
+    let mut writer =
+        crate::provider::translate::StreamWriter::resume(reply, true, &collector.retell(), &reader);
+    let mut out = bytes::BytesMut::new();
+    let json = "two\"}".to_owned();
+    writer.write(&Delta::ToolArgs { index: 0, json }, &mut out);
+    let told = String::from_utf8(out.to_vec()).unwrap();
+    let told: Vec<Value> = told
+        .lines()
+        .filter_map(|l| serde_json::from_str(l.strip_prefix("data: ")?).ok())
+        .collect();
+    assert_eq!(told[0]["delta"], "two");
+    assert_eq!(told[0]["sequence_number"], 3);
+    assert_eq!(told[2]["item"]["input"], "one two");
 }

@@ -1,6 +1,6 @@
 //! What has been told of a response: by the writer so far, or by a provider whose stream another one goes on with.
 
-use super::item;
+use super::{custom, item};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -35,6 +35,8 @@ pub(super) enum Kind {
         index: u32,
         id: String,
         name: String,
+        /// It is told as a text.
+        custom: bool,
     },
     /// What only the provider that told it knows.
     Other(Value),
@@ -60,6 +62,8 @@ impl Item {
     pub(super) fn is_told(&self) -> bool {
         match self.kind {
             Kind::Message | Kind::Reasoning { .. } | Kind::Other(_) => true,
+            // Whether a text is whole only its end tells.
+            Kind::Call { custom: true, .. } => false,
             Kind::Call { .. } => serde_json::from_str::<serde::de::IgnoredAny>(&self.told).is_ok(),
         }
     }
@@ -68,6 +72,12 @@ impl Item {
         match &self.kind {
             Kind::Message => item::message(&self.id, &[], "in_progress"),
             Kind::Reasoning { .. } => item::reasoning(&self.id, "", None),
+            Kind::Call {
+                id,
+                name,
+                custom: true,
+                ..
+            } => custom::item(&self.id, id, name, "", "in_progress"),
             Kind::Call { id, name, .. } => item::call(&self.id, id, name, "", "in_progress"),
             Kind::Other(item) => item.clone(),
         }
@@ -79,6 +89,12 @@ impl Item {
                 item::message(&self.id, &[item::content(&self.told, false)], "completed")
             }
             Kind::Reasoning { sealed } => item::reasoning(&self.id, &self.told, sealed.as_deref()),
+            Kind::Call {
+                id,
+                name,
+                custom: true,
+                ..
+            } => custom::item(&self.id, id, name, &self.told, "completed"),
             Kind::Call { id, name, .. } => {
                 item::call(&self.id, id, name, arguments(&self.told), "completed")
             }
@@ -92,6 +108,7 @@ impl Kind {
         match self {
             Self::Message | Self::Other(_) => "msg",
             Self::Reasoning { .. } => "rs",
+            Self::Call { custom: true, .. } => "ctc",
             Self::Call { .. } => "fc",
         }
     }
