@@ -23,7 +23,7 @@ pub(crate) use super::responses::custom_names;
 pub use collect::Collector;
 pub use notes::Untranslatable;
 pub use replay::replay;
-pub use seal::strip_foreign;
+pub use seal::{strip_foreign, strip_sealed};
 pub use stream::{StreamReader, StreamWriter};
 
 use super::{

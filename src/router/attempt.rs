@@ -50,6 +50,8 @@ pub(super) struct Plan {
     pub(super) commit: Commit,
     /// It goes on with a stream that broke off.
     pub(super) joint: Option<Joint>,
+    /// Without the reasoning that an account has sealed: this one cannot open it.
+    pub(super) unsealed: bool,
 }
 
 /// An answer that is complete.
@@ -153,7 +155,7 @@ pub(super) async fn run(
     left: Duration,
     plan: Plan,
 ) -> End {
-    let (out, dropped) = match outgoing(call, &slot) {
+    let (out, dropped) = match outgoing(call, &slot, plan.unsealed) {
         Ok(made) => made,
         Err(why) => {
             slot.forget();
@@ -213,36 +215,35 @@ pub(super) async fn within<T>(deadline: Mono, work: impl Future<Output = T>) -> 
 }
 
 /// The request as this deployment wants it: the same bytes with another model, or a translation.
-fn outgoing(call: &Call, slot: &Slot) -> Result<(Outgoing, Vec<String>), Untranslatable> {
+fn outgoing(
+    call: &Call,
+    slot: &Slot,
+    unsealed: bool,
+) -> Result<(Outgoing, Vec<String>), Untranslatable> {
     let unit = &slot.unit;
     let wire = unit.wire(call.door);
-    let headers = endpoint::forwardable(call.door, wire, &call.headers);
-    let stream = call.ask.stream;
-    if call.door == wire {
+    let (mut body, mut dropped) = if call.door == wire {
         let body = call.ask.with_model(&unit.model);
-        let body = translate::strip_foreign(wire, &body).unwrap_or(body);
-        return Ok((
-            Outgoing {
-                wire,
-                embeddings: false,
-                body,
-                headers,
-                stream,
-            },
+        (
+            translate::strip_foreign(wire, &body).unwrap_or(body),
             Vec::new(),
-        ));
+        )
+    } else {
+        let made = translate::ask(&call.ask, wire, &unit.model)?;
+        (made.body, made.dropped)
+    };
+    if unsealed && let Some(bare) = translate::strip_sealed(&body) {
+        body = bare;
+        dropped.push("reasoning".to_owned());
     }
-    let made = translate::ask(&call.ask, wire, &unit.model)?;
-    Ok((
-        Outgoing {
-            wire,
-            embeddings: false,
-            body: made.body,
-            headers,
-            stream,
-        },
-        made.dropped,
-    ))
+    let out = Outgoing {
+        wire,
+        embeddings: false,
+        body,
+        headers: endpoint::forwardable(call.door, wire, &call.headers),
+        stream: call.ask.stream,
+    };
+    Ok((out, dropped))
 }
 
 /// An answer that is no 2xx.

@@ -2,7 +2,7 @@
 
 use super::{
     rig::{Rig, header, provider},
-    upstream::{Do, Upstream, anthropic, chunk, end, json, named, response, sse_head},
+    upstream::{Do, Upstream, anthropic, by, chunk, end, json, named, response, sse_head},
 };
 use serde_json::{Value, json};
 
@@ -227,13 +227,67 @@ async fn a_call_of_a_custom_tool_passes_through_where_it_is_known() {
         )
         + &named(&json!({"type": "response.completed", "sequence_number": 5, "response": whole}));
     let up = Upstream::start(vec![vec![sse_head(), chunk(&text), end()]]).await;
-    let rig = Rig::start(&format!(
-        "{}responses = true\n[routes.r]\ntiers = [\"a/m-a\"]\n[cache]\nenabled = false\n",
-        provider("a", "openai", &up)
-    ))
-    .await;
+    let rig = Rig::start(&account(&up)).await;
     let body = turn(&asked());
     let answered = rig.post("/v1/responses", &body).await;
     assert_eq!(answered.text().await.unwrap(), text);
     assert_eq!(up.asked().pop().unwrap().json()["tools"], body["tools"]);
+}
+
+/// An account that opens nothing that another has sealed.
+fn opens_nothing() -> Vec<Do> {
+    by(|asked| {
+        if String::from_utf8_lossy(&asked.body).contains("gAAAA") {
+            let refusal = r#"{"error":{"message":"The encrypted content gAAA...x== could not be verified.",
+                "type":"invalid_request_error","param":null,"code":"invalid_encrypted_content"}}"#;
+            return json(400, &[], refusal);
+        }
+        json(200, &[], &response("m-a", "Done.").to_string())
+    })
+}
+
+fn account(upstream: &Upstream) -> String {
+    format!(
+        "{}responses = true\n[routes.r]\ntiers = [\"a/m-a\"]\n[cache]\nenabled = false\n",
+        provider("a", "openai", upstream)
+    )
+}
+
+#[tokio::test]
+async fn reasoning_that_another_account_sealed_is_left_out_and_the_caller_is_answered() {
+    let up = Upstream::start(vec![opens_nothing()]).await;
+    let rig = Rig::start(&account(&up)).await;
+    let mut input = asked();
+    input.as_array_mut().unwrap().extend([
+        json!({"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAAAx=="}),
+        json!({"type": "function_call", "call_id": "c1", "name": "shell", "arguments": "{}"}),
+        json!({"type": "function_call_output", "call_id": "c1", "output": "ok"}),
+    ]);
+    let mut body = turn(&input);
+    body["stream"] = json!(false);
+    let answered = rig.post("/v1/responses", &body).await;
+    assert_eq!(answered.status(), 200);
+    assert_eq!(header(&answered, "x-breakerbox-dropped"), "reasoning");
+    assert_eq!(header(&answered, "x-breakerbox-attempts"), "2");
+    let sent = up.asked();
+    assert_eq!(sent.len(), 2);
+    let kinds: Vec<_> = sent[1].json()["input"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["type"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(kinds, ["message", "function_call", "function_call_output"]);
+}
+
+#[tokio::test]
+async fn an_account_that_refuses_it_twice_has_the_last_word() {
+    let refusal = r#"{"error":{"message":"no","type":"invalid_request_error","param":null,"code":"invalid_encrypted_content"}}"#;
+    let up = Upstream::start(vec![json(400, &[], refusal)]).await;
+    let rig = Rig::start(&account(&up)).await;
+    let answered = rig.post("/v1/responses", &turn(&asked())).await;
+    assert_eq!(answered.status(), 400);
+    let said: Value = answered.json().await.unwrap();
+    assert_eq!(said["error"]["code"], "invalid_encrypted_content");
+    assert_eq!(up.asked().len(), 2);
 }

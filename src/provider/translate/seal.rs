@@ -111,6 +111,15 @@ fn strip_items(request: &mut Value) -> Option<()> {
     (items.len() < before).then_some(())
 }
 
+/// Takes all sealed reasoning out of a Responses request. None: there is none.
+pub fn strip_sealed(body: &[u8]) -> Option<Bytes> {
+    let mut request = json::parse(body)?;
+    let items = request.get_mut("input")?.as_array_mut()?;
+    let before = items.len();
+    items.retain(|item| json::present(item, "encrypted_content").is_none());
+    (items.len() < before).then(|| Bytes::from(request.to_string()))
+}
+
 fn strip_fields(message: &mut Value) -> bool {
     let mut changed = false;
     let foreign =
@@ -187,6 +196,23 @@ mod tests {
         let left = json::parse(&stripped).unwrap();
         assert_eq!(left["input"][0]["encrypted_content"], "own");
         assert_eq!(left["input"].as_array().map(Vec::len), Some(2));
+    }
+
+    #[test]
+    fn without_sealed_reasoning_there_is_nothing_to_take_out() {
+        assert_eq!(strip_sealed(br#"{"input":"hi"}"#), None);
+        assert_eq!(
+            strip_sealed(
+                br#"{"input":[{"type":"reasoning","summary":[],"encrypted_content":null}]}"#
+            ),
+            None
+        );
+        let body = br#"{"input":[{"type":"reasoning","encrypted_content":"gAAA"},{"role":"user","content":"hi"}]}"#;
+        let stripped = strip_sealed(body).unwrap();
+        assert_eq!(
+            stripped,
+            br#"{"input":[{"role":"user","content":"hi"}]}"#.as_slice()
+        );
     }
 
     #[test]

@@ -27,6 +27,9 @@ const FAST: Duration = Duration::from_secs(2);
 /// Before a second try of the same tier.
 const BACKOFF_MS: std::ops::Range<u64> = 50..150;
 
+/// What OpenAI calls reasoning in the history that it cannot open.
+const SEALED_ELSEWHERE: &str = "invalid_encrypted_content";
+
 /// A deployment whose dialect has no words for the request.
 pub(super) const NOT_SAYABLE: &str = "not_sayable_in_this_dialect";
 
@@ -99,9 +102,11 @@ impl Exchange {
     pub(super) async fn try_seat(&mut self, seat: Seat<'_>, tiers: &mut Tiers<'_>) -> Tried {
         let mut permit = seat.permit;
         let mut retries = seat.tier.retries;
+        let mut unsealed = false;
         loop {
             let left = self.left().saturating_sub(self.kept(tiers.len()));
-            let (runner, slot, plan) = self.start(seat.index, &seat.unit, permit);
+            let (runner, slot, mut plan) = self.start(seat.index, &seat.unit, permit);
+            plan.unsealed = unsealed;
             let call = Arc::clone(&self.call);
             let run = attempt::run(&call, seat.tier, slot, left, plan);
             let (runner, end) = if self.route.hedge {
@@ -120,6 +125,15 @@ impl Exchange {
                 && runner.unit.id == seat.unit.id
                 // With somebody else to ask, one that has failed for a while is not asked twice.
                 && (tiers.is_empty() || !seat.unit.is_suspect(clock::now()));
+            // Another account sealed it while it stood in: the conversation is whole without.
+            if failure.verdict.code == SEALED_ELSEWHERE
+                && runner.unit.id == seat.unit.id
+                && !std::mem::replace(&mut unsealed, true)
+                && let Some(admitted) = seat.unit.admit_ordinary(clock::now())
+            {
+                permit = admitted;
+                continue;
+            }
             let next = failure.verdict.class.next();
             if next == Next::Stop
                 && let Some((status, body)) = failure.said
@@ -165,7 +179,7 @@ impl Exchange {
         let plan = Plan {
             collect: sampled || self.key.is_some(),
             commit: self.route.commit,
-            joint: None,
+            ..Plan::default()
         };
         (runner, slot, plan)
     }
