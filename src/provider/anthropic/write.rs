@@ -91,15 +91,11 @@ pub(crate) fn write_request(
     if chat.stream {
         out.put("stream", true);
     }
-    for (name, set) in [
+    dropped.set([
         ("seed", chat.seed.is_some()),
         ("frequency_penalty", chat.frequency_penalty.is_some()),
         ("presence_penalty", chat.presence_penalty.is_some()),
-    ] {
-        if set {
-            dropped.note(name);
-        }
-    }
+    ]);
     Ok(out.into())
 }
 
@@ -159,15 +155,11 @@ fn trim_end(blocks: &mut [Value]) {
 /// Temperature goes to 1 here and to 2 elsewhere. With thinking on it can't be set, and `top_p` hardly.
 fn sampling(chat: &Chat, takes: Takes, thinks: bool, out: &mut Object, dropped: &mut Dropped) {
     if takes.adaptive_only || thinks {
-        for (name, set) in [
+        dropped.set([
             ("temperature", chat.temperature.is_some_and(|t| t < 1.0)),
             ("top_p", chat.top_p.is_some_and(|p| p < 1.0)),
             ("top_k", chat.top_k.is_some()),
-        ] {
-            if set {
-                dropped.note(name);
-            }
-        }
+        ]);
         return;
     }
     if chat.temperature.is_some_and(|t| t > 1.0) {

@@ -53,16 +53,12 @@ pub(crate) fn write_request(
     if let Some(format) = format(&chat.output, family, dropped) {
         out.put("outputConfig", json!({ "textFormat": format }));
     }
-    for (name, set) in [
+    dropped.set([
         ("seed", chat.seed.is_some()),
         ("frequency_penalty", chat.frequency_penalty.is_some()),
         ("presence_penalty", chat.presence_penalty.is_some()),
         ("user", chat.user.is_some()),
-    ] {
-        if set {
-            dropped.note(name);
-        }
-    }
+    ]);
     Ok(out.into())
 }
 

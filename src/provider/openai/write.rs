@@ -110,17 +110,13 @@ pub(crate) fn effort(chat: &Chat, model: &str, dropped: &mut Dropped) -> Option<
 /// Names the sampling fields that a reasoning model refuses.
 pub(crate) fn note_sampling(chat: &Chat, dropped: &mut Dropped) {
     let differs = |set: Option<f64>| set.is_some_and(|v| (v - 1.0).abs() > f64::EPSILON);
-    for (name, set) in [
+    dropped.set([
         ("temperature", differs(chat.temperature)),
         ("top_p", differs(chat.top_p)),
         ("frequency_penalty", chat.frequency_penalty.is_some()),
         ("presence_penalty", chat.presence_penalty.is_some()),
         ("stop", !chat.stop.is_empty()),
-    ] {
-        if set {
-            dropped.note(name);
-        }
-    }
+    ]);
 }
 
 fn tool(tool: &Tool) -> Value {

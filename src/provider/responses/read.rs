@@ -4,7 +4,7 @@ use super::{custom, message};
 use crate::provider::{
     chat::{Chat, Output, Part, Thinking, Tool, ToolChoice},
     translate::{
-        json::{list, present, text},
+        json::{fields_but, list, present, text},
         notes::{Dropped, Untranslatable},
     },
 };
@@ -103,12 +103,7 @@ fn extra(body: &Value) -> Map<String, Value> {
         "top_logprobs" => v.as_u64() == Some(0),
         _ => KNOWN.contains(&key),
     };
-    body.as_object()
-        .into_iter()
-        .flatten()
-        .filter(|(k, v)| !v.is_null() && !says_nothing(k, v))
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .collect()
+    fields_but(body, says_nothing)
 }
 
 /// How a summary is to be worded is nobody else's question.

@@ -21,6 +21,13 @@ pub(crate) fn list<'a>(v: &'a Value, key: &str) -> &'a [Value] {
         .map_or(&[], Vec::as_slice)
 }
 
+/// The fields of an object that are not null, but those that say `nothing`.
+pub(crate) fn fields_but(v: &Value, nothing: impl Fn(&str, &Value) -> bool) -> Map<String, Value> {
+    let said = |(k, v): &(&String, &Value)| !v.is_null() && !nothing(k, v);
+    let fields = v.as_object().into_iter().flatten().filter(said);
+    fields.map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
 /// A field that is there and not null.
 pub(crate) fn present<'a>(v: &'a Value, key: &str) -> Option<&'a Value> {
     v.get(key).filter(|v| !v.is_null())

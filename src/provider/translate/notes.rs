@@ -18,6 +18,13 @@ impl Dropped {
         }
     }
 
+    /// Notes those of the fields that are set.
+    pub(crate) fn set<const N: usize>(&mut self, fields: [(&str, bool); N]) {
+        for (name, _) in fields.into_iter().filter(|(_, set)| *set) {
+            self.note(name);
+        }
+    }
+
     /// Notes every field of `v` that is not `known` and says something.
     pub(crate) fn rest(&mut self, v: &Value, path: &str, known: &[&str]) {
         for (key, value) in v.as_object().into_iter().flatten() {
