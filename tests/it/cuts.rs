@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// A stream of each dialect, and what in it says that the answer is finished.
-const STREAMS: [(Dialect, &str, &str); 4] = [
+const STREAMS: [(Dialect, &str, &str); 5] = [
     (
         Dialect::OpenAi,
         "openai-tools-crlf.sse",
@@ -33,14 +33,20 @@ const STREAMS: [(Dialect, &str, &str); 4] = [
         "bedrock-tools.eventstream",
         "\"stopReason\":\"",
     ),
+    (
+        Dialect::Responses,
+        "responses-tools-crlf.sse",
+        "response.completed",
+    ),
 ];
-const DOORS: [(Dialect, &str); 3] = [
+const DOORS: [(Dialect, &str); 4] = [
     (Dialect::OpenAi, "/v1/chat/completions"),
     (Dialect::Anthropic, "/v1/messages"),
     (
         Dialect::Gemini,
         "/v1beta/models/r:streamGenerateContent?alt=sse",
     ),
+    (Dialect::Responses, "/v1/responses"),
 ];
 const CUTS: usize = 30;
 const SEED: u64 = 20_261_121;
@@ -98,7 +104,7 @@ async fn every_cut_after_content_is_an_error_in_the_callers_own_dialect() {
             provider("a", from.as_str(), &up)
         ))
         .await;
-        for n in 0..4 * CUTS {
+        for n in 0..DOORS.len() * CUTS {
             let (at, clean) = (luck.usize(content..finish), n % 2 == 0);
             let (door, path) = DOORS[n / 2 % DOORS.len()];
             // Whoever asks again, to go on, gets nothing.
@@ -119,8 +125,11 @@ async fn every_cut_after_content_is_an_error_in_the_callers_own_dialect() {
 }
 
 fn ask(door: Dialect) -> Value {
-    if door == Dialect::Gemini {
-        return json!({"contents": [{"role": "user", "parts": [{"text": "x"}]}]});
+    match door {
+        Dialect::Gemini => json!({"contents": [{"role": "user", "parts": [{"text": "x"}]}]}),
+        Dialect::Responses => json!({"model": "r", "stream": true, "input": "x"}),
+        _ => {
+            json!({"model": "r", "max_tokens": 99, "stream": true, "messages": [{"role": "user", "content": "x"}]})
+        }
     }
-    json!({"model": "r", "max_tokens": 99, "stream": true, "messages": [{"role": "user", "content": "x"}]})
 }

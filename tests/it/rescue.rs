@@ -2,10 +2,13 @@
 
 use super::{
     rig::{Rig, body, openai_tiers, provider},
-    upstream::{Do, Upstream, chunk, end, openai_done, openai_stream, openai_text, sse_head},
+    upstream::{
+        Do, Upstream, chunk, end, named, openai_done, openai_stream, openai_text, response,
+        sse_head,
+    },
 };
 use breakerbox::model::{Kind, event::Manner};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const WORDS: [&str; 6] = [
     "The tide turns ",
@@ -45,24 +48,24 @@ fn anthropic(events: &[Value]) -> Vec<Do> {
 
 fn anthropic_start() -> Vec<Value> {
     vec![
-        serde_json::json!({"type": "message_start", "message": {"id": "msg_1", "type": "message", "role": "assistant",
+        json!({"type": "message_start", "message": {"id": "msg_1", "type": "message", "role": "assistant",
             "model": "m-b", "content": [], "stop_reason": null, "stop_sequence": null,
             "usage": {"input_tokens": 40, "output_tokens": 1}}}),
-        serde_json::json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}),
+        json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}),
     ]
 }
 
 fn anthropic_text(words: &[&str]) -> Vec<Value> {
-    let delta = |w: &&str| serde_json::json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": w}});
+    let delta = |w: &&str| json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": w}});
     words.iter().map(delta).collect()
 }
 
 fn anthropic_end() -> Vec<Value> {
     vec![
-        serde_json::json!({"type": "content_block_stop", "index": 0}),
-        serde_json::json!({"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": null},
+        json!({"type": "content_block_stop", "index": 0}),
+        json!({"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": null},
             "usage": {"output_tokens": 9}}),
-        serde_json::json!({"type": "message_stop"}),
+        json!({"type": "message_stop"}),
     ]
 }
 
@@ -322,7 +325,7 @@ async fn a_held_stream_fails_over_without_a_trace() {
 #[tokio::test]
 async fn half_a_call_of_a_tool_is_finished_only_by_the_same_call() {
     let piece = |json: &str| {
-        let args = serde_json::json!({"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "function": {"arguments": json}}]}}]});
+        let args = json!({"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "function": {"arguments": json}}]}}]});
         format!("data: {args}\n\n")
     };
     let start = "data: {\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"tool_calls\":[{\"index\":0,\"id\":\"call_1\",\"type\":\"function\",\"function\":{\"name\":\"tide\",\"arguments\":\"\"}}]}}]}\n\n";
@@ -373,4 +376,71 @@ async fn a_deployment_that_shares_the_tier_goes_on_after_a_silence() {
     }
     assert_eq!(a.asked().len(), 1, "they take turns");
     assert_eq!(b.asked().len(), 2);
+}
+
+/// The first words of a response, up to a failure of its provider.
+fn failing_response() -> Vec<Do> {
+    let mut begun = response("m-a", "");
+    begun["output"] = json!([]);
+    let mut events = vec![
+        json!({"type": "response.created", "sequence_number": 0, "response": begun}),
+        json!({"type": "response.output_item.added", "sequence_number": 1, "output_index": 0,
+            "item": {"id": "msg_1", "type": "message", "role": "assistant", "content": []}}),
+        json!({"type": "response.content_part.added", "sequence_number": 2, "output_index": 0, "content_index": 0,
+            "item_id": "msg_1", "part": {"type": "output_text", "text": "", "annotations": []}}),
+    ];
+    events.extend((3..).zip(&WORDS[..4]).map(|(n, word)| {
+        json!({"type": "response.output_text.delta", "sequence_number": n, "output_index": 0, "content_index": 0,
+            "item_id": "msg_1", "delta": word})
+    }));
+    events.push(json!({"type": "error", "sequence_number": 7, "code": "server_error", "message": "m", "param": null}));
+    let events = events.iter().map(|e| chunk(&named(e)));
+    [sse_head()]
+        .into_iter()
+        .chain(events)
+        .chain([end()])
+        .collect()
+}
+
+#[tokio::test]
+async fn a_response_goes_on_in_the_same_part_by_a_provider_of_another_dialect() {
+    for input in [json!("hi"), json!([{"role": "user", "content": "hi"}])] {
+        let a = Upstream::start(vec![failing_response()]).await;
+        let rest = [
+            anthropic_start(),
+            anthropic_text(&WORDS[4..]),
+            anthropic_end(),
+        ]
+        .concat();
+        let b = Upstream::start(vec![[anthropic(&rest), vec![end()]].concat()]).await;
+        let rig = Rig::start(&prefilled(&a, &b, "responses")).await;
+        let ask = json!({"model": "r", "input": input, "stream": true});
+        let told = rig.post("/v1/responses", &ask).await.text().await;
+        let told = told.expect("a whole body");
+        let events: Vec<Value> = told
+            .lines()
+            .filter_map(|l| serde_json::from_str(l.strip_prefix("data: ")?).ok())
+            .collect();
+        let numbers = events.iter().filter_map(|e| e["sequence_number"].as_u64());
+        assert!(numbers.eq(0..events.len() as u64), "{told}");
+        let deltas = events.iter().filter(|e| e["delta"].is_string());
+        let place = |e: &Value| e["item_id"] == "msg_1" && e["content_index"] == 0;
+        assert!(deltas.clone().all(place), "{told}");
+        let said: String = deltas.filter_map(|e| e["delta"].as_str()).collect();
+        assert_eq!(said, whole());
+        let kinds = events.iter().filter_map(|e| e["type"].as_str());
+        let last: Vec<_> = kinds.skip(9).collect();
+        let expected = [
+            "response.output_text.done",
+            "response.content_part.done",
+            "response.output_item.done",
+            "response.completed",
+        ];
+        assert_eq!(last, expected, "{told}");
+        let output = &events[12]["response"]["output"];
+        assert_eq!(output[0]["content"][0]["text"], whole());
+        let asked = b.asked()[0].json()["messages"].clone();
+        assert_eq!(asked[0]["content"][0]["text"], "hi", "{asked}");
+        assert_eq!(asked[1]["role"], "assistant", "{asked}");
+    }
 }

@@ -12,6 +12,7 @@ use crate::{
     },
 };
 use serde_json::{Value, json};
+use std::fmt::Display;
 
 /// Between the parts of a reasoning summary.
 pub(super) const BETWEEN: &str = "\n\n";
@@ -118,7 +119,7 @@ fn flush(said: &mut Vec<Value>, items: &mut Vec<Value>, owner: &str) {
 }
 
 /// An item's id: of its kind, of its response, at its place.
-pub(super) fn id(kind: &str, owner: &str, at: usize) -> String {
+pub(super) fn id(kind: &str, owner: &str, at: impl Display) -> String {
     format!("{kind}_{owner}_{at}")
 }
 

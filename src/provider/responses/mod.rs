@@ -5,6 +5,7 @@ mod answer;
 mod custom;
 mod item;
 mod message;
+mod part;
 mod read;
 mod stream;
 mod stream_write;

@@ -1,7 +1,9 @@
 //! Streams of the Responses API, read. Items are told by their place in the output (`output_index`).
 
 use super::{
-    custom, finish, item, read_usage,
+    custom, finish, item,
+    part::{Form, Stage},
+    read_usage,
     told::{Item, Kind, Told},
 };
 use crate::{
@@ -25,6 +27,8 @@ struct Plain<'a> {
     #[serde(borrow)]
     r#type: Cow<'a, str>,
     output_index: u64,
+    #[serde(default)]
+    content_index: u64,
     delta: String,
     #[serde(default)]
     sequence_number: Option<u64>,
@@ -58,22 +62,26 @@ impl StreamReader {
             return false;
         };
         self.count(plain.sequence_number);
-        self.text(plain.output_index, &plain.delta, out);
+        let place = (plain.output_index, plain.content_index);
+        self.text(place, Form::Text, &plain.delta, out);
         true
     }
 
     fn count(&mut self, number: Option<u64>) {
-        self.told.events = number.unwrap_or(self.told.events) + 1;
+        self.told.events = number.unwrap_or(self.told.events).saturating_add(1);
     }
 
     pub(crate) fn event(&mut self, name: Option<&str>, event: &Value, out: &mut Vec<Delta>) {
         let kind = text(event, "type").or(name).unwrap_or_default();
-        let at = event
-            .get("output_index")
-            .and_then(Value::as_u64)
-            .unwrap_or(0);
+        let number = |key: &str| event.get(key).and_then(Value::as_u64).unwrap_or(0);
+        let at = number("output_index");
+        let content = (at, number("content_index"));
+        let summary = (at, number("summary_index"));
         let delta = || text(event, "delta").unwrap_or_default();
-        self.count(event.get("sequence_number").and_then(Value::as_u64));
+        // The caller is not shown how it failed.
+        if !matches!(kind, "error" | "response.failed") {
+            self.count(event.get("sequence_number").and_then(Value::as_u64));
+        }
         match kind {
             "error" => out.push(Delta::Error(classify::error_object(
                 Dialect::Responses,
@@ -83,27 +91,40 @@ impl StreamReader {
                 self.start(event, out);
             }
             "response.output_item.added" => self.added(at, event, out),
-            "response.output_text.delta" => self.text(at, delta(), out),
+            "response.output_text.delta" => self.text(content, Form::Text, delta(), out),
             "response.refusal.delta" => {
                 self.refused = true;
-                self.text(at, delta(), out);
+                self.text(content, Form::Refusal, delta(), out);
             }
-            "response.output_text.done" => self.whole(at, event, "text", out),
+            "response.output_text.done" => self.whole(content, Form::Text, event, out),
             "response.refusal.done" => {
                 self.refused = true;
-                self.whole(at, event, "refusal", out);
+                self.whole(content, Form::Refusal, event, out);
             }
-            "response.reasoning_summary_part.added"
-                if event.get("summary_index").and_then(Value::as_u64) > Some(0) =>
-            {
-                self.reasoning(at, item::BETWEEN, out);
+            "response.content_part.added" => self.part(content, event, Stage::Open),
+            "response.content_part.done" => self.part(content, event, Stage::Done),
+            "response.reasoning_summary_part.added" => {
+                self.part(summary, event, Stage::Open);
+                if summary.1 > 0 {
+                    out.push(Delta::Reasoning(item::BETWEEN.to_owned()));
+                }
             }
-            "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => {
-                self.reasoning(at, delta(), out);
+            "response.reasoning_summary_part.done" => {
+                self.part(summary, event, Stage::Done);
             }
+            "response.reasoning_summary_text.delta" => {
+                self.reasoning(summary, Form::Summary, delta(), out);
+            }
+            "response.reasoning_text.delta" => {
+                self.reasoning(content, Form::Reasoning, delta(), out);
+            }
+            "response.reasoning_summary_text.done" => self.said(summary, Form::Summary),
+            "response.reasoning_text.done" => self.said(content, Form::Reasoning),
             "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
                 self.arguments(at, delta(), out);
             }
+            "response.function_call_arguments.done" => self.said((at, 0), Form::Arguments),
+            "response.custom_tool_call_input.done" => self.said((at, 0), Form::Input),
             "response.output_item.done" => self.done(at, event, out),
             "response.completed" | "response.incomplete" | "response.failed" => {
                 self.end(event, out);
@@ -154,7 +175,7 @@ impl StreamReader {
         self.told
             .items
             .entry(at)
-            .or_insert_with(|| Item::new(id(), kind))
+            .or_insert_with(|| Item::new(at, id(), kind))
     }
 
     fn call(&mut self, at: u64, item: &Value, out: &mut Vec<Delta>) {
@@ -178,7 +199,7 @@ impl StreamReader {
             custom: is_custom,
         };
         let own = text(item, "id").unwrap_or_default().to_owned();
-        self.told.items.insert(at, Item::new(own, kind));
+        self.told.items.insert(at, Item::new(at, own, kind));
         out.push(Delta::ToolStart {
             index,
             id,
@@ -191,50 +212,67 @@ impl StreamReader {
         }
     }
 
-    fn text(&mut self, at: u64, said: &str, out: &mut Vec<Delta>) {
+    fn text(&mut self, place: (u64, u64), form: Form, said: &str, out: &mut Vec<Delta>) {
         if !said.is_empty() {
-            self.item(at, &Value::Null, Kind::Message)
-                .told
-                .push_str(said);
+            self.tell(place, Kind::Message, form, said);
             out.push(Delta::Text(said.to_owned()));
         }
     }
 
-    fn reasoning(&mut self, at: u64, said: &str, out: &mut Vec<Delta>) {
-        let kind = Kind::Reasoning { sealed: None };
-        self.item(at, &Value::Null, kind).told.push_str(said);
+    fn reasoning(&mut self, place: (u64, u64), form: Form, said: &str, out: &mut Vec<Delta>) {
+        self.tell(place, Kind::Reasoning { sealed: None }, form, said);
         out.push(Delta::Reasoning(said.to_owned()));
     }
 
-    fn is_told(&self, at: u64) -> bool {
-        self.told.items.get(&at).is_some_and(|i| !i.told.is_empty())
+    /// More of a part, by the place of its item and its own in there.
+    fn tell(&mut self, (at, number): (u64, u64), kind: Kind, form: Form, said: &str) {
+        let item = self.item(at, &Value::Null, kind);
+        item.part(form, number).said.push_str(said);
+    }
+
+    /// A part begins or ends.
+    fn part(&mut self, (at, number): (u64, u64), event: &Value, stage: Stage) {
+        let form = event.get("part").map_or(Form::Text, Form::of);
+        if let Some(item) = self.told.items.get_mut(&at) {
+            item.part(form, number).stage = stage;
+        }
+    }
+
+    /// The text of a part has been repeated as a whole.
+    fn said(&mut self, (at, number): (u64, u64), form: Form) {
+        if let Some(item) = self.told.items.get_mut(&at) {
+            item.part(form, number).stage = Stage::Said;
+        }
+    }
+
+    fn has_said(&self, at: u64) -> bool {
+        self.told.items.get(&at).is_some_and(Item::has_said)
     }
 
     /// A text that some servers tell as a whole only.
-    fn whole(&mut self, at: u64, event: &Value, key: &str, out: &mut Vec<Delta>) {
-        if !self.is_told(at) {
-            self.text(at, text(event, key).unwrap_or_default(), out);
+    fn whole(&mut self, place: (u64, u64), form: Form, event: &Value, out: &mut Vec<Delta>) {
+        let part = self.told.items.get(&place.0);
+        let part = part.and_then(|i| i.parts.get(&form.at(place.1)));
+        if part.is_none_or(|p| p.said.is_empty()) {
+            let said = text(event, form.key()).unwrap_or_default();
+            self.text(place, form, said, out);
         }
+        self.said(place, form);
     }
 
     /// More of a function's arguments, or of the text of a custom tool.
     fn arguments(&mut self, at: u64, said: &str, out: &mut Vec<Delta>) {
-        if let Some(Item {
-            kind: Kind::Call { index, custom, .. },
-            told,
-            ..
-        }) = self.told.items.get_mut(&at)
+        if let Some(item) = self.told.items.get_mut(&at)
+            && let Some((index, form)) = item.kind.call().zip(item.kind.form())
             && !said.is_empty()
         {
-            told.push_str(said);
-            out.push(Delta::ToolArgs {
-                index: *index,
-                json: if *custom {
-                    custom::escaped(said)
-                } else {
-                    said.to_owned()
-                },
-            });
+            item.part(form, 0).said.push_str(said);
+            let json = if form == Form::Input {
+                custom::escaped(said)
+            } else {
+                said.to_owned()
+            };
+            out.push(Delta::ToolArgs { index, json });
         }
     }
 
@@ -245,10 +283,14 @@ impl StreamReader {
         };
         match text(item, "type").unwrap_or_default() {
             "message" => {
-                for content in list(item, "content") {
-                    let refusal = text(content, "refusal").map(|_| "refusal");
-                    self.refused |= refusal.is_some();
-                    self.whole(at, content, refusal.unwrap_or("text"), out);
+                let is_new = !self.has_said(at);
+                for (content, number) in list(item, "content").iter().zip(0..) {
+                    let form = Form::of(content);
+                    self.refused |= form == Form::Refusal;
+                    if is_new {
+                        let said = text(content, form.key()).unwrap_or_default();
+                        self.text((at, number), form, said, out);
+                    }
                 }
             }
             "reasoning" => self.reasoned(at, item, out),
@@ -260,11 +302,11 @@ impl StreamReader {
             | "mcp_list_tools" => out.push(Delta::Reasoning(String::new())),
             // A call, or something else that the caller has to act on.
             _ => {
-                let known = self.told.items.get(&at).map(|i| &i.kind);
-                if !matches!(known, Some(Kind::Call { .. })) {
+                let known = self.told.items.get(&at).and_then(|i| i.kind.call());
+                if known.is_none() {
                     self.call(at, item, out);
                 }
-                if !self.is_told(at) {
+                if !self.has_said(at) {
                     let whole = text(item, "arguments").or_else(|| text(item, "input"));
                     self.arguments(at, whole.unwrap_or_default(), out);
                 }
@@ -276,28 +318,24 @@ impl StreamReader {
 
     /// The text of a custom tool is whole.
     fn close_text(&self, at: u64, out: &mut Vec<Delta>) {
-        if let Some(Item {
-            kind:
-                Kind::Call {
-                    index,
-                    custom: true,
-                    ..
-                },
-            done: None,
+        let item = self.told.items.get(&at).filter(|i| i.done.is_none());
+        if let Some(&Kind::Call {
+            index,
+            custom: true,
             ..
-        }) = self.told.items.get(&at)
+        }) = item.map(|i| &i.kind)
         {
-            let (index, json) = (*index, custom::CLOSES.to_owned());
+            let json = custom::CLOSES.to_owned();
             out.push(Delta::ToolArgs { index, json });
         }
     }
 
     fn reasoned(&mut self, at: u64, item: &Value, out: &mut Vec<Delta>) {
-        if !self.is_told(at)
+        if !self.has_said(at)
             && let Some(Part::Reasoning { text, .. }) = item::read_reasoning(item)
             && !text.is_empty()
         {
-            self.reasoning(at, &text, out);
+            self.reasoning((at, 0), Form::Summary, &text, out);
         }
         let sealed =
             text(item, "encrypted_content").and_then(|s| seal::read(Dialect::Responses, s));

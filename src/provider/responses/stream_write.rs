@@ -6,8 +6,9 @@ use super::{
     answer::Head,
     custom::Unwrapping,
     incomplete,
-    item::{self, id},
-    told::{Item, Kind, Told, arguments},
+    item::id,
+    part::{Form, Place, Stage},
+    told::{Item, Kind, Told, put},
 };
 use crate::provider::{
     chat::{Delta, Finish, Usage},
@@ -60,19 +61,11 @@ impl StreamWriter {
             }
             Delta::Text(said) => {
                 let at = self.open(&Kind::Message, out);
-                let event = json!({ "content_index": 0, "delta": said, "logprobs": [] });
-                self.tell(at, "response.output_text.delta", said, event, out);
+                self.say(at, Form::Text, said, out);
             }
             Delta::Reasoning(said) => {
                 let at = self.open(&Kind::Reasoning { sealed: None }, out);
-                let event = json!({ "summary_index": 0, "delta": said });
-                self.tell(
-                    at,
-                    "response.reasoning_summary_text.delta",
-                    said,
-                    event,
-                    out,
-                );
+                self.say(at, Form::Summary, said, out);
             }
             Delta::Signature(sealed) => self.sign(sealed, out),
             Delta::ToolStart {
@@ -106,19 +99,12 @@ impl StreamWriter {
     }
 
     fn arguments(&mut self, index: u32, json: &str, out: &mut BytesMut) {
-        let call = |i: &Item| matches!(i.kind, Kind::Call { index: n, .. } if n == index);
-        let Some(at) = self.items.iter().position(|i| call(i) && i.done.is_none()) else {
+        let call = |i: &Item| i.kind.call() == Some(index) && i.goes_on();
+        let Some(at) = self.items.iter().position(call) else {
             return;
         };
         let Some(text) = self.texts.get_mut(&index) else {
-            let event = json!({ "delta": json });
-            self.tell(
-                at,
-                "response.function_call_arguments.delta",
-                json,
-                event,
-                out,
-            );
+            self.say(at, Form::Arguments, json, out);
             return;
         };
         let (said, is_over) = (text.push(json), text.is_over());
@@ -130,23 +116,20 @@ impl StreamWriter {
 
     fn text_of_call(&mut self, at: usize, said: &str, out: &mut BytesMut) {
         if !said.is_empty() {
-            let event = json!({ "delta": said });
-            self.tell(
-                at,
-                "response.custom_tool_call_input.delta",
-                said,
-                event,
-                out,
-            );
+            self.say(at, Form::Input, said, out);
         }
     }
 
     /// Goes on after what somebody else told, under its numbers and names. What this writer was given of it before was
-    /// written for nobody.
-    pub(crate) fn take_over(&mut self, told: &Told) {
+    /// written for nobody. With `halves`, there may be halves of characters in it.
+    pub(crate) fn take_over(&mut self, told: &Told, halves: bool) {
+        self.started |= told.events > 0;
         self.events = told.events;
         self.reply.created = told.created.unwrap_or(self.reply.created);
         self.items = told.items.values().cloned().collect();
+        if halves {
+            self.items.iter_mut().for_each(Item::mend);
+        }
     }
 
     pub(crate) fn mark(&mut self, mark: Value) {
@@ -175,9 +158,10 @@ impl StreamWriter {
 
     /// What a call of a custom tool says that was not told as a text.
     fn tell_rest(&mut self, at: usize, out: &mut BytesMut) {
-        let open = self.items.get(at).filter(|i| i.done.is_none());
-        if let Some(Kind::Call { index, .. }) = open.map(|i| &i.kind)
-            && let Some(text) = self.texts.get(index)
+        let open = self.items.get(at).filter(|i| i.goes_on());
+        if let Some(text) = open
+            .and_then(|i| i.kind.call())
+            .and_then(|index| self.texts.get(&index))
         {
             let rest = text.rest();
             self.text_of_call(at, &rest, out);
@@ -207,7 +191,7 @@ impl StreamWriter {
     /// The last item, if it is one that this goes on, or a new one.
     fn open(&mut self, kind: &Kind, out: &mut BytesMut) -> usize {
         self.start(out);
-        let goes_on = |i: &Item| i.done.is_none() && i.kind == *kind;
+        let goes_on = |i: &Item| i.kind == *kind && i.goes_on();
         if let Some(at) = self.items.len().checked_sub(1)
             && self.items.get(at).is_some_and(goes_on)
         {
@@ -218,36 +202,53 @@ impl StreamWriter {
                 self.close(at, out);
             }
         }
-        let at = self.items.len();
+        let at = self.items.last().map_or(0, |i| i.at.saturating_add(1));
         let id = id(kind.prefix(), self.reply.id_or(&self.id), at);
-        let item = Item::new(id, kind.clone());
-        let head = item.head();
+        let mut item = Item::new(at, id, kind.clone());
+        if let Some(form) = kind.form() {
+            item.part(form, 0);
+        }
+        let added = json!({ "output_index": at, "item": item.head() });
         self.items.push(item);
-        let added = json!({ "output_index": at, "item": head });
         self.put("response.output_item.added", added, out);
-        self.part(at, "added", "", out);
-        at
+        self.items.len() - 1
     }
 
-    /// Begins or ends the one part of a message or a summary.
-    fn part(&mut self, at: usize, how: &str, said: &str, out: &mut BytesMut) {
-        let (name, number, part) = match self.items.get(at).map(|i| &i.kind) {
-            Some(Kind::Message) => ("content_part", "content_index", item::content(said, false)),
-            Some(Kind::Reasoning { .. }) => (
-                "reasoning_summary_part",
-                "summary_index",
-                json!({ "type": "summary_text", "text": said }),
-            ),
-            _ => return,
+    /// More of an item, in the part of it that is open.
+    fn say(&mut self, at: usize, form: Form, said: &str, out: &mut BytesMut) {
+        let Some(item) = self.items.get_mut(at) else {
+            return;
         };
-        let event = json!({ number: 0, "part": part });
-        self.put_item(at, &format!("response.{name}.{how}"), event, out);
+        let last = item.parts.iter().next_back();
+        let known = last.map(|(place, part)| (*place, part.form));
+        let (place, form) = known.unwrap_or((form.at(0), form));
+        let part = item.part(form, place.number);
+        part.said.push_str(said);
+        if known.is_none() {
+            self.part(at, place, form, "added", "", out);
+        }
+        let mut event = json!({ "delta": said });
+        if form == Form::Text {
+            put(&mut event, "logprobs", json!([]));
+        }
+        let name = format!("response.{}.delta", form.name());
+        self.put_part(at, place, form, &name, event, out);
     }
 
-    fn tell(&mut self, at: usize, name: &str, said: &str, event: Value, out: &mut BytesMut) {
-        if let Some(item) = self.items.get_mut(at) {
-            item.told.push_str(said);
-            self.put_item(at, name, event, out);
+    /// Begins or ends a part.
+    fn part(
+        &mut self,
+        at: usize,
+        place: Place,
+        form: Form,
+        how: &str,
+        said: &str,
+        out: &mut BytesMut,
+    ) {
+        if let Some(group) = form.group() {
+            let event = json!({ "part": form.part(said) });
+            let name = format!("response.{group}.{how}");
+            self.put_part(at, place, form, &name, event, out);
         }
     }
 
@@ -265,57 +266,68 @@ impl StreamWriter {
     }
 
     fn close(&mut self, at: usize, out: &mut BytesMut) {
-        let Some(item) = self.items.get(at).filter(|i| i.done.is_none()) else {
+        let is_open = |i: &&Item| i.done.is_none();
+        let silent =
+            |i: &Item| i.kind.form() == Some(Form::Arguments) && i.goes_on() && !i.has_said();
+        // Some clients listen to the pieces only.
+        if self.items.get(at).filter(is_open).is_some_and(silent) {
+            self.say(at, Form::Arguments, "{}", out);
+        }
+        let Some(item) = self.items.get(at).filter(is_open) else {
             return;
         };
-        let (said, whole) = (item.told.clone(), item.whole());
-        let (name, event) = match &item.kind {
-            Kind::Message => (
-                "response.output_text.done",
-                json!({ "content_index": 0, "text": said, "logprobs": [] }),
-            ),
-            Kind::Reasoning { .. } => (
-                "response.reasoning_summary_text.done",
-                json!({ "summary_index": 0, "text": said }),
-            ),
-            Kind::Call { custom: true, .. } => (
-                "response.custom_tool_call_input.done",
-                json!({ "input": said }),
-            ),
-            Kind::Call { name, .. } => (
-                "response.function_call_arguments.done",
-                json!({ "name": name, "arguments": arguments(&said) }),
-            ),
-            Kind::Other(_) => ("", Value::Null),
+        let (parts, place, whole) = (item.parts.clone(), item.at, item.whole());
+        let name = match &item.kind {
+            Kind::Call { name, .. } => json!(name),
+            _ => Value::Null,
         };
-        if !name.is_empty() {
-            self.put_item(at, name, event, out);
+        for (place, part) in parts {
+            let form = part.form;
+            if part.stage < Stage::Said {
+                let mut event = json!({ form.key(): part.text() });
+                match form {
+                    Form::Text => put(&mut event, "logprobs", json!([])),
+                    Form::Arguments => put(&mut event, "name", name.clone()),
+                    _ => {}
+                }
+                let name = format!("response.{}.done", form.name());
+                self.put_part(at, place, form, &name, event, out);
+            }
+            if part.stage < Stage::Done {
+                self.part(at, place, form, "done", &part.said, out);
+            }
         }
-        self.part(at, "done", &said, out);
-        let done = json!({ "output_index": at, "item": whole });
+        let done = json!({ "output_index": place, "item": whole });
         self.put("response.output_item.done", done, out);
         if let Some(item) = self.items.get_mut(at) {
             item.done = Some(whole);
         }
     }
 
-    /// An event about the item at this place.
-    fn put_item(&mut self, at: usize, name: &str, mut event: Value, out: &mut BytesMut) {
-        if let Some(fields) = event.as_object_mut()
-            && let Some(item) = self.items.get(at)
-        {
-            fields.insert("item_id".to_owned(), json!(item.id));
-            fields.insert("output_index".to_owned(), json!(at));
+    /// An event about a part of an item.
+    fn put_part(
+        &mut self,
+        at: usize,
+        place: Place,
+        form: Form,
+        name: &str,
+        mut event: Value,
+        out: &mut BytesMut,
+    ) {
+        if let Some(item) = self.items.get(at) {
+            put(&mut event, "item_id", json!(item.id));
+            put(&mut event, "output_index", json!(item.at));
+        }
+        if let Some(index) = form.index() {
+            put(&mut event, index, json!(place.number));
         }
         self.put(name, event, out);
     }
 
     fn put(&mut self, name: &str, mut event: Value, out: &mut BytesMut) {
-        if let Some(fields) = event.as_object_mut() {
-            fields.insert("type".to_owned(), json!(name));
-            fields.insert("sequence_number".to_owned(), json!(self.events));
-        }
-        self.events += 1;
+        put(&mut event, "type", json!(name));
+        put(&mut event, "sequence_number", json!(self.events));
+        self.events = self.events.saturating_add(1);
         put_event(out, Some(name), &event);
     }
 }

@@ -1,3 +1,5 @@
+mod taken_up;
+
 use super::*;
 use crate::{
     model::Dialect,

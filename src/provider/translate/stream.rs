@@ -13,6 +13,8 @@ use serde_json::Value;
 pub struct StreamReader {
     dialect: Reading,
     joiner: surrogate::Joiner,
+    /// Halves of characters have come.
+    halves: bool,
 }
 
 #[derive(Debug)]
@@ -36,6 +38,7 @@ impl StreamReader {
         Self {
             dialect,
             joiner: surrogate::Joiner::default(),
+            halves: false,
         }
     }
 
@@ -75,6 +78,7 @@ impl StreamReader {
             halves |= self.json(name, data, out);
         }
         if halves {
+            self.halves = true;
             self.joiner.mend(out, start);
         }
         if out.len() == start {
@@ -160,7 +164,7 @@ impl StreamWriter {
         match (&mut writer.dialect, &reader.dialect) {
             (Writing::Anthropic(w), Reading::Anthropic(r)) => w.take_over(r.told()),
             (Writing::Gemini(w), _) => w.has_told_calls(),
-            (Writing::Responses(w), Reading::Responses(r)) => w.take_over(r.told()),
+            (Writing::Responses(w), Reading::Responses(r)) => w.take_over(r.told(), reader.halves),
             _ => {}
         }
         writer

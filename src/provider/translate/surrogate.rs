@@ -19,6 +19,16 @@ pub(crate) fn replace(json: &[u8]) -> Option<Vec<u8>> {
     rewrite(json, |_| Some(char::REPLACEMENT_CHARACTER))
 }
 
+/// A text with parked halves in it: those that meet are one character again, the others are lost.
+pub(crate) fn mend(text: &str) -> String {
+    let mut joiner = Joiner::default();
+    let mut out = joiner.join(Channel::Text, text);
+    if joiner.is_waiting() {
+        out.push(char::REPLACEMENT_CHARACTER);
+    }
+    out
+}
+
 fn rewrite(json: &[u8], with: impl Fn(u32) -> Option<char>) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(json.len());
     let mut found = false;

@@ -6,7 +6,7 @@ use crate::provider::translate::json;
 use std::{collections::HashSet, fs, path::PathBuf};
 
 /// How streams of a dialect are told from others, and what in them says that the answer is finished.
-const DIALECTS: [(Dialect, &str, &[&str]); 4] = [
+const DIALECTS: [(Dialect, &str, &[&str]); 5] = [
     (
         Dialect::OpenAi,
         "\"choices\"",
@@ -23,6 +23,11 @@ const DIALECTS: [(Dialect, &str, &[&str]); 4] = [
         &["\"finishReason\":\"", "\"finishReason\": \""],
     ),
     (Dialect::Bedrock, "messageStart", &["\"stopReason\":\""]),
+    (
+        Dialect::Responses,
+        "response.created",
+        &["response.completed", "response.incomplete"],
+    ),
 ];
 
 pub(super) const SEED: u64 = 20_261_121;
