@@ -182,12 +182,14 @@ impl Relay {
                 return Ok(heard);
             }
             let step = self.note().max(heard);
-            let skip = self.deltas.iter().any(|d| match d {
-                Delta::Malformed => true,
-                // Without a reason it is somebody's cut that looks like an end.
-                Delta::End => self.seen.finish().is_none(),
-                _ => false,
-            });
+            // A `retry:` alone is no event, and OpenAI's Python client stumbles over it.
+            let skip = (frame.is_comment() && has_fields(frame.raw()))
+                || self.deltas.iter().any(|d| match d {
+                    Delta::Malformed => true,
+                    // Without a reason it is somebody's cut that looks like an end.
+                    Delta::End => self.seen.finish().is_none(),
+                    _ => false,
+                });
             match &mut self.writer {
                 Some(writer) => self.deltas.iter().for_each(|d| writer.write(d, out)),
                 None if !skip => out.extend_from_slice(frame.raw()),
@@ -321,6 +323,12 @@ impl Relay {
     pub(super) fn answer(&mut self) -> Answer {
         std::mem::take(&mut self.collector).answer()
     }
+}
+
+/// Lines that are neither blank nor comments.
+fn has_fields(block: &[u8]) -> bool {
+    let mut lines = block.split(|b| matches!(b, b'\n' | b'\r'));
+    lines.any(|line| line.first().is_some_and(|b| *b != b':'))
 }
 
 fn error_of(delta: &Delta) -> Option<Verdict> {

@@ -63,6 +63,14 @@ fn the_pieces_a_stream_arrives_in_change_nothing() {
 }
 
 #[test]
+fn a_block_without_data_is_not_passed_on() {
+    let with = format!("retry: 3000\n\n{HELLO}");
+    let (out, verdict, _) = relayed(Dialect::OpenAi, Dialect::OpenAi, with.as_bytes(), 9);
+    assert_eq!(verdict, Verdict::ok());
+    assert_eq!(out, HELLO);
+}
+
+#[test]
 fn a_stream_that_is_cut_anywhere_before_its_finish_is_never_a_success() {
     let finish = HELLO.find("finish_reason").unwrap();
     for at in 0..finish {
