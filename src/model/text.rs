@@ -160,7 +160,7 @@ impl Event {
                 ..
             } => match (to, how) {
                 (Some(to), Some(how)) => format!(
-                    "{from} -> {to}: {verdict} after {chars} characters, gone on with ({})",
+                    "{from} -> {to} in mid-answer: {verdict} after {chars} characters ({})",
                     how.as_str()
                 ),
                 _ => format!(
