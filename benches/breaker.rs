@@ -1,8 +1,8 @@
 //! What one request pays for its breaker: an admission and a report.
 
 use breakerbox::{
-    breaker::{Admission, Breaker, Settings},
-    model::{Class, Mono, Verdict},
+    breaker::{Admission, Bench, Breaker, Score, Settings},
+    model::{Class, DeploymentId, Mono, Verdict},
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::{hint::black_box, time::Duration};
@@ -36,21 +36,54 @@ fn refuse(c: &mut Criterion) {
     });
 }
 
-fn score(c: &mut Criterion) {
+/// Closed, with a judge, and leave for any number of answers.
+fn judged() -> Option<(Breaker, Score, breakerbox::breaker::Ticket)> {
     let mut breaker = Breaker::new(Settings::default(), 1, Mono::default());
-    let mut now = Mono::default();
-    let Admission::Serve(permit) = breaker.admit(now) else {
-        return;
+    let judge = DeploymentId::from("other/judge");
+    breaker.sit(Bench {
+        first: Some(judge.clone()),
+        ..Bench::default()
+    });
+    let Admission::Serve(permit) = breaker.admit(Mono::default()) else {
+        return None;
     };
     let ticket = permit.ticket();
-    let _ = breaker.forget(permit, now);
+    let _ = breaker.forget(permit, Mono::default());
+    let score = Score {
+        judge,
+        value: 0.9,
+        other: None,
+    };
+    Some((breaker, score, ticket))
+}
+
+fn score(c: &mut Criterion) {
+    let Some((mut breaker, mut score, ticket)) = judged() else {
+        return;
+    };
+    let (mut now, mut n) = (Mono::default(), 0_u32);
     c.bench_function("score", |b| {
         b.iter(|| {
             now = now + Duration::from_millis(200);
-            black_box(breaker.score(ticket, black_box(0.9), now));
+            n = n.wrapping_add(1);
+            score.value = if n.is_multiple_of(10) { 0.6 } else { 0.9 };
+            black_box(breaker.score(ticket, black_box(&score), now));
         });
     });
 }
 
-criterion_group!(benches, admit_and_report, refuse, score);
+fn sample(c: &mut Criterion) {
+    let Some((mut breaker, _, ticket)) = judged() else {
+        return;
+    };
+    let mut now = Mono::default();
+    c.bench_function("sample", |b| {
+        b.iter(|| {
+            now = now + Duration::from_millis(10);
+            black_box(breaker.sample(ticket, false, black_box(now)));
+        });
+    });
+}
+
+criterion_group!(benches, admit_and_report, refuse, score, sample);
 criterion_main!(benches);

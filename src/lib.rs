@@ -13,6 +13,7 @@ pub mod fleet;
 pub mod front;
 pub mod headless;
 pub mod journal;
+pub mod jury;
 pub mod model;
 pub mod provider;
 pub mod router;

@@ -1,14 +1,18 @@
-//! What the machine makes of what comes back: verdicts and scores.
+//! What the machine makes of what comes back: verdicts, and the timers of a recovery.
 
 use super::{
-    Breaker, Move, Permit, Ticket,
-    errors::TRIP_IN_RAMP,
+    Breaker, Mode, Move, Permit,
+    errors::{Severity, TRIP_IN_RAMP},
     machine::State,
     permit::Kind,
     probe::{Judging, Outcome, Trip},
     ramp::Step,
 };
 use crate::model::{Mono, Reason, Verdict, series::Share, verdict::Counts};
+
+/// The literal rule looks at so many seconds, and never at fewer attempts than this.
+const LITERAL_S: u32 = 60;
+const LITERAL_MIN_N: u32 = 20;
 
 impl Breaker {
     /// An attempt ended. What was admitted under an older generation counts as nothing.
@@ -50,51 +54,21 @@ impl Breaker {
         self.settle(now)
     }
 
-    /// A judge scored an answer, 0 to 1. Anything else is no score.
-    pub fn score(&mut self, ticket: Ticket, score: f64, now: Mono) -> Vec<Move> {
-        if ticket.generation != self.generation || !(0.0..=1.0).contains(&score) {
-            return Vec::new();
-        }
-        let floor = self.settings.judge_threshold;
-        let (bad, frozen) = (score < floor, self.frozen());
-        match &mut self.state {
-            State::Closed if self.would_be_open.is_none() => {
-                self.quality.record(now, score);
-                match self.quality.bad(now) {
-                    Some((mean, n)) if bad => self.open_for_quality(mean, n, now),
-                    _ => Vec::new(),
-                }
-            }
-            State::Probe(round) if ticket.probe => {
-                self.quality.record(now, score);
-                match round.judged(score, floor) {
-                    Some(outcome) => self.probe_outcome(outcome, now),
-                    None => self.settle(now),
-                }
-            }
-            State::Ramp(_) if !frozen => {
-                self.quality.record(now, score);
-                match self.quality.bad_in_ramp(now) {
-                    Some((mean, n)) if bad => {
-                        self.ramp_failed(Reason::RampJudgedBad { mean, n }, Trip::QUALITY, now)
-                    }
-                    _ => Vec::new(),
-                }
-            }
-            _ => Vec::new(),
-        }
-    }
-
     /// One outcome against a closed breaker.
     fn weigh(&mut self, fail: Option<bool>, now: Mono) -> Vec<Move> {
         let Some(fail) = fail.filter(|_| self.would_be_open.is_none()) else {
             return Vec::new();
         };
         let threshold = self.threshold(now);
-        if !self.errors.record(secs(now), fail, threshold) {
-            return Vec::new();
-        }
-        let seen = self.errors.severity(secs(now));
+        let struck = self.errors.record(secs(now), fail, threshold);
+        let seen = match self.settings.mode {
+            Mode::Sequential if struck => self.errors.severity(secs(now)),
+            Mode::RollingMean if fail => match self.literal_rate(now) {
+                Some(seen) => seen,
+                None => return Vec::new(),
+            },
+            _ => return Vec::new(),
+        };
         let limit = self.settings.err_threshold;
         self.trip = Trip::of_errors(seen.rate(), limit);
         let reason = Reason::ErrorRate {
@@ -117,18 +91,6 @@ impl Breaker {
         };
         let verdict = verdict.clone();
         self.open_from_closed(Reason::Certain { verdict }, now)
-    }
-
-    fn open_for_quality(&mut self, mean: f64, n: u32, now: Mono) -> Vec<Move> {
-        self.trip = Trip::QUALITY;
-        let window = self.settings.judge_window.as_secs();
-        let reason = Reason::Quality {
-            mean,
-            floor: self.settings.judge_threshold,
-            n,
-            window_s: u32::try_from(window).unwrap_or(u32::MAX),
-        };
-        self.open_from_closed(reason, now)
     }
 
     fn weigh_in_ramp(&mut self, fail: Option<bool>, now: Mono) -> Vec<Move> {
@@ -154,7 +116,18 @@ impl Breaker {
         self.ramp_failed(reason, trip, now)
     }
 
-    fn ramp_failed(&mut self, reason: Reason, trip: Trip, now: Mono) -> Vec<Move> {
+    /// The error rate of the last minute, where it breaks the literal rule.
+    fn literal_rate(&self, now: Mono) -> Option<Severity> {
+        let minute = self.shown.newest(now, u64::from(LITERAL_S));
+        let over = minute.rate()? > self.settings.err_threshold && minute.n >= LITERAL_MIN_N;
+        over.then_some(Severity {
+            bad: minute.bad,
+            n: minute.n,
+            over_s: LITERAL_S,
+        })
+    }
+
+    pub(super) fn ramp_failed(&mut self, reason: Reason, trip: Trip, now: Mono) -> Vec<Move> {
         self.trip = self.trip.and(trip);
         let wait = self.settings.after_ramp_failure(self.ramp_failures);
         self.ramp_failures = self.ramp_failures.saturating_add(1);
@@ -188,10 +161,11 @@ impl Breaker {
         vec![self.open(wait, Reason::ProbeFailed { verdict }, now)]
     }
 
-    fn probe_outcome(&mut self, outcome: Outcome, now: Mono) -> Vec<Move> {
+    pub(super) fn probe_outcome(&mut self, outcome: Outcome, now: Mono) -> Vec<Move> {
         vec![match outcome {
             Outcome::Passed { clean } => {
                 self.errors.head_start();
+                self.quality.head_start();
                 let first = State::Ramp(Step::first());
                 self.go(first, Reason::ProbePassed { clean }, now)
             }
@@ -230,9 +204,8 @@ impl Breaker {
     }
 
     pub(super) fn judging(&self) -> Option<Judging> {
-        self.judge.then(|| Judging {
-            floor: self.settings.judge_threshold,
-            patience: self.settings.judge_patience(self.trip.quality),
+        self.quality.bench().first.as_ref().map(|_| Judging {
+            patience: self.settings.judge_patience(self.trip.is_of_quality()),
         })
     }
 }

@@ -1,16 +1,16 @@
 //! The machine: its states, what it admits, its timers and its moves.
 
 use super::{
-    Admission, Permit, Refusal, Settings, Window,
+    Admission, Baseline, Permit, Refusal, Settings, Window,
     errors::{ErrorTest, TRIP, TRIP_IN_RAMP, TRIP_ON_PROBATION},
     permit::Kind,
     probe::{Round, Trip},
-    quality::RollingMean,
+    quality::Quality,
     ramp::Step,
     settings::PROBATION,
     view::Held,
 };
-use crate::model::{ForceKind, Mono, Phase, Reason, series::Share};
+use crate::model::{DeploymentId, ForceKind, Mono, Phase, Reason, series::Share};
 use std::time::Duration;
 
 /// The error rate that a screen shows is over this.
@@ -27,8 +27,16 @@ pub enum Move {
         /// When it moves next by itself.
         until: Option<Mono>,
     },
-    /// It would have opened, were everything not admitted anyway.
+    /// It would have opened, were everything not admitted anyway, or were it not the last one that serves.
     WouldTrip(Reason),
+    /// Known answers ought to be put to this judge: its scores are about to trip.
+    WantsAnchors(DeploymentId),
+    /// The second judge passed so many `of` the answers that this one called bad.
+    JudgeDisputed {
+        judge: DeploymentId,
+        passed: u32,
+        of: u32,
+    },
     /// A force ran out. What the breaker does then follows.
     ForceExpired(ForceKind),
 }
@@ -45,20 +53,19 @@ pub(super) enum State {
 #[derive(Debug)]
 pub struct Breaker {
     pub(super) settings: Settings,
-    rng: fastrand::Rng,
+    pub(super) rng: fastrand::Rng,
     pub(super) generation: u64,
     pub(super) state: State,
     pub(super) since: Mono,
     pub(super) reason: Option<Reason>,
     pub(super) errors: ErrorTest,
-    pub(super) quality: RollingMean,
+    pub(super) quality: Quality,
     pub(super) shown: Window<Share>,
     pub(super) trip: Trip,
     /// When it last came back, and how often it relapsed soon after.
     recovered: Option<Mono>,
     relapses: u32,
     pub(super) ramp_failures: u32,
-    pub(super) judge: bool,
     pub(super) held: Option<Held>,
     /// Set when a force did what leaves nothing to trust.
     pub(super) distrusted: bool,
@@ -76,17 +83,12 @@ impl Breaker {
             since: now,
             reason: None,
             errors: ErrorTest::new(settings.err_threshold),
-            quality: RollingMean::new(
-                settings.judge_window,
-                settings.judge_threshold,
-                settings.judge_min_n,
-            ),
+            quality: Quality::new(&settings, now),
             shown: Window::new(SHOWN, 300),
             trip: Trip::HARD,
             recovered: None,
             relapses: 0,
             ramp_failures: 0,
-            judge: false,
             held: None,
             distrusted: false,
             would_be_open: None,
@@ -97,20 +99,11 @@ impl Breaker {
     /// Takes new settings over. Phase, evidence and forces stay; waits that are running end as they were set.
     pub fn configure(&mut self, settings: Settings) {
         self.errors.tolerate(settings.err_threshold);
-        self.quality.configure(
-            settings.judge_window,
-            settings.judge_threshold,
-            settings.judge_min_n,
-        );
+        self.quality.configure(&settings);
         self.settings = settings;
         if !self.admits_everything() {
             self.would_be_open = None;
         }
-    }
-
-    /// Whether a judge can be reached: while one can, probes have to be judged clean as well.
-    pub fn judge_available(&mut self, available: bool) {
-        self.judge = available;
     }
 
     /// May this request be served here?
@@ -179,6 +172,10 @@ impl Breaker {
                 return vec![self.probe(Reason::CooldownOver, now)];
             }
             State::Probe(round) => round.free_stuck(now, stuck),
+            State::Closed if self.quality.next_timer().is_some_and(|at| now >= at) => {
+                self.quality.waited();
+                return self.rule(None, now);
+            }
             _ => {}
         }
         self.settle(now)
@@ -192,6 +189,7 @@ impl Breaker {
                 round.next_timer(self.settings.stuck_after(), self.judging())
             }
             State::Ramp(step) if !self.frozen() => Some(self.step_due(step)),
+            State::Closed => self.quality.next_timer(),
             _ => None,
         };
         let held = self.held.map(|held| held.until);
@@ -225,6 +223,7 @@ impl Breaker {
 
     pub(super) fn close(&mut self, reason: Reason, now: Mono) -> Move {
         self.fresh_evidence();
+        self.quality.resume(now);
         self.recovered = Some(now);
         self.ramp_failures = 0;
         self.trip = Trip::HARD;
@@ -309,9 +308,23 @@ impl Breaker {
     pub(super) fn threshold(&self, now: Mono) -> f64 {
         match self.state {
             State::Ramp(_) => TRIP_IN_RAMP,
-            _ if self.recovered.is_some_and(|at| now.since(at) < PROBATION) => TRIP_ON_PROBATION,
+            _ if self.on_probation(now) => TRIP_ON_PROBATION,
             _ => TRIP,
         }
+    }
+
+    pub(super) fn on_probation(&self, now: Mono) -> bool {
+        self.recovered.is_some_and(|at| now.since(at) < PROBATION)
+    }
+
+    /// What is usual under each judge, to be kept over restarts.
+    pub fn baselines(&self) -> impl Iterator<Item = (&DeploymentId, &Baseline)> {
+        self.quality.baselines()
+    }
+
+    /// What was usual under a judge before a restart.
+    pub fn recall(&mut self, judge: DeploymentId, usual: Baseline) {
+        self.quality.recall(judge, usual);
     }
 
     pub(super) fn observes(&self) -> bool {

@@ -8,9 +8,11 @@
 //!                                    a bad one, or too many
 //! ```
 //!
-//! **Trips.** Errors are weighed by a sequential test ([`Settings::err_threshold`] is the rate it tolerates), so
-//! there is neither a window that is too short at night nor a minimum sample that is too slow at noon. Judged
-//! quality is a rolling mean with a minimum sample. A bad credential or a missing model opens at once.
+//! **Trips.** Both signals are weighed by sequential tests, so there is neither a window that is too short at night nor
+//! a minimum sample that is too slow at noon. [`Settings::err_threshold`] is the error rate that is tolerated,
+//! [`Settings::judge_threshold`] the pass mark of one judged answer; what is usual for the deployment under its judge is
+//! learned. Evidence of bad answers first raises how many are judged, then asks a second judge and the first judge's own
+//! constancy, and only then trips. A bad credential or a missing model opens at once.
 //!
 //! **Recovery is evidence.** The first probe is a single request, alone; once it has come back clean up to three
 //! are in flight, and as many are asked for as the severity of the trip needs. Then the ramp, each step earned.
@@ -31,6 +33,7 @@
 mod errors;
 mod evidence;
 mod force;
+mod judged;
 mod machine;
 mod peer;
 mod permit;
@@ -45,6 +48,7 @@ mod window;
 
 pub use machine::{Breaker, Move};
 pub use permit::{Admission, Permit, Refusal, Ticket};
-pub use settings::Settings;
+pub use quality::{Baseline, Bench, KEPT_FOR, Sample, Score, Spares, Watch};
+pub use settings::{Mode, Settings};
 pub use view::{Held, View};
 pub use window::{Tally, Window};

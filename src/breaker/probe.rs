@@ -4,7 +4,7 @@
 //! than the limit". So the round sizes itself: 3 clean probes after a hard outage, 15 after 30 % failures, 59 after
 //! 10 %.
 
-use super::errors::tolerable;
+use super::{errors::tolerable, quality::Illness};
 use crate::model::{Mono, series::Mean};
 use std::time::Duration;
 
@@ -14,8 +14,10 @@ const REJECT: f64 = 2.5;
 const CLEAN_ENOUGH: u32 = 60;
 /// A trip for quality says nothing about errors: a few clean ones show that there are none.
 const CLEAN_AFTER_QUALITY: u32 = 3;
-/// With so many scores a mean under the floor is no bad luck (0.3 % of healthy rounds, at 0.87 ± 0.14).
-const JUDGED_ENOUGH: u32 = 5;
+/// Evidence of bad answers that ends a round.
+const REJECT_QUALITY: f64 = 3.0;
+/// So many answers are judged at least while there is a judge.
+const JUDGED_ENOUGH: u32 = 2;
 const IN_FLIGHT: usize = 3;
 
 /// What the last trip was like: it decides how much evidence takes it back.
@@ -23,25 +25,31 @@ const IN_FLIGHT: usize = 3;
 pub(super) struct Trip {
     /// The share of requests that failed; none: errors were not why.
     severity: Option<f64>,
-    pub(super) quality: bool,
+    /// What the answers looked like; none: nobody complained of them.
+    quality: Option<Illness>,
 }
 
 impl Trip {
     /// Nearly everything failed, or nothing is known.
     pub(super) const HARD: Self = Self {
         severity: Some(0.9),
-        quality: false,
+        quality: None,
     };
-    pub(super) const QUALITY: Self = Self {
-        severity: None,
-        quality: true,
-    };
+    /// The answers were bad, nobody knows how.
+    pub(super) const QUALITY: Self = Self::of_quality(Illness::UNKNOWN);
+
+    pub(super) const fn of_quality(illness: Illness) -> Self {
+        Self {
+            severity: None,
+            quality: Some(illness),
+        }
+    }
 
     pub(super) fn of_errors(rate: f64, limit: f64) -> Self {
         let mildest = (2.0 * tolerable(limit)).min(0.9);
         Self {
             severity: Some(rate.clamp(mildest, 0.9)),
-            quality: false,
+            quality: None,
         }
     }
 
@@ -51,15 +59,20 @@ impl Trip {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
-        Self {
-            severity,
-            quality: self.quality || other.quality,
-        }
+        let quality = match (self.quality, other.quality) {
+            (Some(a), Some(b)) => Some(a.milder(b)),
+            (a, b) => a.or(b),
+        };
+        Self { severity, quality }
     }
 
-    /// How many judged answers a round needs while there is a judge.
-    const fn judged_needed(self) -> u32 {
-        if self.quality { 3 } else { 2 }
+    pub(super) const fn is_of_quality(self) -> bool {
+        self.quality.is_some()
+    }
+
+    /// What the judged answers of a round have to disprove.
+    pub(super) fn illness(self) -> Illness {
+        self.quality.unwrap_or(Illness::UNKNOWN)
     }
 }
 
@@ -77,6 +90,9 @@ pub(super) struct Round {
     evidence: f64,
     clean: u32,
     judged: Mean,
+    /// How much more the judged answers look ill than well.
+    judged_evidence: f64,
+    judged_last: Option<Mono>,
     places: [Option<Place>; IN_FLIGHT],
     next_id: u64,
     /// Since when the error side has seen enough.
@@ -94,6 +110,8 @@ impl Round {
             evidence: 0.0,
             clean: 0,
             judged: Mean::default(),
+            judged_evidence: 0.0,
+            judged_last: None,
             places: [None; IN_FLIGHT],
             next_id: 0,
             content_since: None,
@@ -163,46 +181,74 @@ impl Round {
         }
     }
 
-    /// Counts a score. Some: the answers are still bad.
-    pub(super) fn judged(&mut self, score: f64, floor: f64) -> Option<Outcome> {
-        self.judged.push(score);
-        let (mean, n) = (self.judged.value()?, self.judged.n);
-        (n >= JUDGED_ENOUGH && mean < floor).then_some(Outcome::JudgedBad { mean, n })
+    /// What its judged answers have to disprove.
+    pub(super) fn illness(&self) -> Illness {
+        self.trip.illness()
     }
 
-    /// What the round has come to, if it has.
+    /// Counts a score and what it weighs. Some: the answers are still bad.
+    pub(super) fn judged(&mut self, score: f64, weight: f64, now: Mono) -> Option<Outcome> {
+        self.judged.push(score);
+        self.judged_evidence += weight;
+        self.judged_last = Some(now);
+        (self.judged_evidence >= REJECT_QUALITY).then(|| self.judged_bad())
+    }
+
+    fn judged_bad(&self) -> Outcome {
+        Outcome::JudgedBad {
+            mean: self.judged.value().unwrap_or_default(),
+            n: self.judged.n,
+        }
+    }
+
+    /// After a trip for errors the answers need only be better than not; after one for quality that is the question.
+    fn quality_accepted(&self) -> bool {
+        let enough = if self.trip.is_of_quality() {
+            ACCEPT
+        } else {
+            0.0
+        };
+        self.judged.n >= JUDGED_ENOUGH && self.judged_evidence <= enough
+    }
+
+    /// What the round has come to, if it has. A judge that is silent for too long is not waited for.
     pub(super) fn outcome(&self, now: Mono, judge: Option<Judging>) -> Option<Outcome> {
         let since = self.content_since?;
         let Some(judge) = judge else {
             return Some(Outcome::Passed { clean: self.clean });
         };
-        let mean = self.judged.value();
-        let good = mean.is_none_or(|mean| mean >= judge.floor);
-        let waited = now >= since + judge.patience;
-        match mean {
-            _ if good && (waited || self.judged.n >= self.trip.judged_needed()) => {
-                Some(Outcome::Passed { clean: self.clean })
-            }
-            Some(mean) if !good && waited => Some(Outcome::JudgedBad {
-                mean,
-                n: self.judged.n,
-            }),
-            _ => None,
+        if self.quality_accepted() {
+            return Some(Outcome::Passed { clean: self.clean });
         }
+        let silent_since = self.judged_last.map_or(since, |last| last.max(since));
+        if now < silent_since + judge.patience {
+            return None;
+        }
+        Some(if self.judged_evidence > 0.0 {
+            self.judged_bad()
+        } else {
+            Outcome::Passed { clean: self.clean }
+        })
     }
 
     /// When it can move without another event.
     pub(super) fn next_timer(&self, stuck: Duration, judge: Option<Judging>) -> Option<Mono> {
         let places = self.places.iter().flatten().map(|p| p.since + stuck);
-        let patience = self
-            .content_since
-            .map(|since| since + judge.map_or(Duration::ZERO, |j| j.patience));
+        let patience = self.content_since.map(|since| {
+            let silent_since = self.judged_last.map_or(since, |last| last.max(since));
+            silent_since + judge.map_or(Duration::ZERO, |j| j.patience)
+        });
         places.chain(patience).min()
     }
 
     /// From 1 (nothing taken back yet) to 0 (all of it).
     pub(super) fn suspicion(&self) -> f64 {
-        (1.0 - self.evidence / ACCEPT).clamp(0.0, 1.0)
+        let evidence = if self.trip.is_of_quality() {
+            self.judged_evidence
+        } else {
+            self.evidence
+        };
+        (1.0 - evidence / ACCEPT).clamp(0.0, 1.0)
     }
 }
 
@@ -213,9 +259,8 @@ pub(super) enum Outcome {
     JudgedBad { mean: f64, n: u32 },
 }
 
-/// A judge that can be reached, and what is asked of it.
+/// A judge that can be reached, and how long its silence is borne.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Judging {
-    pub(super) floor: f64,
     pub(super) patience: Duration,
 }

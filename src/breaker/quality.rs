@@ -1,69 +1,411 @@
-//! The quality test: the documented rolling mean of the judge's scores.
+//! The quality of one deployment's answers, as judges score a sample of them: which are judged, what the scores say,
+//! and what has to agree before they count.
+//!
+//! The documented rolling mean is computed beside the sequential test: a screen shows it, and [`Mode::RollingMean`]
+//! decides by it.
 
-use super::Window;
-use crate::model::{Mono, series::Mean};
-use std::time::Duration;
+mod baseline;
+mod detector;
+mod gate;
+mod rolling;
+mod sampling;
 
-/// The window is exact to a sixtieth: a minute of an hour.
-const PARTS: u32 = 60;
-/// A ramp is judged on fewer answers than a closed breaker: it has few.
-const MIN_N_IN_RAMP: u32 = 8;
+use self::{
+    detector::{Detector, Run},
+    gate::Gate,
+    rolling::RollingMean,
+    sampling::Sampling,
+};
+use super::{Settings, errors::ErrorTest};
+use crate::model::{DeploymentId, Mono};
 
-/// A mean over a window, with a minimum sample. It is emptied whenever a recovery begins and again when it is
-/// complete: with the scores that tripped it still inside, the first look after a cooldown would trip it again.
+pub use self::{
+    baseline::Baseline,
+    gate::{Bench, Spares},
+    sampling::{KEPT_FOR, Sample},
+};
+pub(super) use self::{detector::Illness, gate::Ruling};
+
+/// Suspicion begins when a likely guess has gathered this much, or any half of what trips, and ends below these.
+const SUSPECT: f64 = 2.5;
+const SUSPECT_SHARE: f64 = 0.5;
+const CALM: f64 = 1.5;
+const CALM_SHARE: f64 = 0.4;
+/// In a ramp evidence starts at this share of what would trip, and trips at that one.
+const RAMP_START: f64 = 0.25;
+const RAMP_TRIP: f64 = 0.6;
+/// An alarm ends when its evidence has fallen under this share again.
+const ALARM_ENDS: f64 = 0.8;
+/// On probation a tenth of the odds is enough (ln 10 less).
+const PROBATION_LESS: f64 = 2.3;
+/// One false alarm in so many seconds (30 days) at the ordinary sampling, within bounds that were simulated.
+const ALARM_EVERY_S: f64 = 2.592e6;
+const THRESHOLD: (f64, f64) = (9.0, 16.0);
+/// Answers that look wrong: this share is tolerated, which is four times what the checks get wrong together.
+const LOOKS_WRONG: f64 = 0.02;
+/// So much evidence of looks makes suspicious: ten to one thousand against chance.
+const LOOKS_SUSPICIOUS: f64 = 7.0;
+
+/// The evidence that trips at so many judged answers per second.
+fn threshold(judged_per_s: f64) -> f64 {
+    let (least, most) = THRESHOLD;
+    ((ALARM_EVERY_S * judged_per_s.max(1e-9)).ln() - 2.0).clamp(least, most)
+}
+
+/// One judge's score of one answer.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct RollingMean {
-    scores: Window<Mean>,
-    floor: f64,
-    min_n: u32,
+pub struct Score {
+    pub judge: DeploymentId,
+    /// 0 to 1; anything else is no score.
+    pub value: f64,
+    /// What another judge has already said of the same answer.
+    pub other: Option<f64>,
 }
 
-impl RollingMean {
-    pub(super) fn new(window: Duration, floor: f64, min_n: u32) -> Self {
+/// What led to a trip.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Finding {
+    pub(super) judge: DeploymentId,
+    pub(super) run: Run,
+    pub(super) usual: f64,
+    pub(super) illness: Illness,
+}
+
+/// What a screen may know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watch {
+    /// The judge whose scores may trip.
+    pub judge: Option<DeploymentId>,
+    /// The share of answers that is judged now.
+    pub share: f64,
+    /// More are judged than usual, by two judges where there are two.
+    pub suspicious: bool,
+    /// The evidence is enough; others are being asked.
+    pub alarm: bool,
+    /// Why nothing follows from its scores.
+    pub spares: Option<Spares>,
+    /// The share of answers that usually does not pass.
+    pub usual: f64,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Quality {
+    rolling: RollingMean,
+    detectors: Vec<Detector>,
+    sampling: Sampling,
+    gate: Gate,
+    looks: ErrorTest,
+    suspicious: bool,
+    /// The evidence that trips while closed; in a ramp it stays what it was.
+    threshold: f64,
+    pass: f64,
+    probation: bool,
+}
+
+impl Quality {
+    pub(super) fn new(settings: &Settings, now: Mono) -> Self {
         Self {
-            scores: Window::new(window, PARTS),
-            floor,
-            min_n,
+            rolling: RollingMean::new(
+                settings.judge_window,
+                settings.judge_threshold,
+                settings.judge_min_n,
+            ),
+            detectors: Vec::new(),
+            sampling: Sampling::new(settings.judge_sample, now),
+            gate: Gate::default(),
+            looks: ErrorTest::new(LOOKS_WRONG),
+            suspicious: false,
+            threshold: THRESHOLD.0,
+            pass: settings.judge_threshold,
+            probation: false,
         }
     }
 
-    /// Changes the rule; the scores stay.
-    pub(super) fn configure(&mut self, window: Duration, floor: f64, min_n: u32) {
-        if Window::<Mean>::new(window, PARTS).span() != self.scores.span() {
-            self.scores = self.scores.resized(window);
-        }
-        (self.floor, self.min_n) = (floor, min_n);
+    /// Changes the rules; what was gathered stays.
+    pub(super) fn configure(&mut self, settings: &Settings) {
+        self.rolling.configure(
+            settings.judge_window,
+            settings.judge_threshold,
+            settings.judge_min_n,
+        );
+        self.sampling.configure(settings.judge_sample);
+        self.pass = settings.judge_threshold;
     }
 
-    /// Counts one score.
-    pub(super) fn record(&mut self, now: Mono, score: f64) {
-        if let Some(mean) = self.scores.at(now) {
-            mean.push(score);
+    pub(super) fn rolling(&self) -> &RollingMean {
+        &self.rolling
+    }
+
+    /// Who can be asked, and what else is known. Another first judge starts without suspicion.
+    pub(super) fn sit(&mut self, bench: Bench) {
+        if bench.first != self.gate.bench.first {
+            self.calm_down();
+        }
+        self.gate.bench = bench;
+    }
+
+    pub(super) fn bench(&self) -> &Bench {
+        &self.gate.bench
+    }
+
+    /// One whole answer of a closed breaker.
+    pub(super) fn draw(
+        &mut self,
+        die: f64,
+        looks_wrong: bool,
+        probation: bool,
+        now: Mono,
+    ) -> Sample {
+        self.probation = probation;
+        let t = now.since(Mono::default()).as_secs_f64();
+        let struck = self.looks.record(t, looks_wrong, LOOKS_SUSPICIOUS);
+        if struck && self.gate.bench.first.is_some() {
+            self.suspect(None);
+        }
+        let drawn = self.sampling.draw(die, self.suspicious, probation, now);
+        self.threshold = threshold(self.sampling.judged_per_s());
+        match drawn {
+            Sample::Keep if looks_wrong && self.sampling.spend(1.0) => Sample::Judge {
+                both: false,
+                counts: false,
+            },
+            drawn => drawn,
         }
     }
 
+    /// How many kept answers are judged now: some, after a bad one under suspicion.
+    pub(super) fn look_back(&mut self) -> usize {
+        if self.suspicious {
+            self.sampling.look_back()
+        } else {
+            0
+        }
+    }
+
+    /// A score of a closed breaker's answer.
+    pub(super) fn record(&mut self, score: &Score, now: Mono) {
+        self.rolling.record(now, score.value);
+        let pass = self.pass;
+        let detector = self.detector(&score.judge);
+        detector.record(score.value, pass, true, now);
+        self.hear(score);
+        let first = self.gate.bench.first.as_ref() == Some(&score.judge);
+        self.watch(first && score.value < pass, now);
+    }
+
+    /// The second judge's word is set beside the first's.
+    fn hear(&mut self, score: &Score) {
+        let first = self.gate.bench.first.as_ref() == Some(&score.judge);
+        if !first && self.suspicious {
+            self.gate.disputes.second_scored();
+        }
+        if let Some(other) = score.other {
+            let (by_first, by_second) = if first {
+                (score.value, other)
+            } else {
+                (other, score.value)
+            };
+            self.gate.disputes.both(by_first, by_second, self.pass);
+        }
+    }
+
+    /// Follows the first judge's evidence: suspicion, alarm, and their ends.
+    fn watch(&mut self, low: bool, now: Mono) {
+        let threshold = self.closed_threshold();
+        let Some(first) = self.first() else { return };
+        let (most, likely) = (first.most(), first.most_suspicious());
+        if likely >= SUSPECT || most >= SUSPECT_SHARE * threshold {
+            let judge = first.judge.clone();
+            self.suspect(Some(&judge));
+        } else if likely <= CALM && most < CALM_SHARE * threshold && !self.looks_suspicious() {
+            self.calm_down();
+        }
+        if most < ALARM_ENDS * threshold {
+            self.gate.alarm = None;
+        } else if low && most >= threshold {
+            self.gate.alarm.get_or_insert(now);
+        }
+    }
+
+    fn looks_suspicious(&self) -> bool {
+        self.looks.suspicion(LOOKS_SUSPICIOUS) >= 0.5
+    }
+
+    /// The second judge begins without an opinion.
+    fn suspect(&mut self, accuser: Option<&DeploymentId>) {
+        if std::mem::replace(&mut self.suspicious, true) {
+            return;
+        }
+        self.gate.forget();
+        let accuser = accuser.or(self.gate.bench.first.as_ref());
+        for detector in &mut self.detectors {
+            if Some(&detector.judge) != accuser {
+                detector.restart(0.0);
+            }
+        }
+    }
+
+    fn calm_down(&mut self) {
+        self.suspicious = false;
+        self.gate.forget();
+    }
+
+    /// What everybody together says now.
+    pub(super) fn rule(&self, now: Mono) -> Ruling {
+        let first = self.gate.bench.first.as_ref();
+        let others = self.detectors.iter().filter(|d| Some(&d.judge) != first);
+        let second = others.max_by(|a, b| a.most().total_cmp(&b.most()));
+        self.gate.rule(second, now)
+    }
+
+    /// True the first time that an alarm comes to nothing.
+    pub(super) fn spare(&mut self) -> bool {
+        self.gate.spare()
+    }
+
+    /// Known answers ought to be put to the first judge now: half of what trips is there.
+    pub(super) fn wants_anchors(&self, now: Mono) -> Option<DeploymentId> {
+        let first = self.first()?;
+        let due = first.most() >= SUSPECT_SHARE * self.closed_threshold();
+        (due && self.gate.anchors_are_stale(now)).then(|| first.judge.clone())
+    }
+
+    /// Known answers were put to a judge, who scored them as ever.
+    pub(super) fn anchors_held(&mut self, judge: &DeploymentId, now: Mono) {
+        if self.gate.bench.first.as_ref() == Some(judge) {
+            self.gate.anchors_held(now);
+        }
+    }
+
+    /// A judge was found at fault: nothing that it said counts, and what was usual for it stays.
+    pub(super) fn dismiss(&mut self, judge: &DeploymentId) {
+        for detector in self.detectors.iter_mut().filter(|d| d.judge == *judge) {
+            detector.restart(0.0);
+        }
+        if self.gate.bench.first.as_ref() == Some(judge) {
+            self.calm_down();
+        }
+    }
+
+    /// The gate has waited for others long enough.
+    pub(super) fn waited(&mut self) {
+        self.gate.waited();
+    }
+
+    /// When the gate stops waiting for others.
+    pub(super) fn next_timer(&self) -> Option<Mono> {
+        self.gate.patience_ends()
+    }
+
+    /// What the first judge found.
+    pub(super) fn finding(&self) -> Option<Finding> {
+        let first = self.first()?;
+        Some(Finding {
+            judge: first.judge.clone(),
+            run: first.run,
+            usual: first.usual.bad_share(),
+            illness: first.illness(),
+        })
+    }
+
+    /// A score while it ramps back. True: it is bad again.
+    pub(super) fn record_in_ramp(&mut self, score: &Score, now: Mono) -> bool {
+        self.rolling.record(now, score.value);
+        let (pass, trip) = (self.pass, RAMP_TRIP * self.threshold);
+        let detector = self.detector(&score.judge);
+        detector.record(score.value, pass, false, now);
+        score.value < pass && detector.most() >= trip
+    }
+
+    /// A probe's score, as evidence that it is as ill as it was.
+    pub(super) fn weigh_probe(&mut self, score: &Score, illness: Illness, now: Mono) -> f64 {
+        self.rolling.record(now, score.value);
+        let pass = self.pass;
+        illness.weigh(score.value, pass, &self.detector(&score.judge).usual)
+    }
+
+    /// The ramp starts under suspicion.
+    pub(super) fn head_start(&mut self) {
+        let evidence = RAMP_START * self.threshold;
+        for detector in &mut self.detectors {
+            detector.restart(evidence);
+        }
+    }
+
+    /// Nothing is held against it any more.
     pub(super) fn clear(&mut self) {
-        self.scores.clear();
+        self.rolling.clear();
+        self.looks.reset();
+        self.calm_down();
+        for detector in &mut self.detectors {
+            detector.restart(0.0);
+        }
     }
 
-    pub(super) fn mean(&self, now: Mono) -> Mean {
-        self.scores.total(now)
+    /// Closed again: the time in between brought no traffic.
+    pub(super) fn resume(&mut self, now: Mono) {
+        self.sampling.resume(now);
     }
 
-    /// The mean, if it trips a closed breaker. Asked after a score under the floor only: good answers that grow old
-    /// must not trip anything.
-    pub(super) fn bad(&self, now: Mono) -> Option<(f64, u32)> {
-        self.under_floor(now, self.min_n)
+    /// Evidence as a share of what trips, where scores may trip.
+    pub(super) fn suspicion(&self) -> f64 {
+        let most = self.first().map_or(0.0, Detector::most);
+        (most / self.closed_threshold()).clamp(0.0, 1.0)
     }
 
-    /// The same for a ramp.
-    pub(super) fn bad_in_ramp(&self, now: Mono) -> Option<(f64, u32)> {
-        self.under_floor(now, MIN_N_IN_RAMP.min(self.min_n))
+    /// The same in a ramp.
+    pub(super) fn suspicion_in_ramp(&self) -> f64 {
+        let most = self.first().map_or(0.0, Detector::most);
+        (most / (RAMP_TRIP * self.threshold)).clamp(0.0, 1.0)
     }
 
-    fn under_floor(&self, now: Mono, min_n: u32) -> Option<(f64, u32)> {
-        let all = self.mean(now);
-        let mean = all.value().filter(|&mean| mean < self.floor)?;
-        (all.n >= min_n).then_some((mean, all.n))
+    pub(super) fn watched(&self, probation: bool) -> Watch {
+        let first = self.first();
+        Watch {
+            judge: self.gate.bench.first.clone(),
+            share: self.sampling.current(self.suspicious, probation),
+            suspicious: self.suspicious,
+            alarm: self.gate.alarm.is_some(),
+            spares: self.gate.bench.spares,
+            usual: first.map_or_else(|| Baseline::default().bad_share(), |d| d.usual.bad_share()),
+        }
+    }
+
+    /// What is usual under each judge, to be kept over restarts.
+    pub(super) fn baselines(&self) -> impl Iterator<Item = (&DeploymentId, &Baseline)> {
+        self.detectors.iter().map(|d| (&d.judge, &d.usual))
+    }
+
+    /// What was usual under a judge before a restart.
+    pub(super) fn recall(&mut self, judge: DeploymentId, usual: Baseline) {
+        self.detectors.retain(|d| d.judge != judge);
+        self.detectors.push(Detector::new(judge, usual));
+    }
+
+    fn closed_threshold(&self) -> f64 {
+        if self.probation {
+            self.threshold - PROBATION_LESS
+        } else {
+            self.threshold
+        }
+    }
+
+    fn first(&self) -> Option<&Detector> {
+        let judge = self.gate.bench.first.as_ref()?;
+        self.detectors.iter().find(|d| d.judge == *judge)
+    }
+
+    fn detector(&mut self, judge: &DeploymentId) -> &mut Detector {
+        let known = self.detectors.iter().position(|d| d.judge == *judge);
+        let place = known.unwrap_or_else(|| {
+            self.detectors
+                .push(Detector::new(judge.clone(), Baseline::default()));
+            self.detectors.len() - 1
+        });
+        &mut self.detectors[place]
     }
 }
+
+#[cfg(test)]
+#[path = "tests/detector.rs"]
+mod tests;

@@ -15,10 +15,23 @@ pub struct Settings {
     pub max_cooldown: Duration,
     /// What the judge's mean is a mean over.
     pub judge_window: Duration,
-    /// Fewer scores than this never trip.
+    /// Fewer scores than this never trip by their mean.
     pub judge_min_n: u32,
+    /// The share of answers that is judged while nothing is suspected.
+    pub judge_sample: f64,
+    pub mode: Mode,
     /// Says what it would have done, and blocks nothing.
     pub observe: bool,
+}
+
+/// What trips a breaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Sequential evidence for both signals.
+    #[default]
+    Sequential,
+    /// The thresholds read literally, to compare with: an error rate over a minute, a mean of the scores.
+    RollingMean,
 }
 
 impl Default for Settings {
@@ -30,6 +43,8 @@ impl Default for Settings {
             max_cooldown: Duration::from_mins(20),
             judge_window: Duration::from_hours(1),
             judge_min_n: 20,
+            judge_sample: 0.05,
+            mode: Mode::Sequential,
             observe: false,
         }
     }

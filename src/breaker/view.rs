@@ -1,6 +1,6 @@
 //! What a screen may know of a breaker.
 
-use super::{Breaker, machine::State};
+use super::{Breaker, Watch, machine::State};
 use crate::model::{
     ForceKind, Mono, Phase, Reason,
     series::{Mean, Share},
@@ -35,6 +35,7 @@ pub struct View {
     pub errors: Share,
     /// The judge's mean over its window, since the last recovery began.
     pub judged: Mean,
+    pub watch: Watch,
 }
 
 impl Breaker {
@@ -51,7 +52,8 @@ impl Breaker {
             would_be: self.would_be(),
             suspicion: self.suspicion(now),
             errors: self.shown.total(now),
-            judged: self.quality.mean(now),
+            judged: self.quality.rolling().mean(now),
+            watch: self.quality.watched(self.on_probation(now)),
         }
     }
 
@@ -65,7 +67,14 @@ impl Breaker {
     fn suspicion(&self, now: Mono) -> f64 {
         match &self.state {
             State::Closed if self.would_be_open.is_some() => 1.0,
-            State::Closed | State::Ramp(_) => self.errors.suspicion(self.threshold(now)),
+            State::Closed => self
+                .errors
+                .suspicion(self.threshold(now))
+                .max(self.quality.suspicion()),
+            State::Ramp(_) => self
+                .errors
+                .suspicion(self.threshold(now))
+                .max(self.quality.suspicion_in_ramp()),
             State::Open { .. } => 1.0,
             State::Probe(round) => round.suspicion(),
         }

@@ -65,8 +65,13 @@ impl<T: Tally> Window<T> {
 
     /// Everything from the last `span`.
     pub fn total(&self, now: Mono) -> T {
+        self.newest(now, self.len())
+    }
+
+    /// Everything from so many of the newest parts.
+    pub fn newest(&self, now: Mono, parts: u64) -> T {
         let newest = self.interval(now);
-        let oldest = newest.saturating_sub(self.len() - 1);
+        let oldest = newest.saturating_sub(parts.clamp(1, self.len()) - 1);
         let mut all = T::default();
         for &(of, held) in &self.buckets {
             if of >= oldest && of <= newest {

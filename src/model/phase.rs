@@ -88,12 +88,27 @@ pub enum Reason {
         n: u32,
         window_s: u32,
     },
-    /// The rolling mean of the judge's scores.
+    /// The judge's scores.
     Quality {
         mean: f64,
+        /// The pass mark of one answer, and the mean that is tolerated.
         floor: f64,
+        /// Answers that did not pass, of `n` since the evidence began to gather.
+        #[serde(default)]
+        bad: u32,
         n: u32,
         window_s: u32,
+        /// The share that usually does not pass.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        usual: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        judge: Option<DeploymentId>,
+        /// A second judge, or the first one's constancy, bears it out.
+        #[serde(default)]
+        confirmed: bool,
+        /// When the evidence began to gather.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Wall>,
     },
     /// Opened at once: a bad credential or a missing model.
     Certain { verdict: Verdict },
@@ -130,11 +145,7 @@ impl fmt::Display for Reason {
                     limit * 100.0
                 )
             }
-            Self::Quality { mean, floor, n, .. } => {
-                // Rounded, but never so that it reads "0.70 < 0.70".
-                let digits = if floor - mean < 0.01 { 3 } else { 2 };
-                write!(f, "quality {mean:.digits$} < {floor:.2} n={n}")
-            }
+            Self::Quality { .. } => self.quality(f),
             Self::Certain { verdict } => write!(f, "{verdict}"),
             Self::Fleet { replica, cause } => write!(f, "{cause} (at {replica})"),
             Self::CooldownOver => f.write_str("cooldown over"),
@@ -149,6 +160,70 @@ impl fmt::Display for Reason {
             Self::RampJudgedBad { mean, n } => write!(f, "ramp judged {mean:.2} n={n}"),
             Self::ForceEnded => f.write_str("force ended"),
         }
+    }
+}
+
+impl Reason {
+    /// `quality 0.58 < 0.70, 23 of 41 bad, judge openai/gpt-4.1, since 14:02:11`. A mean that is not under the floor is
+    /// no reason; then what is usual is named.
+    fn quality(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Quality {
+            mean,
+            floor,
+            bad,
+            n,
+            usual,
+            judge,
+            confirmed,
+            since,
+            ..
+        } = self
+        else {
+            return Ok(());
+        };
+        match usual {
+            Some(usual) if mean >= floor => {
+                write!(
+                    f,
+                    "quality {mean:.2}, {bad} of {n} bad (usually {:.0}%)",
+                    usual * 100.0
+                )?;
+            }
+            _ => {
+                // Rounded, but never so that it reads "0.70 < 0.70".
+                let digits = if floor - mean < 0.01 { 3 } else { 2 };
+                write!(f, "quality {mean:.digits$} < {floor:.2}, ")?;
+                match usual {
+                    Some(_) => write!(f, "{bad} of {n} bad")?,
+                    None => write!(f, "n={n}")?,
+                }
+            }
+        }
+        if usual.is_some() && !confirmed {
+            f.write_str(", unconfirmed")?;
+        }
+        if let Some(judge) = judge {
+            write!(f, ", judge {judge}")?;
+        }
+        match since {
+            Some(since) => write!(f, ", since {}", since.clock()),
+            None => Ok(()),
+        }
+    }
+
+    /// The same, with the time of its beginning on people's clock.
+    #[must_use]
+    pub fn dated(mut self, now: Wall) -> Self {
+        if let Self::Quality {
+            since,
+            window_s,
+            usual: Some(_),
+            ..
+        } = &mut self
+        {
+            *since = Some(Wall(now.0.saturating_sub(u64::from(*window_s) * 1000)));
+        }
+        self
     }
 }
 

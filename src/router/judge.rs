@@ -155,7 +155,12 @@ impl Desk {
                     router.cache.remove(&key);
                 }
                 item.unit.breaker_marked(item.injected, |b, now| {
-                    ((), b.score(item.ticket, score.score, now))
+                    let score = crate::breaker::Score {
+                        judge: judge.id.clone(),
+                        value: score.score,
+                        other: None,
+                    };
+                    ((), b.score(item.ticket, &score, now))
                 });
             }
             Err(why) => {
@@ -194,7 +199,15 @@ impl Desk {
         if before == after {
             return;
         }
-        unit.breaker(|b, _| (b.judge_available(after < before), Vec::new()));
+        let bench = if after < before {
+            super::plant::bench(&router.config(), &unit.id)
+        } else {
+            crate::breaker::Bench::default()
+        };
+        unit.breaker(|b, _| {
+            b.sit(bench);
+            ((), Vec::new())
+        });
         if before == 0 {
             let why = format!(
                 "for {} every judge of another vendor is open, failing or disabled",

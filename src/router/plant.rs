@@ -3,7 +3,7 @@
 
 use super::{bus::Bus, recorder::Recorder, target::Target};
 use crate::{
-    breaker::{Admission, Breaker, Move, Permit, Settings},
+    breaker::{Admission, Bench, Breaker, Mode, Move, Permit, Settings},
     clock,
     config::{self, Config, ProbeMode, Route},
     model::{
@@ -100,7 +100,7 @@ impl Plant {
             {
                 let mut breaker = memory.breaker.lock();
                 breaker.configure(settings.clone());
-                breaker.judge_available(has_judge(&config, id));
+                breaker.sit(bench(&config, id));
             }
             let unit = Unit {
                 id: id.clone(),
@@ -171,17 +171,22 @@ impl Plant {
 
 /// Somebody of another vendor, with a key, may judge this deployment.
 pub(super) fn has_judge(config: &Config, id: &DeploymentId) -> bool {
+    bench(config, id).first.is_some()
+}
+
+pub(super) fn bench(config: &Config, id: &DeploymentId) -> Bench {
     let able = |j: &&DeploymentId| {
         config
             .provider_of(j)
             .is_some_and(|p| p.missing_key.is_none())
     };
-    config
-        .judge
-        .judges
-        .iter()
-        .filter(able)
-        .any(|j| config.maker_of(j) != config.maker_of(id))
+    let mut judges = config.judge.judges.iter().filter(able);
+    Bench {
+        first: judges
+            .find(|j| config.maker_of(j) != config.maker_of(id))
+            .cloned(),
+        ..Bench::default()
+    }
 }
 
 fn settings(c: &Config) -> Settings {
@@ -192,6 +197,8 @@ fn settings(c: &Config) -> Settings {
         max_cooldown: c.breaker.max_cooldown,
         judge_window: c.judge.window,
         judge_min_n: c.judge.min_n,
+        judge_sample: c.judge.sample,
+        mode: Mode::Sequential,
         observe: c.breaker.observe,
     }
 }
@@ -380,14 +387,15 @@ impl Unit {
                     deployment: self.id.clone(),
                     from,
                     to,
-                    reason,
+                    reason: reason.dated(clock::wall()),
                     generation,
                     until: until.map(wall),
                 }),
                 Move::WouldTrip(reason) => Kind::WouldTrip {
                     deployment: self.id.clone(),
-                    reason,
+                    reason: reason.dated(clock::wall()),
                 },
+                Move::WantsAnchors(_) | Move::JudgeDisputed { .. } => continue,
                 Move::ForceExpired(_) => Kind::ForceEnded {
                     deployment: self.id.clone(),
                     end: ForceEnd::Expired,

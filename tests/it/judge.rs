@@ -26,7 +26,7 @@ async fn answers_that_are_judged_bad_open_the_breaker_with_the_mean_and_its_n() 
     )])
     .await;
     let mut rig = Rig::start(&judged(&a, &b, &judge)).await;
-    for i in 0..5 {
+    for i in 0..4 {
         rig.ask(&format!("question {i}"))
             .await
             .bytes()
@@ -54,7 +54,7 @@ async fn answers_that_are_judged_bad_open_the_breaker_with_the_mean_and_its_n() 
     };
     assert_eq!((&*t.deployment, t.to), ("a/m-a", Phase::Open));
     assert!(
-        matches!(t.reason, Reason::Quality { mean, n: 5, .. } if mean < 0.11),
+        matches!(t.reason, Reason::Quality { mean, bad: 4, n: 4, .. } if mean < 0.11),
         "{:?}",
         t.reason
     );

@@ -1,5 +1,6 @@
 //! The machine's tests, and the small hand that drives it through simulated time.
 
+mod confirmation;
 mod forces;
 mod peers;
 mod properties;
@@ -9,8 +10,12 @@ mod simulation;
 mod trips;
 
 use super::*;
-use crate::model::{Class, Mono, Phase, Reason, Verdict};
+use crate::model::{Class, DeploymentId, Mono, Phase, Reason, Verdict};
 use std::time::Duration;
+
+fn judge() -> DeploymentId {
+    DeploymentId::from("other/judge")
+}
 
 /// A breaker with a clock of its own.
 struct Rig {
@@ -93,6 +98,23 @@ impl Rig {
         }
     }
 
+    /// One judge can be asked, or none.
+    fn judge_available(&mut self, available: bool) {
+        self.breaker.sit(Bench {
+            first: available.then(judge),
+            ..Bench::default()
+        });
+    }
+
+    fn score(&mut self, ticket: Ticket, value: f64) -> Vec<Move> {
+        let score = Score {
+            judge: judge(),
+            value,
+            other: None,
+        };
+        self.breaker.score(ticket, &score, self.now)
+    }
+
     fn trip(&mut self) -> Vec<Move> {
         for _ in 0..10 {
             let moves = self.request(Class::Fault);
@@ -157,7 +179,7 @@ fn reason(moves: &[Move]) -> &Reason {
         .iter()
         .find_map(|m| match m {
             Move::To { reason, .. } | Move::WouldTrip(reason) => Some(reason),
-            Move::ForceExpired(_) => None,
+            _ => None,
         })
         .expect("it moved")
 }

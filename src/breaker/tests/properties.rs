@@ -100,7 +100,7 @@ impl Checked {
                 let moves = self.rig.breaker.probe_now("someone", self.rig.now);
                 self.moved(&moves.unwrap_or_default());
             }
-            Op::Judge(available) => self.rig.breaker.judge_available(available),
+            Op::Judge(available) => self.rig.judge_available(available),
             Op::Observe(observe) => {
                 let settings = Settings {
                     observe,
@@ -187,7 +187,7 @@ impl Checked {
             return;
         };
         let before = self.view();
-        let moves = self.rig.breaker.score(ticket, score, self.rig.now);
+        let moves = self.rig.score(ticket, score);
         if ticket.generation != before.generation {
             assert_eq!(moves, []);
             assert_eq!(self.view(), before);

@@ -10,14 +10,14 @@ fn judged(rig: &mut Rig, score: f64) -> Vec<Move> {
     };
     let ticket = permit.ticket();
     let mut moves = rig.report(permit, Class::Ok);
-    moves.extend(rig.breaker.score(ticket, score, rig.now));
+    moves.extend(rig.score(ticket, score));
     moves
 }
 
 /// Tripped by bad answers, with a judge at hand, and probing.
 fn probing() -> Rig {
     let mut rig = Rig::new(Settings::default());
-    rig.breaker.judge_available(true);
+    rig.judge_available(true);
     while rig.phase() == Phase::Closed {
         judged(&mut rig, BAD);
         rig.wait(1.0);
@@ -26,9 +26,18 @@ fn probing() -> Rig {
     rig
 }
 
+fn literally() -> Rig {
+    let mut rig = Rig::new(Settings {
+        mode: Mode::RollingMean,
+        ..Settings::default()
+    });
+    rig.judge_available(true);
+    rig
+}
+
 #[test]
-fn a_bad_mean_trips_at_the_minimum_sample_and_not_before() {
-    let mut rig = Rig::new(Settings::default());
+fn read_literally_a_bad_mean_trips_at_the_minimum_sample_and_not_before() {
+    let mut rig = literally();
     for _ in 0..19 {
         assert_eq!(judged(&mut rig, 0.6), []);
         rig.wait(10.0);
@@ -40,8 +49,8 @@ fn a_bad_mean_trips_at_the_minimum_sample_and_not_before() {
 }
 
 #[test]
-fn good_answers_growing_old_trip_nothing() {
-    let mut rig = Rig::new(Settings::default());
+fn read_literally_good_answers_growing_old_trip_nothing() {
+    let mut rig = literally();
     for _ in 0..60 {
         judged(&mut rig, GOOD);
     }
@@ -56,11 +65,64 @@ fn good_answers_growing_old_trip_nothing() {
 }
 
 #[test]
+fn read_literally_an_error_rate_over_the_limit_trips_at_twenty_attempts() {
+    let mut rig = literally();
+    for _ in 0..18 {
+        rig.request(Class::Ok);
+        rig.wait(1.0);
+    }
+    assert_eq!(rig.request(Class::Fault), []);
+    let moves = rig.request(Class::Fault);
+    assert!(
+        matches!(
+            reason(&moves),
+            Reason::ErrorRate {
+                bad: 2,
+                n: 20,
+                window_s: 60,
+                ..
+            }
+        ),
+        "{moves:?}"
+    );
+}
+
+#[test]
+fn bad_answers_trip_at_the_third_or_fourth_score_and_say_what_was_seen() {
+    let mut rig = Rig::new(Settings::default());
+    rig.judge_available(true);
+    for _ in 0..30 {
+        assert_eq!(judged(&mut rig, GOOD), []);
+        rig.wait(1.0);
+    }
+    let mut moves = Vec::new();
+    for _ in 0..4 {
+        moves = judged(&mut rig, BAD);
+        if !moves.is_empty() {
+            break;
+        }
+        rig.wait(1.0);
+    }
+    let Reason::Quality {
+        mean,
+        bad,
+        n,
+        judge: by,
+        ..
+    } = reason(&moves)
+    else {
+        panic!("{moves:?}")
+    };
+    assert!((3..=4).contains(n) && bad == n && (mean - BAD).abs() < 1e-9);
+    assert_eq!(by.as_ref(), Some(&judge()));
+}
+
+#[test]
 fn what_is_no_score_counts_as_none() {
     let mut rig = Rig::new(Settings::default());
     let ticket = rig.permit().ticket();
     for score in [f64::NAN, -0.1, 1.1, f64::INFINITY] {
-        rig.breaker.score(ticket, score, rig.now);
+        rig.score(ticket, score);
     }
     assert_eq!(rig.breaker.view(rig.now).judged.n, 0);
 }
@@ -85,17 +147,15 @@ fn a_late_score_changes_nothing() {
     rig.recover();
     let before = rig.breaker.view(rig.now);
     for _ in 0..50 {
-        assert_eq!(rig.breaker.score(late, BAD, rig.now), []);
+        assert_eq!(rig.score(late, BAD), []);
     }
     assert_eq!(rig.breaker.view(rig.now), before);
 }
 
 #[test]
-fn after_bad_answers_a_probe_needs_three_good_scores() {
+fn after_nothing_but_bad_answers_a_probe_needs_two_good_scores() {
     let mut rig = probing();
-    for _ in 0..2 {
-        judged(&mut rig, GOOD);
-    }
+    judged(&mut rig, GOOD);
     for _ in 0..5 {
         rig.request(Class::Ok);
     }
@@ -107,7 +167,7 @@ fn after_bad_answers_a_probe_needs_three_good_scores() {
 #[test]
 fn after_an_outage_two_good_scores_are_enough() {
     let mut rig = Rig::tripped(Settings::default());
-    rig.breaker.judge_available(true);
+    rig.judge_available(true);
     rig.wait_until_probe();
     for _ in 0..5 {
         rig.request(Class::Ok);
@@ -121,14 +181,14 @@ fn after_an_outage_two_good_scores_are_enough() {
 #[test]
 fn a_probe_that_fails_while_the_judge_is_awaited_takes_its_evidence_back() {
     let mut rig = Rig::tripped(Settings::default());
-    rig.breaker.judge_available(true);
+    rig.judge_available(true);
     rig.wait_until_probe();
     for class in [Class::Ok, Class::Ok, Class::Ok, Class::Fault] {
         rig.request(class);
     }
     let ticket = rig.permit().ticket();
     for _ in 0..2 {
-        rig.breaker.score(ticket, GOOD, rig.now);
+        rig.score(ticket, GOOD);
     }
     assert_eq!(rig.phase(), Phase::Probe);
     rig.request(Class::Ok);
@@ -143,13 +203,11 @@ fn a_bad_credential_in_a_ramp_does_not_make_bad_answers_forgotten() {
     }
     rig.request(Class::Credential);
     rig.wait_until_probe();
-    for _ in 0..2 {
-        judged(&mut rig, GOOD);
-    }
+    judged(&mut rig, GOOD);
     for _ in 0..5 {
         rig.request(Class::Ok);
     }
-    assert_eq!(rig.phase(), Phase::Probe, "two scores are not enough");
+    assert_eq!(rig.phase(), Phase::Probe, "one score is not enough");
 }
 
 #[test]
@@ -161,7 +219,7 @@ fn probes_that_are_judged_bad_open_it_again() {
     }
     assert!(matches!(
         reason(&moves),
-        Reason::ProbeJudgedBad { n: 5, .. }
+        Reason::ProbeJudgedBad { n: 1..=2, .. }
     ));
     assert!((48.0..=72.0).contains(&open_for(&moves, rig.now)));
 }
@@ -169,7 +227,7 @@ fn probes_that_are_judged_bad_open_it_again() {
 #[test]
 fn without_a_judge_three_clean_probes_are_enough() {
     let mut rig = probing();
-    rig.breaker.judge_available(false);
+    rig.judge_available(false);
     assert_eq!(rig.pass_probe(), 3);
 }
 
@@ -180,7 +238,7 @@ fn a_judge_that_goes_away_does_not_hold_a_probe_up() {
         rig.request(Class::Ok);
     }
     assert_eq!(rig.phase(), Phase::Probe);
-    rig.breaker.judge_available(false);
+    rig.judge_available(false);
     assert!(rig.breaker.next_timer().unwrap() <= rig.now);
     assert_eq!(to(&rig.wait(0.0)), [Phase::Ramp(5)]);
 }
@@ -193,7 +251,7 @@ fn a_judge_that_never_scores_is_waited_for_only_so_long() {
         } else {
             Rig::tripped(Settings::default())
         };
-        rig.breaker.judge_available(true);
+        rig.judge_available(true);
         rig.wait_until_probe();
         for _ in 0..3 {
             rig.request(Class::Ok);
@@ -208,7 +266,7 @@ fn a_judge_that_never_scores_is_waited_for_only_so_long() {
 #[test]
 fn one_bad_score_and_then_silence_ends_the_round_badly() {
     let mut rig = probing();
-    judged(&mut rig, BAD);
+    judged(&mut rig, 0.4);
     for _ in 0..3 {
         rig.request(Class::Ok);
     }
@@ -231,7 +289,7 @@ fn a_ramp_that_is_judged_bad_opens_it_again() {
         moves = judged(&mut rig, BAD);
     }
     assert!(
-        matches!(reason(&moves), Reason::RampJudgedBad { n: 8, .. }),
+        matches!(reason(&moves), Reason::RampJudgedBad { .. }),
         "{moves:?}"
     );
 }

@@ -86,7 +86,7 @@ fn a_complete_recovery_leaves_no_suspicion_and_no_scores() {
         rig.wait(5.0);
         let permit = rig.permit();
         scored += 1;
-        rig.breaker.score(permit.ticket(), 0.9, rig.now);
+        rig.score(permit.ticket(), 0.9);
         // One step short of the end a failure leaves suspicion behind.
         let last = scored == 15;
         rig.report(permit, if last { Class::Fault } else { Class::Ok });

@@ -242,10 +242,15 @@ pub(in crate::tui) fn incident() -> Scene {
     let mut s = Scene::new(false, false);
     let overloaded = || Verdict::new(Class::Fault, "overloaded_error").status(529);
     let quality = Reason::Quality {
-        mean: 0.58,
+        mean: 0.61,
         floor: 0.70,
-        n: 14,
-        window_s: 3600,
+        bad: 9,
+        n: 22,
+        window_s: 41,
+        usual: Some(0.11),
+        judge: Some("openai/gpt-4.1".into()),
+        confirmed: true,
+        since: None,
     };
     s.play(|s, left| match left {
         300.. => {

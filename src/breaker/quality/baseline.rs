@@ -1,0 +1,77 @@
+//! What is usual: how one judge scores the answers of one deployment while all is well.
+
+use serde::{Deserialize, Serialize};
+
+pub(super) const BINS: usize = 4;
+/// A count for each bin, from the worst to the passed.
+pub(super) type Counts = [f64; BINS];
+
+/// What is believed before anything was judged, and how many scores that is worth.
+const PRIOR: Counts = [0.01, 0.025, 0.08, 0.885];
+const PRIOR_N: f64 = 60.0;
+/// What was usual two thousand scores ago weighs a third of what is usual now.
+const MEMORY: f64 = 2_000.0;
+/// "Usual" is widened by this, so that a little worse than usual is no evidence.
+const WIDENED: f64 = 1.5;
+/// A deployment that was never bad may be so a little, and one that often was is not excused for ever.
+const LEAST: [f64; BINS - 1] = [0.004, 0.01, 0.03];
+const MOST: [f64; BINS - 1] = [0.03, 0.06, 0.25];
+/// Probes ask what is usual without widening it; nothing is impossible.
+const RAW_LEAST: f64 = 0.004;
+
+/// The bin of a score. The pass mark is the edge of the best; the others keep their proportion to it.
+pub(super) fn bin(score: f64, pass: f64) -> usize {
+    let edges = [pass * 3.0 / 7.0, pass * 5.0 / 7.0, pass];
+    edges.iter().filter(|&&edge| score >= edge - 1e-9).count()
+}
+
+/// How often each bin was seen, old scores weighing less.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Baseline {
+    counts: Counts,
+}
+
+impl Default for Baseline {
+    fn default() -> Self {
+        Self {
+            counts: PRIOR.map(|p| p * PRIOR_N),
+        }
+    }
+}
+
+impl Baseline {
+    /// Takes over scores that turned out to be ordinary.
+    pub(super) fn learn(&mut self, scores: &Counts) {
+        let fade = (1.0 - 1.0 / MEMORY).powf(scores.iter().sum());
+        for (count, new) in self.counts.iter_mut().zip(scores) {
+            *count = *count * fade + new;
+        }
+    }
+
+    /// The chance of each bin under "as usual", never in favour of the deployment.
+    pub(super) fn expected(&self) -> Counts {
+        let all: f64 = self.counts.iter().sum();
+        let mut expected = [1.0; BINS];
+        for (b, (least, most)) in LEAST.into_iter().zip(MOST).enumerate() {
+            expected[b] = (WIDENED * (self.counts[b] + 1.0) / all).clamp(least, most);
+        }
+        expected
+    }
+
+    /// The chance of each bin as it was seen.
+    pub(super) fn seen(&self) -> Counts {
+        let all: f64 = self.counts.iter().sum();
+        self.counts.map(|c| ((c + 1.0) / all).max(RAW_LEAST))
+    }
+
+    /// The share of answers that do not pass.
+    pub(super) fn bad_share(&self) -> f64 {
+        let all: f64 = self.counts.iter().sum();
+        1.0 - self.counts[BINS - 1] / all
+    }
+
+    #[cfg(test)]
+    pub(super) fn counts(&self) -> Counts {
+        self.counts
+    }
+}

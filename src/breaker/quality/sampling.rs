@@ -1,0 +1,170 @@
+//! Which answers are judged.
+//!
+//! The choice rests on the past and on a die alone, never on the answer itself: that keeps the evidence honest at any
+//! share. Ordinarily a small share is judged, and at night enough to see anything at all. Under suspicion it is up to
+//! five answers a second, by two judges, out of a purse that ordinary judging fills.
+
+use crate::model::Mono;
+use std::time::Duration;
+
+/// So many are judged per second at least, while there are as many: six a minute.
+const AT_LEAST_PER_S: f64 = 0.1;
+/// Under suspicion so many per second at most.
+const SUSPICIOUS_PER_S: f64 = 5.0;
+/// A deployment that was out is watched twice as closely for a day.
+const ON_PROBATION: f64 = 2.0;
+/// Judge calls above the ordinary ones that a suspicion may spend at once.
+const PURSE: f64 = 500.0;
+/// Answers that may be judged after the fact, when a bad one was found.
+pub(super) const LOOK_BACK: usize = 8;
+
+/// What is done with one answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sample {
+    /// Nobody can judge it, or nothing may follow from it.
+    Skip,
+    /// It is kept for a moment: if a bad one turns up, it is judged too.
+    Keep,
+    /// By one judge, or by two at once. What was picked for its looks does not count as evidence.
+    Judge { both: bool, counts: bool },
+}
+
+/// Answers per second, over about a minute.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Rate {
+    seen: f64,
+    began: Option<Mono>,
+    last: Mono,
+}
+
+const MEMORY_S: f64 = 60.0;
+
+impl Rate {
+    const NONE: Self = Self {
+        seen: 0.0,
+        began: None,
+        last: Mono(0),
+    };
+
+    fn arrived(&mut self, now: Mono) {
+        let began = *self.began.get_or_insert(now);
+        let gap = now.since(self.last.max(began)).as_secs_f64();
+        self.seen = self.seen * (-gap / MEMORY_S).exp() + 1.0;
+        self.last = now;
+    }
+
+    /// A short past counts for as long as it was.
+    fn per_s(&self) -> f64 {
+        let Some(began) = self.began else { return 0.0 };
+        let span = self.last.since(began).as_secs_f64();
+        let weight = MEMORY_S * (1.0 - (-span / MEMORY_S).exp());
+        self.seen / weight.max(1.0)
+    }
+
+    /// Time in which nothing was looked at did not pass.
+    fn resume(&mut self, now: Mono) {
+        let away = now.since(self.last);
+        self.last = now;
+        self.began = self.began.map(|began| began + away);
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Sampling {
+    share: f64,
+    rate: Rate,
+    purse: f64,
+    filled: Mono,
+}
+
+impl Sampling {
+    pub(super) fn new(share: f64, now: Mono) -> Self {
+        Self {
+            share,
+            rate: Rate::NONE,
+            purse: PURSE,
+            filled: now,
+        }
+    }
+
+    pub(super) fn configure(&mut self, share: f64) {
+        self.share = share;
+    }
+
+    /// The share that is judged while nothing is suspected.
+    pub(super) fn base(&self, on_probation: bool) -> f64 {
+        let share = self.share * if on_probation { ON_PROBATION } else { 1.0 };
+        if share <= 0.0 {
+            return 0.0;
+        }
+        share
+            .max(AT_LEAST_PER_S / self.rate.per_s().max(1e-9))
+            .min(1.0)
+    }
+
+    /// Judged answers per second while nothing is suspected.
+    pub(super) fn judged_per_s(&self) -> f64 {
+        self.rate.per_s() * self.base(false)
+    }
+
+    /// The share that is judged now.
+    pub(super) fn current(&self, suspicious: bool, on_probation: bool) -> f64 {
+        let base = self.base(on_probation);
+        if suspicious && base > 0.0 && self.purse >= 1.0 {
+            base.max(SUSPICIOUS_PER_S / self.rate.per_s().max(1e-9))
+                .min(1.0)
+        } else {
+            base
+        }
+    }
+
+    /// One more answer, and a number from 0 to 1 that nobody could foresee.
+    pub(super) fn draw(
+        &mut self,
+        die: f64,
+        suspicious: bool,
+        on_probation: bool,
+        now: Mono,
+    ) -> Sample {
+        self.rate.arrived(now);
+        self.fill(now);
+        if die < self.base(on_probation) {
+            let both = suspicious && self.spend(1.0);
+            return Sample::Judge { both, counts: true };
+        }
+        if suspicious && die < self.current(true, on_probation) {
+            self.spend(1.0);
+            let both = self.spend(1.0);
+            return Sample::Judge { both, counts: true };
+        }
+        Sample::Keep
+    }
+
+    /// How many answers may be judged after the fact.
+    pub(super) fn look_back(&mut self) -> usize {
+        (0..LOOK_BACK).take_while(|_| self.spend(2.0)).count()
+    }
+
+    /// One more judge call than usual, if the purse has it.
+    pub(super) fn spend(&mut self, calls: f64) -> bool {
+        let has = self.purse >= calls;
+        if has {
+            self.purse -= calls;
+        }
+        has
+    }
+
+    fn fill(&mut self, now: Mono) {
+        let gap = now.since(self.filled).as_secs_f64();
+        self.purse = (self.purse + gap * self.judged_per_s()).min(PURSE);
+        self.filled = now;
+    }
+
+    /// Closed again after `away`: the traffic is what it was.
+    pub(super) fn resume(&mut self, now: Mono) {
+        self.rate.resume(now);
+    }
+}
+
+/// After this a kept answer is too old to say something about now.
+pub const KEPT_FOR: Duration = Duration::from_secs(15);

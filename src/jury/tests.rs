@@ -1,0 +1,178 @@
+//! What the bench does with judges that fail, change, or contradict each other.
+
+use super::*;
+
+fn jury(makers: &[&str]) -> Jury {
+    let judges = makers.iter().map(|maker| Judge {
+        id: DeploymentId::from(format!("{maker}/judge").as_str()),
+        maker: (*maker).to_owned(),
+    });
+    let settings = Settings {
+        judges: judges.collect(),
+        pass: 0.7,
+        max_per_minute: 600,
+        max_per_day: 100_000,
+        anchors: true,
+    };
+    Jury::new(settings, Mono::default())
+}
+
+fn first(jury: &Jury, watched: &str, at: u64) -> Option<String> {
+    let panel = jury.panel(watched, Mono::from_secs(at));
+    panel.first.map(|id| id.to_string())
+}
+
+/// Scores everything that is due by a rule, until nothing more is.
+fn score_all(jury: &mut Jury, at: u64, rule: impl Fn(&AnchorCall) -> f64) -> Vec<Move> {
+    let now = Mono::from_secs(at);
+    let mut moves = Vec::new();
+    loop {
+        let due = jury.due(now);
+        if due.is_empty() {
+            return moves;
+        }
+        for call in due {
+            moves.extend(jury.anchored(&call, Some(rule(&call)), now));
+        }
+    }
+}
+
+fn sane(call: &AnchorCall) -> f64 {
+    if call.good { 0.9 } else { 0.1 }
+}
+
+#[test]
+fn nobody_judges_its_own_maker_and_the_second_is_of_a_third() {
+    let jury = jury(&["openai", "openai", "anthropic", "google"]);
+    let panel = jury.panel("anthropic", Mono::default());
+    assert_eq!(panel.first.as_deref(), Some("openai/judge"));
+    assert_eq!(panel.second.as_deref(), Some("google/judge"));
+    let panel = jury.panel("openai", Mono::default());
+    assert_eq!(panel.first.as_deref(), Some("anthropic/judge"));
+}
+
+#[test]
+fn four_failures_in_a_row_bring_in_the_next_judge_for_a_while() {
+    let mut jury = jury(&["openai", "google"]);
+    let judge = DeploymentId::from("openai/judge");
+    for _ in 0..4 {
+        assert_eq!(first(&jury, "x", 1).as_deref(), Some("openai/judge"));
+        jury.failed(&judge, Mono::from_secs(1));
+    }
+    assert_eq!(first(&jury, "x", 30).as_deref(), Some("google/judge"));
+    assert_eq!(first(&jury, "x", 31).as_deref(), Some("openai/judge"));
+    jury.failed(&judge, Mono::from_secs(31));
+    assert_eq!(first(&jury, "x", 90).as_deref(), Some("google/judge"));
+    jury.scored(&judge, &DeploymentId::from("x/y"), 0.9, Mono::from_secs(90));
+    assert_eq!(first(&jury, "x", 90).as_deref(), Some("openai/judge"));
+}
+
+#[test]
+fn a_judge_that_scores_known_answers_lower_is_dismissed_until_it_does_not() {
+    let mut jury = jury(&["openai", "google"]);
+    assert_eq!(score_all(&mut jury, 0, sane).len(), 2, "both hold");
+    jury.confirm(&DeploymentId::from("openai/judge"), Mono::from_secs(60));
+    let moves = score_all(&mut jury, 60, |c| sane(c) - 0.2);
+    assert!(
+        matches!(
+            &moves[..],
+            [Move::Dismissed {
+                cause: Cause::Harsh { .. },
+                ..
+            }]
+        ),
+        "{moves:?}"
+    );
+    assert_eq!(first(&jury, "x", 61).as_deref(), Some("google/judge"));
+    let later = score_all(&mut jury, 361, |c| sane(c) - 0.2);
+    assert!(matches!(later[..], [Move::Dismissed { .. }]), "{later:?}");
+    assert!(
+        score_all(&mut jury, 800, sane)
+            .iter()
+            .all(|m| !matches!(m, Move::Restored(_)))
+    );
+    let back = score_all(&mut jury, 361 + 601, sane);
+    assert!(
+        back.iter().any(|m| matches!(m, Move::Restored(_))),
+        "{back:?}"
+    );
+    assert_eq!(first(&jury, "x", 970).as_deref(), Some("openai/judge"));
+}
+
+#[test]
+fn one_unlucky_look_is_taken_twice() {
+    let mut jury = jury(&["openai"]);
+    score_all(&mut jury, 0, sane);
+    jury.confirm(&DeploymentId::from("openai/judge"), Mono::from_secs(60));
+    let now = Mono::from_secs(60);
+    for call in jury.due(now) {
+        assert_eq!(jury.anchored(&call, Some(0.75), now), []);
+    }
+    let moves = score_all(&mut jury, 61, |_| 0.95);
+    assert_eq!(moves, [Move::Held(DeploymentId::from("openai/judge"))]);
+}
+
+#[test]
+fn a_judge_that_passes_garbage_is_dismissed() {
+    let mut jury = jury(&["openai"]);
+    score_all(&mut jury, 0, sane);
+    let mut moves = Vec::new();
+    for i in 1..=4 {
+        moves.extend(score_all(&mut jury, i * 600, |_| 0.9));
+    }
+    assert!(
+        matches!(
+            moves[..],
+            [Move::Dismissed {
+                cause: Cause::Lenient { .. },
+                ..
+            }]
+        ),
+        "{moves:?}"
+    );
+}
+
+#[test]
+fn a_judge_that_calls_every_good_answer_bad_is_unfit_from_the_start() {
+    let mut jury = jury(&["openai", "google"]);
+    let moves = score_all(&mut jury, 0, |c| {
+        if c.judge.starts_with('o') {
+            0.4
+        } else {
+            sane(c)
+        }
+    });
+    assert!(
+        moves.iter().any(|m| matches!(m, Move::Dismissed { .. })),
+        "{moves:?}"
+    );
+    assert_eq!(first(&jury, "x", 1).as_deref(), Some("google/judge"));
+}
+
+#[test]
+fn a_judge_that_cannot_be_reached_is_neither_fit_nor_unfit() {
+    let mut jury = jury(&["openai"]);
+    let now = Mono::default();
+    for call in jury.due(now) {
+        assert_eq!(jury.anchored(&call, None, now), []);
+    }
+    assert_eq!(first(&jury, "x", 1), None, "away");
+    assert!(first(&jury, "x", 600).is_some());
+}
+
+#[test]
+fn a_reload_keeps_what_is_known_of_judges_that_stay() {
+    let mut jury = jury(&["openai", "google"]);
+    score_all(&mut jury, 0, sane);
+    let mut settings = jury.settings.clone();
+    settings.judges.swap(0, 1);
+    settings.judges.push(Judge {
+        id: DeploymentId::from("new/judge"),
+        maker: "new".to_owned(),
+    });
+    jury.configure(settings, Mono::from_secs(5));
+    let view = jury.view();
+    assert_eq!(&*view[0].judge, "google/judge");
+    assert!(view[0].usual.is_some() && view[1].usual.is_some());
+    assert_eq!(view[2].usual, None);
+}
