@@ -2,6 +2,7 @@
 
 use super::{Config, problem::Report, tree::Span};
 use crate::model::DeploymentId;
+use indexmap::{IndexMap, IndexSet};
 
 /// Deployments without a key take no traffic: worth a warning, and a problem when none is left.
 pub(super) fn key_holders(config: &Config, report: &Report) {
@@ -56,40 +57,55 @@ fn routes_without_keys(config: &Config, report: &Report) {
     }
 }
 
-/// Nobody judges their own: for every deployment of every route, some judge is of another vendor.
+/// Nobody judges their own: for every deployment of every route, some judge is of another maker. Only one such maker is
+/// worth a warning: then nobody can confirm what its judges say.
 pub(super) fn judges(config: &Config, at: &Span, report: &Report) {
-    let vendor = |id: &DeploymentId| config.maker_of(id);
-    let judges: Vec<_> = config.judge.judges.iter().filter_map(vendor).collect();
+    let judges: Vec<&str> = config
+        .judge
+        .judges
+        .iter()
+        .filter_map(|id| config.maker_of(id))
+        .collect();
     if judges.len() < config.judge.judges.len() || judges.is_empty() {
         return; // a judge that does not exist has been reported where it is named
     }
-    let mut unjudged: Vec<(&str, &str)> = Vec::new();
-    for route in config.routes.values() {
+    let mut alone: IndexMap<&str, Vec<&str>> = IndexMap::new();
+    for id in judged(config) {
+        let Some(own) = config.maker_of(id) else {
+            continue;
+        };
+        let others: IndexSet<&str> = judges.iter().copied().filter(|j| *j != own).collect();
+        if others.is_empty() {
+            let listed: Vec<&str> = config.judge.judges.iter().map(|id| &**id).collect();
+            report.error(
+                at.clone(),
+                format!(
+                    "judge.judges: nobody may judge {id}: {} {} of its own maker {own:?}; add a judge of another maker",
+                    listed.join(", "),
+                    if listed.len() == 1 { "is" } else { "are all" },
+                ),
+            );
+        } else if let (Some(only), 1) = (others.first(), others.len()) {
+            alone.entry(only).or_default().push(id);
+        }
+    }
+    for (maker, deployments) in alone {
+        report.warn(format!(
+            "judge.judges: only judges made by {maker:?} may judge {}: what they say is confirmed by known answers alone; \
+             a judge of a third maker would give a second opinion",
+            deployments.join(", ")
+        ));
+    }
+}
+
+/// Every deployment that a route names, once.
+fn judged(config: &Config) -> IndexSet<&DeploymentId> {
+    let tiers = config.routes.values().flat_map(|route| {
         let fallbacks = route
             .context_fallbacks
             .iter()
             .chain(&route.policy_fallbacks);
-        for id in route
-            .tiers
-            .iter()
-            .chain(fallbacks)
-            .flat_map(|t| &t.deployments)
-        {
-            if let Some(own) = vendor(id)
-                && judges.iter().all(|judge| *judge == own)
-                && !unjudged.contains(&(&**id, own))
-            {
-                unjudged.push((id, own));
-            }
-        }
-    }
-    for (id, own) in unjudged {
-        report.error(
-            at.clone(),
-            format!(
-                "judge.judges: nobody may judge {id}: every judge is of its own vendor {own:?}; \
-                 add one of another vendor"
-            ),
-        );
-    }
+        route.tiers.iter().chain(fallbacks)
+    });
+    tiers.flat_map(|tier| &tier.deployments).collect()
 }

@@ -1,11 +1,12 @@
 //! Every default in one place: readers start from these and change what the file says.
 
 use super::{
-    Breaker, Cache, Canned, CannedForm, Commit, Deployment, Env, Fleet, Journal, Judge, ProbeMode,
-    Route, Server, Tier,
+    Breaker, BreakerMode, Cache, Canned, CannedForm, Commit, Deployment, Env, Fleet, Journal,
+    Judge, ProbeMode, Route, Rubric, Server, Tier,
     env::{state_dir, xdg},
 };
 use crate::model::{DeploymentId, ProviderId};
+use indexmap::IndexMap;
 use std::{
     net::{Ipv4Addr, SocketAddr},
     time::Duration,
@@ -40,6 +41,7 @@ impl Default for Breaker {
             cooldown: Duration::from_mins(5),
             max_cooldown: Duration::from_mins(20),
             probe: ProbeMode::Shadow,
+            mode: BreakerMode::Sequential,
             observe: false,
             hang_credit: Duration::from_secs(10),
         }
@@ -54,7 +56,10 @@ impl Default for Judge {
             window: Duration::from_hours(1),
             min_n: 20,
             timeout: Duration::from_secs(20),
-            max_per_minute: 60,
+            // While one is under suspicion, two judges read up to 5 answers a second each: 600 a minute. Twice that.
+            max_per_minute: 1_200,
+            max_per_day: Some(1_000_000),
+            prices: IndexMap::new(),
             queue: 64,
         }
     }
@@ -138,6 +143,7 @@ impl Route {
             commit: Commit::default(),
             hedge: false,
             same_embeddings: false,
+            rubric: Rubric::default(),
         }
     }
 }

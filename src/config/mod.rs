@@ -11,6 +11,7 @@ mod key;
 mod litellm;
 mod load;
 mod native;
+mod price;
 mod problem;
 mod read;
 mod redact;
@@ -29,6 +30,7 @@ pub use env::{Env, Process, state_dir};
 pub use find::{Found, find};
 pub use key::KeySource;
 pub use load::{load, parse};
+pub use price::Price;
 pub use problem::{Problem, Problems};
 pub use show::show;
 pub use simulated::simulated;
@@ -162,6 +164,26 @@ pub struct Route {
     pub hedge: bool,
     /// Its deployments give the same vectors under different names: embeddings may fail over among all of them.
     pub same_embeddings: bool,
+    /// What its answers are judged by.
+    pub rubric: Rubric,
+}
+
+/// What a judge scores a route's answers by. How it has to reply is not a matter of choice.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Rubric {
+    /// None: the one that comes with breakerbox.
+    pub text: Option<String>,
+    pub examples: Vec<Example>,
+}
+
+/// An answer and the score that it deserves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Example {
+    pub question: String,
+    pub answer: String,
+    /// 0 to 1.
+    pub score: f64,
+    pub reason: String,
 }
 
 /// When a stream's caller gets its first byte: until then failover is invisible.
@@ -222,6 +244,7 @@ pub struct Breaker {
     pub cooldown: Duration,
     pub max_cooldown: Duration,
     pub probe: ProbeMode,
+    pub mode: BreakerMode,
     /// Counts and says "would have tripped", blocks nothing.
     pub observe: bool,
     /// An abort counts as a fault once its caller has waited so long for headers.
@@ -236,6 +259,16 @@ pub enum ProbeMode {
     Live,
 }
 
+/// What counts as evidence that answers have become bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BreakerMode {
+    /// Each score is weighed as it comes.
+    #[default]
+    Sequential,
+    /// The mean of the judge's scores over `judge.window`: the plain rule, to compare with.
+    RollingMean,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judge {
     /// In order; empty: nobody judges.
@@ -246,8 +279,12 @@ pub struct Judge {
     pub window: Duration,
     pub min_n: u32,
     pub timeout: Duration,
-    /// At most so many judge calls per minute.
+    /// At most so many judge calls per minute,
     pub max_per_minute: u32,
+    /// and per day. None: no limit.
+    pub max_per_day: Option<u32>,
+    /// What the file says that judges cost; [`Config::price_of`] knows the usual ones.
+    pub prices: IndexMap<DeploymentId, Price>,
     /// Judged answers wait here; more are dropped.
     pub queue: usize,
 }
@@ -327,6 +364,16 @@ impl Config {
             self.provider_of(deployment)?,
         );
         Some(vendor::maker(&p.vendor, &d.model).unwrap_or(&p.vendor))
+    }
+
+    /// What a deployment's tokens cost: as the file says, or as its provider's own list says. None: unknown, which is
+    /// not nothing.
+    pub fn price_of(&self, deployment: &DeploymentId) -> Option<Price> {
+        self.judge.prices.get(deployment).copied().or_else(|| {
+            let provider = self.provider_of(deployment)?;
+            let known = vendor::known_at(&provider.base_url)?;
+            price::listed(known.name, &self.deployments.get(deployment)?.model)
+        })
     }
 
     pub fn provider_of(&self, deployment: &DeploymentId) -> Option<&Provider> {

@@ -5,6 +5,7 @@ mod fleet;
 mod limits;
 mod providers;
 mod routes;
+mod rubric;
 mod server;
 
 use self::providers::Catalog;

@@ -2,7 +2,8 @@
 //! turns a LiteLLM file into a native one.
 
 use super::{
-    Aws, Canned, CannedForm, Commit, Config, KeySource, ProbeMode, Provider, Route, Tier, defaults,
+    Aws, BreakerMode, Canned, CannedForm, Commit, Config, KeySource, ProbeMode, Provider, Route,
+    Rubric, Tier, defaults,
     key::PLACEHOLDER,
     read::size_text,
     redact::{secret_looking, sounds_secret},
@@ -237,6 +238,7 @@ fn route(out: &mut Out, route: &Route) {
         out.set("hedge", true);
     }
     canned(out, &format!("{name}.canned"), &route.canned);
+    rubric(out, &format!("{name}.judge"), &route.rubric);
 }
 
 fn commit(commit: Commit) -> String {
@@ -290,6 +292,31 @@ fn canned(out: &mut Out, name: &str, canned: &Canned) {
     }
 }
 
+/// A rubric that was read from a file is shown as the text that it was.
+fn rubric(out: &mut Out, name: &str, rubric: &Rubric) {
+    if *rubric == Rubric::default() {
+        return;
+    }
+    out.section(name);
+    if let Some(own) = &rubric.text {
+        out.set("rubric", text(own));
+    }
+    if !rubric.examples.is_empty() {
+        let lines: Vec<_> = rubric
+            .examples
+            .iter()
+            .map(|e| {
+                let (question, answer, reason) = (text(&e.question), text(&e.answer), text(&e.reason));
+                format!(
+                    "  {{ question = {question}, answer = {answer}, score = {}, reason = {reason} }},\n",
+                    share(e.score)
+                )
+            })
+            .collect();
+        out.set("examples", format!("[\n{}]", lines.concat()));
+    }
+}
+
 fn breaker(out: &mut Out, config: &Config) {
     let breaker = &config.breaker;
     out.section("breaker");
@@ -308,6 +335,11 @@ fn breaker(out: &mut Out, config: &Config) {
         "enforce"
     };
     out.set("mode", text(mode));
+    let evidence = match breaker.mode {
+        BreakerMode::Sequential => "sequential",
+        BreakerMode::RollingMean => "rolling_mean",
+    };
+    out.set("evidence", text(evidence));
     out.time("hang_credit", breaker.hang_credit);
 }
 
@@ -320,7 +352,18 @@ fn judge(out: &mut Out, config: &Config) {
     out.set("min_n", judge.min_n);
     out.time("timeout", judge.timeout);
     out.set("max_per_minute", judge.max_per_minute);
+    match judge.max_per_day {
+        Some(most) => out.set("max_per_day", most),
+        None => out.set("max_per_day", text("unlimited")),
+    }
     out.set("queue", judge.queue);
+    for (id, price) in &judge.prices {
+        let [input, output] = price.dollars().map(share);
+        out.section(&format!("judge.prices.{}", text(id)));
+        out.set("input_per_mtok", input);
+        out.set("output_per_mtok", output);
+        out.set("currency", text("USD"));
+    }
 }
 
 fn cache(out: &mut Out, config: &Config) {

@@ -4,6 +4,7 @@ mod azure;
 mod bedrock;
 mod broken;
 mod fleet;
+mod judge;
 mod litellm;
 mod native;
 mod secrets;

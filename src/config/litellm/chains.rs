@@ -3,7 +3,7 @@
 use super::{models::Models, settings::Settings};
 use crate::{
     config::{
-        Canned, Commit, Route, Tier, defaults,
+        Canned, Commit, Route, Rubric, Tier, defaults,
         problem::hint,
         read::{Field, Table},
     },
@@ -46,6 +46,7 @@ pub(super) fn routes(
             commit: Commit::default(),
             hedge: false,
             same_embeddings: false,
+            rubric: Rubric::default(),
         };
         routes.insert(route.id.clone(), route);
     }

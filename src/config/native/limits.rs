@@ -2,11 +2,18 @@
 
 use super::providers::Catalog;
 use crate::config::{
-    Breaker, Cache, Journal, Judge, ProbeMode, env::path_from, load::Context, read::Table,
+    Breaker, BreakerMode, Cache, Journal, Judge, Price, ProbeMode,
+    env::path_from,
+    load::Context,
+    problem::hint,
+    read::{Field, Table},
+    tree::Span,
 };
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
+/// More is a slip: dollars for a thousand tokens, or cents.
+const MOST_DOLLARS: f64 = 10_000.0;
 
 pub(super) fn breaker(table: Option<Table<'_>>) -> Breaker {
     let mut breaker = Breaker::default();
@@ -40,15 +47,36 @@ pub(super) fn breaker(table: Option<Table<'_>>) -> Breaker {
     if let Some(probe) = table.get("probe").and_then(|f| f.word(&probes)) {
         breaker.probe = probe;
     }
-    let modes = [("enforce", false), ("observe", true)];
-    if let Some(observe) = table.get("mode").and_then(|f| f.word(&modes)) {
+    if let Some(observe) = table.get("mode").and_then(|f| observe(&f)) {
         breaker.observe = observe;
+    }
+    if let Some(mode) = table.get("evidence").and_then(|f| f.word(&EVIDENCE)) {
+        breaker.mode = mode;
     }
     if let Some(time) = table.get("hang_credit").and_then(|f| f.duration(..)) {
         breaker.hang_credit = time;
     }
     table.finish();
     breaker
+}
+
+const EVIDENCE: [(&str, BreakerMode); 2] = [
+    ("sequential", BreakerMode::Sequential),
+    ("rolling_mean", BreakerMode::RollingMean),
+];
+
+/// Whether a breaker acts. What it weighs is another matter, and has been called a mode as well.
+fn observe(field: &Field<'_>) -> Option<bool> {
+    if let Some((word, _)) = EVIDENCE
+        .iter()
+        .find(|(word, _)| Some(*word) == field.text())
+    {
+        field.error(format!(
+            "is enforce or observe; what is weighed stands beside it: evidence = \"{word}\""
+        ));
+        return None;
+    }
+    field.word(&[("enforce", false), ("observe", true)])
 }
 
 pub(super) fn judge(table: Option<Table<'_>>, catalog: &mut Catalog<'_>) -> Judge {
@@ -78,11 +106,58 @@ pub(super) fn judge(table: Option<Table<'_>>, catalog: &mut Catalog<'_>) -> Judg
     if let Some(n) = table.get("max_per_minute").and_then(|f| f.integer(1..)) {
         judge.max_per_minute = n;
     }
+    if let Some(field) = table.get("max_per_day") {
+        let unlimited = field.is_text() && field.text() == Some("unlimited");
+        judge.max_per_day = if unlimited {
+            None
+        } else {
+            field.integer(1..).or(judge.max_per_day)
+        };
+    }
+    if let Some(prices) = table.table("prices") {
+        for (name, at, field) in prices.all() {
+            price(name, at, &field, &mut judge);
+        }
+    }
     if let Some(n) = table.get("queue").and_then(|f| f.integer(1..=100_000)) {
         judge.queue = n;
     }
     table.finish();
     judge
+}
+
+/// `[judge.prices."provider/model"]`, for one of the judges.
+fn price(name: &str, at: &Span, field: &Field<'_>, judge: &mut Judge) {
+    if !judge.judges.iter().any(|id| **id == *name) {
+        let hint = hint(name, judge.judges.iter().map(|id| &**id));
+        let message = format!("judge.prices: {name:?} is not in judge.judges{hint}");
+        field.report.error(at.clone(), message);
+        return;
+    }
+    let Some(table) = field.table() else { return };
+    let per_mtok = |key: &'static str| {
+        let Some(field) = table.get(key) else {
+            let message = format!("{}: {key} is missing", table.path);
+            table.report.error(table.at.clone(), message);
+            return None;
+        };
+        let dollars = field.number()?;
+        let fits = (0.0..=MOST_DOLLARS).contains(&dollars);
+        if !fits {
+            field.error(format!(
+                "{dollars} is no price for a million tokens in US dollars (0 to {MOST_DOLLARS})"
+            ));
+        }
+        fits.then_some(dollars)
+    };
+    let (input, output) = (per_mtok("input_per_mtok"), per_mtok("output_per_mtok"));
+    // There is no other: an estimate that adds up currencies would be none.
+    let _ = table.get("currency").and_then(|f| f.word(&[("USD", ())]));
+    table.finish();
+    if let (Some(input), Some(output)) = (input, output) {
+        let price = Price::per_mtok(input, output);
+        judge.prices.insert(name.into(), price);
+    }
 }
 
 pub(super) fn cache(table: Option<Table<'_>>, cx: &Context<'_>) -> Cache {

@@ -65,6 +65,10 @@ impl<'a> Catalog<'a> {
         catalog
     }
 
+    pub(super) fn cx(&self) -> &'a Context<'a> {
+        self.cx
+    }
+
     fn declare(&mut self, name: &str, at: &std::ops::Range<usize>, field: &Field<'_>) {
         let id = match self.find(name) {
             Ok(id) => id,

@@ -1,6 +1,6 @@
 //! `[routes.NAME]`
 
-use super::providers::Catalog;
+use super::{providers::Catalog, rubric};
 use crate::{
     config::{
         Canned, CannedForm, Commit, Route, Tier, defaults,
@@ -63,6 +63,7 @@ fn route(name: &str, field: &Field<'_>, catalog: &mut Catalog<'_>) -> Option<Rou
         ));
     }
     let canned = canned(table.table("canned"));
+    let rubric = rubric::read(table.table("judge"), catalog.cx());
     let cache = table.get("cache").and_then(|f| f.boolean()).unwrap_or(true);
     let commit = table
         .get("stream_commit")
@@ -85,6 +86,7 @@ fn route(name: &str, field: &Field<'_>, catalog: &mut Catalog<'_>) -> Option<Rou
         commit,
         hedge,
         same_embeddings: same_embeddings.unwrap_or(false),
+        rubric,
     })
 }
 

@@ -129,7 +129,7 @@ broken! {
          "6:1: unknown key \"context\" in deployments.openai/a; known: context_window, rpm, tpm, model, prefill"]
 
     judges_of_the_same_vendor: "c.toml" "routes.x.tiers = ['openai/a', 'groq/b']\n[judge]\njudges = ['openai/j']\nsample = '5%'\nmin_n = 0" =>
-        ["3:10: judge.judges: nobody may judge openai/a: every judge is of its own vendor \"openai\"; add one of another vendor",
+        ["3:10: judge.judges: nobody may judge openai/a: openai/j is of its own maker \"openai\"; add a judge of another maker",
          "4:10: judge.sample: expected a number, found a text",
          "5:9: judge.min_n: 0 is out of range"]
 

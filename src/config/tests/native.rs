@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    config::{Commit, EXAMPLE, KeySource, Origin, ProbeMode, show, simulated},
+    config::{BreakerMode, Commit, EXAMPLE, KeySource, Origin, ProbeMode, show, simulated},
     model::Dialect,
 };
 use proptest::prelude::*;
@@ -40,7 +40,11 @@ fn the_example_loads_without_a_warning_and_says_only_defaults() {
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:4141");
     assert_eq!(config.server.max_body, 32 << 20);
     let defaults = crate::config::Judge::default();
-    assert_eq!(config.judge.sample.to_string(), defaults.sample.to_string());
+    let judge = crate::config::Judge {
+        judges: config.judge.judges.clone(),
+        ..defaults
+    };
+    assert_eq!(config.judge, judge);
     assert_eq!(
         config.cache.path.as_deref(),
         Some(Path::new("/home/op/.cache/breakerbox/cache.redb"))
@@ -331,6 +335,7 @@ judge_threshold = 0.5
 cooldown = "30m"
 probe = "live"
 mode = "observe"
+evidence = "rolling_mean"
 hang_credit = "4s"
 [judge]
 judges = ["anthropic/j"]
@@ -339,6 +344,7 @@ window = "2h"
 min_n = 3
 timeout = "5s"
 max_per_minute = 6
+max_per_day = 9
 queue = 7
 [cache]
 enabled = false
@@ -357,6 +363,7 @@ max_bytes = "1GiB"
     );
     let breaker = &config.breaker;
     assert!(breaker.observe && breaker.probe == ProbeMode::Live);
+    assert_eq!(breaker.mode, BreakerMode::RollingMean);
     assert_eq!(
         (breaker.cooldown, breaker.max_cooldown),
         (secs(1800), secs(1800))
@@ -365,7 +372,7 @@ max_bytes = "1GiB"
     assert_eq!(
         format!("{:?}", config.judge),
         "Judge { judges: [\"anthropic/j\"], sample: 1.0, window: 7200s, min_n: 3, timeout: 5s, \
-         max_per_minute: 6, queue: 7 }"
+         max_per_minute: 6, max_per_day: Some(9), prices: {}, queue: 7 }"
     );
     let cache = &config.cache;
     assert_eq!((cache.enabled, &cache.path), (false, &None));
