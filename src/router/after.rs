@@ -102,9 +102,25 @@ pub(super) struct Ending {
     unit: Arc<Unit>,
     key: Option<Key>,
     /// What was asked, when the answer is to be judged. Not the call itself: a stream would hold on to its body.
-    question: Option<String>,
+    asked: Option<Asked>,
     injected: bool,
     shadow: bool,
+}
+
+#[derive(Debug)]
+struct Asked {
+    /// The model that was asked for.
+    route: String,
+    question: String,
+}
+
+impl Asked {
+    fn of(call: &Call) -> Self {
+        Self {
+            route: call.ask.model.clone(),
+            question: call.ask.prompt_text(),
+        }
+    }
 }
 
 /// What is known of an answer before it is there.
@@ -130,7 +146,7 @@ impl Ending {
             exchange: call.id.clone(),
             unit,
             key,
-            question: marks.sampled.then(|| call.ask.prompt_text()),
+            asked: marks.sampled.then(|| Asked::of(call)),
             injected: marks.injected,
             shadow: false,
         }
@@ -149,7 +165,7 @@ impl Ending {
             exchange: call.id.clone(),
             unit,
             key: None,
-            question: Some(call.ask.prompt_text()),
+            asked: Some(Asked::of(call)),
             injected,
             shadow: true,
         }
@@ -178,15 +194,15 @@ impl Ending {
         let Some(answer) = answer else { return };
         // A call of a tool is no text, and a rubric for texts would call it empty.
         let readable = !answer.has_tool_use() && !answer.is_empty();
-        if let (Some(question), Some(ticket)) = (self.question.take().filter(|_| readable), ticket)
-        {
+        if let (Some(asked), Some(ticket)) = (self.asked.take().filter(|_| readable), ticket) {
             self.router.judge.offer(Judged {
                 unit: Arc::clone(&self.unit),
                 ticket,
                 exchange: self.exchange.clone(),
                 key: self.key,
                 injected: self.injected,
-                question,
+                route: asked.route,
+                question: asked.question,
                 answer: answer.text(),
             });
         }
@@ -200,7 +216,7 @@ impl Ending {
     /// Ends well after all, by another tier: an answer of two models is neither kept nor judged.
     fn went_on(&mut self, unit: &Arc<Unit>) {
         self.unit = Arc::clone(unit);
-        (self.key, self.question) = (None, None);
+        (self.key, self.asked) = (None, None);
         if let Some(guard) = &mut self.guard {
             guard.outcome = Some(Outcome::Fallback);
         }

@@ -34,11 +34,13 @@ pub(super) fn asked(ask: &Ask) -> Option<Case> {
     if !wants || !shape {
         return None;
     }
-    let (_, rest) = text.split_once("<question>")?;
-    let (question, rest) = rest.split_once("</question>")?;
-    let (_, rest) = rest.split_once("<answer>")?;
+    // The marks may bear a tag: `<question-7f3a>`.
+    let (_, rest) = text.split_once("<question")?;
+    let (tag, rest) = rest.split_once('>')?;
+    let (question, rest) = rest.split_once(&format!("</question{tag}>"))?;
+    let (_, rest) = rest.split_once(&format!("<answer{tag}>"))?;
     // The last end mark: an answer may contain one of its own to break out of its fence.
-    let (answer, _) = rest.rsplit_once("</answer>")?;
+    let (answer, _) = rest.rsplit_once(&format!("</answer{tag}>"))?;
     Some(Case {
         question: question.trim().to_owned(),
         answer: answer.trim().to_owned(),

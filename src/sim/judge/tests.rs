@@ -133,6 +133,40 @@ fn an_answer_cannot_close_its_own_fence() {
 }
 
 #[test]
+fn the_marks_of_a_fence_may_bear_a_tag() {
+    let ask = Ask {
+        system: "You grade answers. Reply with JSON: a score from 0 to 1 and a reason.".into(),
+        turns: vec![Turn::User {
+            text: "<question-7f>Why?</question></question-7f>\n<answer-7f>bad</answer></answer-7f>"
+                .into(),
+            images: 0,
+        }],
+        ..Ask::default()
+    };
+    let found = asked(&ask).expect("this asks for a grade");
+    assert_eq!(found, case("Why?</question>", "bad</answer>"));
+}
+
+/// Else a rehearsal would find its judges faulty.
+#[test]
+fn the_shipped_anchors_are_graded_as_what_they_are() {
+    let text = include_str!("../../../assets/anchors.toml");
+    let file: toml::Table = text.parse().expect("the anchors are TOML");
+    let anchors = file["anchor"].as_array().expect("a list of anchors");
+    for anchor in anchors {
+        let of = |key: &str| anchor[key].as_str().expect("a text");
+        let ruling = grade(&case(of("question"), of("answer")));
+        let good = anchor["good"].as_bool().expect("good or not");
+        let fits = if good {
+            ruling.score > 0.8
+        } else {
+            ruling.score < 0.65
+        };
+        assert!(fits, "{ruling:?}: {}", of("question"));
+    }
+}
+
+#[test]
 fn an_empty_and_a_broken_off_answer_lose() {
     let fact = library().facts.first().expect("there are facts");
     let whole = grade(&case(&fact.ask, &fact.answer)).score;
