@@ -21,6 +21,7 @@ mod fleet;
 mod gemini;
 mod hedge;
 mod judge;
+mod judge_words;
 mod litellm;
 mod pty;
 mod recovery;

@@ -20,7 +20,7 @@ pub(super) fn read(table: Option<Table<'_>>, cx: &Context<'_>) -> Rubric {
         field.error("rubric_file is one too many: there is a rubric already");
     }
     rubric.text = inline
-        .and_then(|f| own(&f, f.text()?.to_owned()))
+        .and_then(|f| own(&f, f.text()?))
         .or_else(|| file.and_then(|f| from_file(&f, cx)));
     if let Some(field) = table.get("examples")
         && let Some(items) = field.list()
@@ -40,7 +40,7 @@ pub(super) fn read(table: Option<Table<'_>>, cx: &Context<'_>) -> Rubric {
 fn from_file(field: &Field<'_>, cx: &Context<'_>) -> Option<String> {
     let path = path_from(field.text()?, cx.base, cx.env);
     match cx.env.read(&path) {
-        Ok(text) => own(field, text),
+        Ok(text) => own(field, &text),
         Err(why) => {
             field.error(format!("{}: {why}", path.display()));
             None
@@ -48,8 +48,8 @@ fn from_file(field: &Field<'_>, cx: &Context<'_>) -> Option<String> {
     }
 }
 
-fn own(field: &Field<'_>, text: String) -> Option<String> {
-    fits(field, &text, LONGEST).then(|| text.trim().to_owned())
+fn own(field: &Field<'_>, text: &str) -> Option<String> {
+    fits(field, text, LONGEST).then(|| text.trim().to_owned())
 }
 
 fn fits(field: &Field<'_>, text: &str, most: usize) -> bool {
@@ -85,13 +85,11 @@ fn example(item: &Field<'_>) -> Option<Example> {
         fits(&field, text, LONGEST_EXAMPLE).then(|| text.trim().to_owned())
     };
     let (question, answer) = (text("question"), text("answer"));
-    let score = match table.get("score") {
-        Some(field) => field.share(),
-        None => {
-            missing("score");
-            None
-        }
-    };
+    let score = table.get("score");
+    if score.is_none() {
+        missing("score");
+    }
+    let score = score.and_then(|f| f.share());
     let reason = table.get("reason").map(|f| f.text().map(str::to_owned));
     table.finish();
     Some(Example {

@@ -65,11 +65,8 @@ pub(super) fn read(text: &str, finish: Option<Finish>) -> Result<Score, NoScore>
         return Err(NoScore::OutOfRange(reply.score));
     }
     // It goes to terminals and logs, and somebody else's text had a hand in it.
-    reply.reason = reply
-        .reason
-        .replace(|c: char| c.is_control(), " ")
-        .trim()
-        .to_owned();
+    let reason = reply.reason.replace(char::is_control, " ");
+    reason.trim().clone_into(&mut reply.reason);
     Ok(reply)
 }
 
