@@ -40,8 +40,9 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-/// What a judge may write: a score and a sentence.
-const MAX_TOKENS: u32 = 200;
+/// What a judge may write: a score and a sentence. Models that think do so out of the same allowance, and some of them
+/// cannot be kept from it; what is not written is not paid.
+const MAX_TOKENS: u32 = 2_000;
 /// Characters of its reason that are kept.
 const REASON: usize = 160;
 /// Answers in a row without a judge after which a deployment is not judged any more.
