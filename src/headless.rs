@@ -35,10 +35,7 @@ fn write(event: &Event, json: bool) -> io::Result<()> {
     if json {
         return print(&serde_json::to_string(event).map_err(io::Error::other)?);
     }
-    if matches!(
-        event.kind,
-        Kind::Bucket(_) | Kind::Exchanges(_) | Kind::Score { .. }
-    ) {
+    if event.kind.is_measure() || matches!(event.kind, Kind::Score { .. }) {
         return Ok(());
     }
     print(&line(event))

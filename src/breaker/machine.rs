@@ -126,6 +126,15 @@ impl Breaker {
         }
     }
 
+    /// Whether a request would be admitted, at least some; asking changes nothing.
+    pub fn serves(&self) -> bool {
+        match self.held.map(|held| held.kind) {
+            Some(ForceKind::Open) => false,
+            Some(ForceKind::Closed | ForceKind::Observe) => true,
+            None => self.settings.observe || matches!(self.state, State::Closed | State::Ramp(_)),
+        }
+    }
+
     fn own_admission(&mut self, now: Mono) -> Admission {
         let floor = self.settings.ramp_floor();
         let (admitted, until) = match &mut self.state {

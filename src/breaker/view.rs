@@ -57,6 +57,14 @@ impl Breaker {
         }
     }
 
+    /// Evidence of errors alone, as a share of what trips.
+    pub fn error_suspicion(&self, now: Mono) -> f64 {
+        match self.state {
+            State::Closed | State::Ramp(_) => self.errors.suspicion(self.threshold(now)),
+            State::Open { .. } | State::Probe(_) => 1.0,
+        }
+    }
+
     const fn would_be(&self) -> Phase {
         match (self.phase(), self.would_be_open) {
             (Phase::Closed, Some(_)) => Phase::Open,
@@ -67,13 +75,9 @@ impl Breaker {
     fn suspicion(&self, now: Mono) -> f64 {
         match &self.state {
             State::Closed if self.would_be_open.is_some() => 1.0,
-            State::Closed => self
-                .errors
-                .suspicion(self.threshold(now))
-                .max(self.quality.suspicion()),
+            State::Closed => self.error_suspicion(now).max(self.quality.suspicion()),
             State::Ramp(_) => self
-                .errors
-                .suspicion(self.threshold(now))
+                .error_suspicion(now)
                 .max(self.quality.suspicion_in_ramp()),
             State::Open { .. } => 1.0,
             State::Probe(round) => round.suspicion(),

@@ -60,6 +60,7 @@ impl Default for Judge {
             max_per_minute: 1_200,
             max_per_day: Some(1_000_000),
             prices: IndexMap::new(),
+            anchors: true,
             queue: 64,
         }
     }

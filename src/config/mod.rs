@@ -285,6 +285,8 @@ pub struct Judge {
     pub max_per_day: Option<u32>,
     /// What the file says that judges cost; [`Config::price_of`] knows the usual ones.
     pub prices: IndexMap<DeploymentId, Price>,
+    /// Known answers are put to each judge: when it is new, every ten minutes, and before its scores trip.
+    pub anchors: bool,
     /// Judged answers wait here; more are dropped.
     pub queue: usize,
 }

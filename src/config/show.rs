@@ -352,6 +352,7 @@ fn judge(out: &mut Out, config: &Config) {
     out.set("min_n", judge.min_n);
     out.time("timeout", judge.timeout);
     out.set("max_per_minute", judge.max_per_minute);
+    out.set("anchors", judge.anchors);
     match judge.max_per_day {
         Some(most) => out.set("max_per_day", most),
         None => out.set("max_per_day", text("unlimited")),

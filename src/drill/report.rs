@@ -186,9 +186,8 @@ pub(super) fn timeline(events: &[Arc<Event>]) -> Vec<Moment> {
 
 fn is_told(kind: &Kind) -> bool {
     match kind {
-        Kind::Bucket(_) | Kind::Exchanges(_) | Kind::Score { .. } | Kind::Suppressed { .. } => {
-            false
-        }
+        _ if kind.is_measure() => false,
+        Kind::Score { .. } | Kind::Suppressed { .. } => false,
         // An order that was carried out has an event of its own.
         Kind::Command { refused, .. } => refused.is_some(),
         Kind::Drill(drill) => !matches!(drill.step, DrillStep::Checked { .. }),

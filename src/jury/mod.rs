@@ -242,17 +242,17 @@ impl Jury {
         self.settings = settings;
     }
 
-    /// Who judges what `maker` made.
-    pub fn panel(&self, maker: &str, now: Mono) -> Panel {
-        let mut able = self
+    /// Who judges what `maker` made, among those who can be asked.
+    pub fn panel(&self, maker: &str, able: impl Fn(&DeploymentId) -> bool, now: Mono) -> Panel {
+        let mut serving = self
             .seats
             .iter()
-            .filter(|s| s.judge.maker != maker && s.serves(now))
+            .filter(|s| s.judge.maker != maker && s.serves(now) && able(&s.judge.id))
             .map(|s| &s.judge);
-        let Some(first) = able.next() else {
+        let Some(first) = serving.next() else {
             return Panel::default();
         };
-        let second = able.find(|j| j.maker != first.maker);
+        let second = serving.find(|j| j.maker != first.maker);
         Panel {
             first: Some(first.id.clone()),
             second: second.map(|j| j.id.clone()),
@@ -260,8 +260,7 @@ impl Jury {
     }
 
     /// What the breaker of a deployment has to know. `last`: nobody else would serve.
-    pub fn bench(&self, maker: &str, last: bool, now: Mono) -> Bench {
-        let panel = self.panel(maker, now);
+    pub fn bench(&self, panel: Panel, last: bool, now: Mono) -> Bench {
         let drift = panel
             .first
             .as_ref()
@@ -299,7 +298,8 @@ impl Jury {
         self.drift.scored(judge, of, score, now);
     }
 
-    fn answered(&mut self, judge: &DeploymentId) {
+    /// A call gave a score, of whatever.
+    pub fn answered(&mut self, judge: &DeploymentId) {
         if let Some(seat) = self.seat(judge) {
             (seat.failures, seat.away) = (0, None);
         }

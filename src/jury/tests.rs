@@ -18,7 +18,7 @@ fn jury(makers: &[&str]) -> Jury {
 }
 
 fn first(jury: &Jury, watched: &str, at: u64) -> Option<String> {
-    let panel = jury.panel(watched, Mono::from_secs(at));
+    let panel = jury.panel(watched, |_| true, Mono::from_secs(at));
     panel.first.map(|id| id.to_string())
 }
 
@@ -44,10 +44,10 @@ fn sane(call: &AnchorCall) -> f64 {
 #[test]
 fn nobody_judges_its_own_maker_and_the_second_is_of_a_third() {
     let jury = jury(&["openai", "openai", "anthropic", "google"]);
-    let panel = jury.panel("anthropic", Mono::default());
+    let panel = jury.panel("anthropic", |_| true, Mono::default());
     assert_eq!(panel.first.as_deref(), Some("openai/judge"));
     assert_eq!(panel.second.as_deref(), Some("google/judge"));
-    let panel = jury.panel("openai", Mono::default());
+    let panel = jury.panel("openai", |_| true, Mono::default());
     assert_eq!(panel.first.as_deref(), Some("anthropic/judge"));
 }
 

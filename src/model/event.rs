@@ -28,6 +28,16 @@ pub struct Event {
     pub kind: Kind,
 }
 
+impl Kind {
+    /// A number for charts, not something that a person reads as a line.
+    pub const fn is_measure(&self) -> bool {
+        matches!(
+            self,
+            Self::Bucket(_) | Self::Exchanges(_) | Self::Judging(_) | Self::Watch { .. }
+        )
+    }
+}
+
 impl Event {
     pub const fn new(seq: u64, at: Wall, kind: Kind) -> Self {
         Self {
@@ -139,6 +149,8 @@ pub enum Kind {
         /// The judge's own words, cut short; empty unless it gave some.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         reason: String,
+        #[serde(default, skip_serializing_if = "Picked::is_sample")]
+        picked: Picked,
     },
     /// A judge gave no score. Never a score of 0.
     JudgeFailed {
@@ -149,6 +161,30 @@ pub enum Kind {
     JudgeAvailable {
         available: bool,
         why: String,
+    },
+    /// A judge is at fault: its scores count for nothing until it scores known answers as it did.
+    JudgeDismissed {
+        judge: DeploymentId,
+        why: String,
+        /// When it is looked at again.
+        until: Wall,
+    },
+    JudgeRestored {
+        judge: DeploymentId,
+    },
+    /// Everything that a judge scores became worse at once (or no longer is): nothing trips on it.
+    JudgeDrift {
+        judge: DeploymentId,
+        on: bool,
+        deployments: Vec<DeploymentId>,
+    },
+    /// One judge's calls in one second.
+    Judging(Judging),
+    /// How closely a deployment is watched, told when it changes.
+    Watch {
+        deployment: DeploymentId,
+        #[serde(flatten)]
+        watch: Watch,
     },
 
     FaultAdded(Fault),
@@ -203,6 +239,65 @@ pub enum Kind {
         what: String,
         n: u64,
     },
+}
+
+/// Why an answer was judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Picked {
+    /// By chance: it stands for the others.
+    #[default]
+    Sample,
+    /// It decides about a return.
+    Return,
+    /// It looked wrong; it stands for itself alone.
+    Looks,
+    /// The second judge's word on an answer of which the first has its own.
+    Second,
+}
+
+impl Picked {
+    /// The mean that a screen shows, and the breaker's own, are over these.
+    pub const fn counts(self) -> bool {
+        matches!(self, Self::Sample | Self::Return)
+    }
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the signature serde's `skip_serializing_if` asks for"
+    )]
+    const fn is_sample(&self) -> bool {
+        matches!(self, Self::Sample)
+    }
+}
+
+/// One second of one judge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judging {
+    pub judge: DeploymentId,
+    pub calls: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failed: u32,
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    /// Millionths of a US dollar, estimated; none: no price is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub microdollars: Option<u64>,
+}
+
+/// How closely a deployment is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Watch {
+    /// Evidence as a share of what trips, of either signal.
+    pub suspicion: f64,
+    /// The share of answers that is judged.
+    pub share: f64,
+    /// The evidence is enough, and others are being asked.
+    #[serde(default)]
+    pub alarm: bool,
+    /// Nobody can judge it.
+    #[serde(default)]
+    pub blind: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use super::{
     DeploymentId, Dialect, Event, Force, ForceKind, Phase, ProviderId, Reason, RouteId, Wall,
     drill::DrillMark,
-    event::Exchanges,
+    event::{Exchanges, Kind, Picked, Watch},
     fault::Fault,
     fleet::FleetView,
     series::{Mean, Share},
@@ -142,6 +142,8 @@ pub struct DeploymentView {
     pub points: Arc<VecDeque<Point>>,
     /// The last judged answers, newest last.
     pub scores: Arc<VecDeque<JudgedView>>,
+    #[serde(default)]
+    pub watch: Watch,
 }
 
 /// A provider asked us to stay away.
@@ -158,6 +160,8 @@ pub struct JudgedView {
     pub judge: DeploymentId,
     pub score: f64,
     pub reason: String,
+    #[serde(default)]
+    pub picked: Picked,
 }
 
 /// What the table's breaker column says.
@@ -229,6 +233,59 @@ pub struct JudgeView {
     /// Why no score can be had, when none can.
     pub unavailable: Option<String>,
     pub failed_calls: u64,
+    /// Since the start of the run.
+    #[serde(default)]
+    pub calls: u64,
+    /// Estimated, millionths of a US dollar; calls without a known price are not in it.
+    #[serde(default)]
+    pub microdollars: u64,
+    #[serde(default)]
+    pub unpriced_calls: u64,
+    /// Judges at fault.
+    #[serde(default)]
+    pub dismissed: Vec<Dismissed>,
+    /// Judges under which everything became worse at once.
+    #[serde(default)]
+    pub drifting: Vec<DeploymentId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dismissed {
+    pub judge: DeploymentId,
+    pub why: String,
+    /// When it is looked at again.
+    pub until: Wall,
+}
+
+impl JudgeView {
+    /// What an event about judges changes.
+    pub(super) fn apply(&mut self, kind: &Kind) {
+        match kind {
+            Kind::JudgeDismissed { judge, why, until } => {
+                self.dismissed.retain(|d| d.judge != *judge);
+                self.dismissed.push(Dismissed {
+                    judge: judge.clone(),
+                    why: why.clone(),
+                    until: *until,
+                });
+            }
+            Kind::JudgeRestored { judge } => self.dismissed.retain(|d| d.judge != *judge),
+            Kind::JudgeDrift { judge, on, .. } => {
+                self.drifting.retain(|j| j != judge);
+                if *on {
+                    self.drifting.push(judge.clone());
+                }
+            }
+            Kind::Judging(second) => {
+                self.calls += u64::from(second.calls);
+                self.microdollars += second.microdollars.unwrap_or_default();
+                if second.microdollars.is_none() {
+                    self.unpriced_calls += u64::from(second.calls);
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 impl Snapshot {

@@ -2,7 +2,7 @@
 
 use super::{
     DeploymentId, Event, Kind, Phase, Snapshot, Wall,
-    event::{Bucket, Exchanges},
+    event::{Bucket, Exchanges, Watch},
     fault::Fault,
     phase::Transition,
     series::{Latency, Mean, Share},
@@ -70,6 +70,7 @@ impl State {
                 judge,
                 score,
                 reason,
+                picked,
                 ..
             } => {
                 let judged = JudgedView {
@@ -77,12 +78,13 @@ impl State {
                     judge: judge.clone(),
                     score: *score,
                     reason: reason.clone(),
+                    picked: *picked,
                 };
                 self.score(deployment, judged);
             }
             other => self.small(other),
         }
-        if !matches!(event.kind, Kind::Bucket(_) | Kind::Exchanges(_)) {
+        if !event.kind.is_measure() {
             let events = Arc::make_mut(&mut self.s.events);
             events.push_back(Arc::clone(event));
             if events.len() > EVENTS {
@@ -122,6 +124,11 @@ impl State {
             Kind::JudgeAvailable { available, why } => {
                 self.s.judge.unavailable = (!available).then(|| why.clone());
             }
+            Kind::Watch { deployment, watch } => self.with(deployment, |d| d.watch = *watch),
+            Kind::JudgeDismissed { .. }
+            | Kind::JudgeRestored { .. }
+            | Kind::JudgeDrift { .. }
+            | Kind::Judging(_) => self.s.judge.apply(kind),
             Kind::FaultAdded(fault) => self.fault(fault),
             Kind::FaultCleared { id, .. } => self.s.faults.retain(|f| f.fault.id != *id),
             Kind::Rung3On {
@@ -296,7 +303,8 @@ impl State {
     fn score(&mut self, id: &DeploymentId, judged: JudgedView) {
         let Some(i) = self.index(id) else { return };
         let (sec, x) = (judged.at.secs(), judged.score);
-        if let Some(minutes) = self.scores.get_mut(i) {
+        let counts = judged.picked.counts();
+        if let Some(minutes) = self.scores.get_mut(i).filter(|_| counts) {
             match minutes.back_mut() {
                 Some((m, mean)) if *m == sec / MINUTE => mean.push(x),
                 _ => minutes.push_back((sec / MINUTE, Mean { sum: x, n: 1 })),
@@ -309,7 +317,9 @@ impl State {
             }
         }
         if let Some(d) = self.s.deployments.get_mut(i) {
-            point_at(&mut d.points, sec).score.push(x);
+            if counts {
+                point_at(&mut d.points, sec).score.push(x);
+            }
             let scores = Arc::make_mut(&mut d.scores);
             scores.push_back(judged);
             if scores.len() > SCORES {
@@ -448,6 +458,7 @@ fn fresh(info: &DeploymentInfo, at: Wall) -> DeploymentView {
         errors_5m: Share::default(),
         throttled_5m: 0,
         judge_1h: Mean::default(),
+        watch: Watch::default(),
         attempts_per_s: 0.0,
         tokens_per_s: 0.0,
         in_flight: 0,

@@ -1,5 +1,7 @@
 //! Events and deployments in words: the same words on every screen, in the line mode and in alerts.
 
+mod judging;
+
 use super::{
     DeploymentId, Event, Kind, Phase, Wall,
     drill::{DrillResult, DrillStep},
@@ -37,6 +39,8 @@ impl Event {
             | Kind::Rung3On { .. }
             | Kind::Gated { .. }
             | Kind::JudgeFailed { .. }
+            | Kind::JudgeDismissed { .. }
+            | Kind::JudgeDrift { on: true, .. }
             | Kind::JudgeAvailable {
                 available: false, ..
             }
@@ -58,6 +62,8 @@ impl Event {
             Kind::JudgeAvailable {
                 available: true, ..
             }
+            | Kind::JudgeRestored { .. }
+            | Kind::JudgeDrift { on: false, .. }
             | Kind::LocalNetwork { down: false } => Level::Good,
             _ => Level::Info,
         }
@@ -73,10 +79,16 @@ impl Event {
             | Kind::Gated { deployment, .. }
             | Kind::Probed { deployment, .. }
             | Kind::Score { deployment, .. }
+            | Kind::Watch { deployment, .. }
             | Kind::FaultCleared { deployment, .. } => Some(deployment),
             Kind::Fallback { from, .. } | Kind::StreamBroke { from, .. } => Some(from),
             Kind::Hedged { late, .. } => Some(late),
-            Kind::JudgeFailed { judge, .. } => Some(judge),
+            Kind::JudgeFailed { judge, .. }
+            | Kind::JudgeDismissed { judge, .. }
+            | Kind::JudgeRestored { judge }
+            | Kind::JudgeDrift { judge, .. } => Some(judge),
+            Kind::Judging(j) => Some(&j.judge),
+
             Kind::FaultAdded(fault) => Some(&fault.deployment),
             Kind::Bucket(b) => Some(&b.deployment),
             _ => None,
@@ -183,23 +195,6 @@ impl Event {
 
     fn minor_line(&self) -> String {
         match &self.kind {
-            Kind::Score {
-                deployment,
-                judge,
-                score,
-                reason,
-                ..
-            } => {
-                format!(
-                    "{deployment} judged {score:.2} by {judge}{}",
-                    because(reason)
-                )
-            }
-            Kind::JudgeFailed { judge, why } => format!("{judge} gave no score: {why}"),
-            Kind::JudgeAvailable {
-                available: true, ..
-            } => "a judge is available again".to_owned(),
-            Kind::JudgeAvailable { why, .. } => format!("no judge available: {why}"),
             Kind::FaultAdded(Fault {
                 id,
                 deployment,
@@ -258,7 +253,7 @@ impl Event {
             Kind::Fleet(view) => fleet(view),
             Kind::Notice { text, .. } => text.clone(),
             Kind::Suppressed { what, n } => format!("{n} more {what} not shown"),
-            _ => String::new(),
+            _ => self.line_about_judges(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Call, Router,
-    judge::Judged,
+    judge::Given,
     live::{Ended, Live},
     plant::Unit,
     rescue::Rescue,
@@ -101,44 +101,19 @@ pub(super) struct Ending {
     exchange: ExchangeId,
     unit: Arc<Unit>,
     key: Option<Key>,
-    /// What was asked, when the answer is to be judged. Not the call itself: a stream would hold on to its body.
-    asked: Option<Asked>,
+    /// What was asked; none: nobody is to look at the answer.
+    call: Option<Arc<Call>>,
     injected: bool,
     shadow: bool,
-}
-
-#[derive(Debug)]
-struct Asked {
-    /// The model that was asked for.
-    route: String,
-    question: String,
-}
-
-impl Asked {
-    fn of(call: &Call) -> Self {
-        Self {
-            route: call.ask.model.clone(),
-            question: call.ask.prompt_text(),
-        }
-    }
-}
-
-/// What is known of an answer before it is there.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Marks {
-    /// It will be judged.
-    pub(super) sampled: bool,
-    /// A fault had its hand in it.
-    pub(super) injected: bool,
 }
 
 impl Ending {
     pub(super) fn new(
         guard: Guard,
-        call: &Call,
+        call: &Arc<Call>,
         unit: Arc<Unit>,
         key: Option<Key>,
-        marks: Marks,
+        injected: bool,
     ) -> Self {
         Self {
             router: Arc::clone(&guard.router),
@@ -146,8 +121,8 @@ impl Ending {
             exchange: call.id.clone(),
             unit,
             key,
-            asked: marks.sampled.then(|| Asked::of(call)),
-            injected: marks.injected,
+            call: Some(Arc::clone(call)),
+            injected,
             shadow: false,
         }
     }
@@ -155,7 +130,7 @@ impl Ending {
     /// A copy that nobody waits for: never counted as an exchange, always judged.
     pub(super) fn of_shadow(
         router: Arc<Router>,
-        call: &Call,
+        call: &Arc<Call>,
         unit: Arc<Unit>,
         injected: bool,
     ) -> Self {
@@ -165,7 +140,7 @@ impl Ending {
             exchange: call.id.clone(),
             unit,
             key: None,
-            asked: Some(Asked::of(call)),
+            call: Some(Arc::clone(call)),
             injected,
             shadow: true,
         }
@@ -192,31 +167,28 @@ impl Ending {
             self.router.bus.emit_marked(probed, self.injected);
         }
         let Some(answer) = answer else { return };
-        // A call of a tool is no text, and a rubric for texts would call it empty.
-        let readable = !answer.has_tool_use() && !answer.is_empty();
-        if let (Some(asked), Some(ticket)) = (self.asked.take().filter(|_| readable), ticket) {
-            self.router.judge.offer(Judged {
+        if let Some(key) = &self.key
+            && let Err(why) = self.router.cache.put(key, &answer, clock::wall())
+        {
+            tracing::trace!(?why, "not cached");
+        }
+        if let (Some(call), Some(ticket)) = (self.call.take(), ticket) {
+            self.router.judge.offer(Given {
                 unit: Arc::clone(&self.unit),
                 ticket,
                 exchange: self.exchange.clone(),
                 key: self.key,
                 injected: self.injected,
-                route: asked.route,
-                question: asked.question,
-                answer: answer.text(),
+                call,
+                answer,
             });
-        }
-        if let Some(key) = &self.key
-            && let Err(why) = self.router.cache.put(key, &answer, clock::wall())
-        {
-            tracing::trace!(?why, "not cached");
         }
     }
 
     /// Ends well after all, by another tier: an answer of two models is neither kept nor judged.
     fn went_on(&mut self, unit: &Arc<Unit>) {
         self.unit = Arc::clone(unit);
-        (self.key, self.asked) = (None, None);
+        (self.key, self.call) = (None, None);
         if let Some(guard) = &mut self.guard {
             guard.outcome = Some(Outcome::Fallback);
         }

@@ -45,7 +45,7 @@ pub(super) enum End {
 /// What an attempt is made for.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    /// Somebody reads the whole answer afterwards (cache, judge).
+    /// Somebody reads the whole answer afterwards (cache, checks, judges).
     pub(super) collect: bool,
     pub(super) commit: Commit,
     /// It goes on with a stream that broke off.

@@ -89,7 +89,7 @@ pub struct Router {
     rung3: rung3::Rung3,
     network: network::Network,
     exchanges: recorder::ExchangeRecorder,
-    judge: judge::Queue,
+    judge: judge::Intake,
     purse: exchange::Purse,
     /// Whose turn it is among the deployments of one tier.
     turn: AtomicUsize,
@@ -132,7 +132,7 @@ impl Router {
         }
         let fleet = plant.config.fleet.as_ref().map(crate::fleet::start);
         let happening = bus.subscribe();
-        let (judge, judged) = judge::queue(plant.config.judge.queue);
+        let (judge, given) = judge::open(&plant.config);
         let (orders, incoming) = mpsc::channel(64);
         let router = Arc::new(Self {
             plant: ArcSwap::from_pointee(plant),
@@ -152,7 +152,7 @@ impl Router {
             simulated: start.simulated,
         });
         router.spawn(pulse::run(Arc::clone(&router)));
-        router.spawn(judge::run(Arc::clone(&router), judged));
+        router.spawn(judge::run(Arc::clone(&router), given));
         router.spawn(control::run(Arc::clone(&router), incoming));
         if let Some(fleet) = fleet {
             router.spawn(fleet.worker.run());
@@ -187,6 +187,7 @@ impl Router {
         let warnings: Vec<_> = config.warnings.iter().cloned().chain(moved).collect();
         let plant = Plant::build(Arc::new(config), Some(&self.plant.load()), &self.bus)?;
         let topology = plant.topology(self.simulated);
+        self.judge.configure(&plant.config);
         self.plant.store(Arc::new(plant));
         self.bus.emit(Kind::Reloaded { topology });
         self.meet_strangers();

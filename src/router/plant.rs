@@ -3,9 +3,9 @@
 
 use super::{bus::Bus, recorder::Recorder, target::Target};
 use crate::{
-    breaker::{Admission, Bench, Breaker, Mode, Move, Permit, Settings},
+    breaker::{Admission, Bench, Breaker, Mode, Move, Permit, Settings, View},
     clock,
-    config::{self, Config, ProbeMode, Route},
+    config::{self, BreakerMode, Config, ProbeMode, Route},
     model::{
         Class, DeploymentId, Dialect, ForceKind, Kind, Mono, Verdict, Wall,
         phase::{ForceEnd, Transition},
@@ -100,7 +100,6 @@ impl Plant {
             {
                 let mut breaker = memory.breaker.lock();
                 breaker.configure(settings.clone());
-                breaker.sit(bench(&config, id));
             }
             let unit = Unit {
                 id: id.clone(),
@@ -169,26 +168,6 @@ impl Plant {
     }
 }
 
-/// Somebody of another vendor, with a key, may judge this deployment.
-pub(super) fn has_judge(config: &Config, id: &DeploymentId) -> bool {
-    bench(config, id).first.is_some()
-}
-
-pub(super) fn bench(config: &Config, id: &DeploymentId) -> Bench {
-    let able = |j: &&DeploymentId| {
-        config
-            .provider_of(j)
-            .is_some_and(|p| p.missing_key.is_none())
-    };
-    let mut judges = config.judge.judges.iter().filter(able);
-    Bench {
-        first: judges
-            .find(|j| config.maker_of(j) != config.maker_of(id))
-            .cloned(),
-        ..Bench::default()
-    }
-}
-
 fn settings(c: &Config) -> Settings {
     Settings {
         err_threshold: c.breaker.err_threshold,
@@ -198,7 +177,10 @@ fn settings(c: &Config) -> Settings {
         judge_window: c.judge.window,
         judge_min_n: c.judge.min_n,
         judge_sample: c.judge.sample,
-        mode: Mode::Sequential,
+        mode: match c.breaker.mode {
+            BreakerMode::Sequential => Mode::Sequential,
+            BreakerMode::RollingMean => Mode::RollingMean,
+        },
         observe: c.breaker.observe,
     }
 }
@@ -299,7 +281,7 @@ impl Unit {
 
     /// More than half of what would open its breaker has happened.
     pub(super) fn is_suspect(&self, now: Mono) -> bool {
-        self.memory.breaker.lock().view(now).suspicion > 0.5
+        self.memory.breaker.lock().error_suspicion(now) > 0.5
     }
 
     fn gate_at(&self, now: Mono) -> Option<Gate> {
@@ -371,6 +353,37 @@ impl Unit {
         let (out, moves) = act(&mut self.memory.breaker.lock(), now);
         self.tell(moves, injected, now);
         out
+    }
+
+    /// Gives the breaker what judges said, tells what it moved, and returns what it asks of the judges.
+    pub(super) fn heard(
+        &self,
+        injected: bool,
+        act: impl FnOnce(&mut Breaker, Mono) -> Vec<Move>,
+    ) -> Vec<Move> {
+        let now = clock::now();
+        let moves = act(&mut self.memory.breaker.lock(), now);
+        let (asks, moves) = moves
+            .into_iter()
+            .partition(|m| matches!(m, Move::WantsAnchors(_) | Move::JudgeDisputed { .. }));
+        self.tell(moves, injected, now);
+        asks
+    }
+
+    /// Tells the breaker who can be asked for a score.
+    pub(super) fn sit(&self, bench: Bench) {
+        self.memory.breaker.lock().sit(bench);
+    }
+
+    pub(super) fn view(&self, now: Mono) -> View {
+        self.memory.breaker.lock().view(now)
+    }
+
+    /// It would take a request now, at least some; asking changes nothing.
+    pub(super) fn is_serving(&self, now: Mono) -> bool {
+        self.provider.missing_key.is_none()
+            && self.gate_at(now).is_none()
+            && self.memory.breaker.lock().serves()
     }
 
     fn tell(&self, moves: Vec<Move>, injected: bool, now: Mono) {

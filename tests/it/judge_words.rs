@@ -69,7 +69,7 @@ async fn scored(answers: &[String], route: &str) -> (Vec<f64>, Vec<Asked>) {
     let a = Upstream::start(script).await;
     let judge = Upstream::start(vec![careful()]).await;
     let mut rig = Rig::start(&format!(
-        "{}{}[judge]\njudges = [\"j/m-j\"]\nsample = 1.0\nmin_n = 1000\n{route}",
+        "{}{}[judge]\njudges = [\"j/m-j\"]\nsample = 1.0\nanchors = false\n[breaker]\nmode = \"observe\"\n{route}",
         openai_tiers(&[&a]),
         provider("j", "openai", &judge),
     ))
@@ -167,7 +167,7 @@ async fn a_reply_that_is_not_exactly_a_score_is_named_and_scores_nothing() {
         let a = Upstream::start(vec![openai("m-a", GOOD)]).await;
         let judge = Upstream::start(vec![reply]).await;
         let mut rig = Rig::start(&format!(
-            "{}{}[judge]\njudges = [\"j/m-j\"]\nsample = 1.0\n",
+            "{}{}[judge]\njudges = [\"j/m-j\"]\nsample = 1.0\nanchors = false\n",
             openai_tiers(&[&a]),
             provider("j", "openai", &judge),
         ))

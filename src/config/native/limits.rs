@@ -119,6 +119,9 @@ pub(super) fn judge(table: Option<Table<'_>>, catalog: &mut Catalog<'_>) -> Judg
             price(name, at, &field, &mut judge);
         }
     }
+    if let Some(on) = table.get("anchors").and_then(|f| f.boolean()) {
+        judge.anchors = on;
+    }
     if let Some(n) = table.get("queue").and_then(|f| f.integer(1..=100_000)) {
         judge.queue = n;
     }

@@ -345,6 +345,7 @@ min_n = 3
 timeout = "5s"
 max_per_minute = 6
 max_per_day = 9
+anchors = false
 queue = 7
 [cache]
 enabled = false
@@ -372,7 +373,7 @@ max_bytes = "1GiB"
     assert_eq!(
         format!("{:?}", config.judge),
         "Judge { judges: [\"anthropic/j\"], sample: 1.0, window: 7200s, min_n: 3, timeout: 5s, \
-         max_per_minute: 6, max_per_day: Some(9), prices: {}, queue: 7 }"
+         max_per_minute: 6, max_per_day: Some(9), prices: {}, anchors: false, queue: 7 }"
     );
     let cache = &config.cache;
     assert_eq!((cache.enabled, &cache.path), (false, &None));

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::{
     Dialect, Force, ForceKind, Reason,
-    event::SCHEMA,
+    event::{Picked, SCHEMA},
     fault::FaultKind,
     snapshot::Shown,
     topology::RouteInfo,
@@ -104,6 +104,7 @@ fn some_kind() -> impl Strategy<Value = Kind> {
             exchange: "x".into(),
             score,
             reason: String::new(),
+            picked: Picked::Sample,
         }),
         (id.clone(), 0..9u32).prop_map(|(id, n)| Kind::FaultAdded(Fault {
             id: n,
@@ -293,6 +294,7 @@ fn events_and_scores_are_kept_in_bounded_number() {
         exchange: "x".into(),
         score: f64::from(i % 2),
         reason: String::new(),
+        picked: Picked::Sample,
     };
     let (state, _) = run((0..3_000).map(|i| (10, score(i))));
     let snapshot = state.snapshot(Wall(T0));

@@ -8,7 +8,7 @@ use crate::{
     model::{Class, DeploymentId, Kind, Verdict, event::Outcome, verdict::Next},
     provider::translate::Untranslatable,
     router::{
-        after::{Ending, Marks},
+        after::Ending,
         attempt::{self, End, Failure, Plan},
         plant::Unit,
         reply::{Reply, Served},
@@ -45,7 +45,6 @@ pub(super) struct Seat<'r> {
 pub(super) struct Runner {
     pub(super) index: usize,
     pub(super) unit: Arc<Unit>,
-    sampled: bool,
     pub(super) injected: bool,
     race: Option<Race>,
 }
@@ -166,18 +165,17 @@ impl Exchange {
         unit: &Arc<Unit>,
         permit: Permit,
     ) -> (Runner, Slot, Plan) {
-        let (mut slot, sampled) = self.slot(unit, permit);
+        let mut slot = self.slot(unit, permit);
         self.attempts += 1;
         slot.race = self.route.hedge.then(Race::default);
         let runner = Runner {
             index,
             unit: Arc::clone(unit),
-            sampled,
             injected: slot.fault.is_some(),
             race: slot.race.clone(),
         };
         let plan = Plan {
-            collect: sampled || self.key.is_some(),
+            collect: true,
             commit: self.route.commit,
             ..Plan::default()
         };
@@ -195,19 +193,19 @@ impl Exchange {
     /// What an attempt came to.
     async fn settle(&mut self, runner: &Runner, end: End) -> Result<Tried, Failure> {
         let (index, unit) = (runner.index, &runner.unit);
-        let (sampled, injected) = (runner.sampled, runner.injected);
+        let injected = runner.injected;
         let reply = match end {
             End::Whole(whole) => {
                 let verdict = Verdict::ok();
                 let ticket = whole.slot.ticket();
                 whole.slot.report(&verdict);
-                let mut ending = self.ending(index, unit, sampled, injected);
+                let mut ending = self.ending(index, unit, injected);
                 ending.end(&verdict, whole.answer, ticket);
                 Reply::full(StatusCode::OK, whole.headers, whole.body).dropped(&whole.dropped)
             }
             End::Stream(live) => {
                 let (headers, dropped) = (live.headers.clone(), live.dropped.clone());
-                let ending = self.ending(index, unit, sampled, injected);
+                let ending = self.ending(index, unit, injected);
                 let stream = ending.follow(live, self.rescue(index, unit)).await;
                 Reply::stream(headers, Box::pin(stream)).dropped(&dropped)
             }
@@ -240,18 +238,13 @@ impl Exchange {
         }
     }
 
-    /// An admitted call, and whether its answer will be judged.
-    pub(super) fn slot(&self, unit: &Arc<Unit>, permit: Permit) -> (Slot, bool) {
-        let sampled = self.router.samples(unit, &permit);
+    pub(super) fn slot(&self, unit: &Arc<Unit>, permit: Permit) -> Slot {
         let fault = self.router.faults.hit(&unit.id, clock::wall());
-        (
-            Slot::new(
-                Arc::clone(unit),
-                permit,
-                fault,
-                self.plant.config.breaker.hang_credit,
-            ),
-            sampled,
+        Slot::new(
+            Arc::clone(unit),
+            permit,
+            fault,
+            self.plant.config.breaker.hang_credit,
         )
     }
 
@@ -260,7 +253,7 @@ impl Exchange {
         let Seat {
             tier, unit, permit, ..
         } = seat;
-        let (slot, _) = self.slot(&unit, permit);
+        let slot = self.slot(&unit, permit);
         let (call, tier) = (Arc::clone(&self.call), tier.clone());
         let mut ending = Ending::of_shadow(
             Arc::clone(&self.router),
@@ -298,13 +291,7 @@ impl Exchange {
     }
 
     /// What happens when the answer has been given.
-    pub(super) fn ending(
-        &mut self,
-        index: usize,
-        unit: &Arc<Unit>,
-        sampled: bool,
-        injected: bool,
-    ) -> Ending {
+    pub(super) fn ending(&mut self, index: usize, unit: &Arc<Unit>, injected: bool) -> Ending {
         self.tell_fallbacks(Some(&unit.id));
         let outcome = if index == 0 {
             Outcome::Primary
@@ -317,7 +304,7 @@ impl Exchange {
             Arc::clone(unit),
             // What a fault said must not be said again after it is cleared.
             self.key.filter(|_| !injected),
-            Marks { sampled, injected },
+            injected,
         )
     }
 

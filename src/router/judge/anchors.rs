@@ -1,5 +1,7 @@
 //! Answers whose worth is known: what a judge makes of them shows whether the judge is still the same.
 
+use super::call::Paper;
+use crate::jury::AnchorCall;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -23,8 +25,25 @@ static SHIPPED: LazyLock<Shipped> = LazyLock::new(|| {
         .expect("the shipped anchors parse; a test reads them")
 });
 
-pub(super) fn shipped() -> &'static [Anchor] {
+fn shipped() -> &'static [Anchor] {
     &SHIPPED.anchor
+}
+
+/// What the judge reads.
+pub(super) fn paper(call: &AnchorCall) -> Paper<'static> {
+    let kind = shipped().iter().filter(|a| a.good == call.good);
+    let n = kind.clone().count().max(1);
+    let place = usize::try_from(call.number).unwrap_or_default() % n;
+    let (question, answer) = kind
+        .skip(place)
+        .map(|a| (a.question.as_str(), a.answer.as_str()))
+        .next()
+        .unwrap_or_default();
+    Paper {
+        route: None,
+        question,
+        answer,
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::model::{
     Class, DeploymentId, Dialect, Event, Force, ForceKind, Kind, Phase, Reason, RouteId, Snapshot,
     State, Verdict, Wall,
-    event::{Bucket, Exchanges, Outcome},
+    event::{Bucket, Exchanges, Outcome, Picked},
     fault::{Fault, FaultKind},
     phase::Transition,
     series::Latency,
@@ -107,6 +107,7 @@ impl Scene {
             exchange: "01J".into(),
             score,
             reason: reason.into(),
+            picked: Picked::Sample,
         });
     }
 

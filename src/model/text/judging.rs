@@ -1,0 +1,63 @@
+//! What is said of judges and their scores.
+
+use super::because;
+use crate::model::{DeploymentId, Event, Kind, event::Picked};
+
+impl Event {
+    pub(super) fn line_about_judges(&self) -> String {
+        match &self.kind {
+            Kind::Score {
+                deployment,
+                judge,
+                score,
+                reason,
+                picked,
+                ..
+            } => {
+                let how = match picked {
+                    Picked::Sample => "",
+                    Picked::Return => " on its return",
+                    Picked::Looks => " for its looks",
+                    Picked::Second => " (second)",
+                };
+                format!(
+                    "{deployment} judged {score:.2} by {judge}{how}{}",
+                    because(reason)
+                )
+            }
+            Kind::JudgeFailed { judge, why } => format!("{judge} gave no score: {why}"),
+            Kind::JudgeAvailable {
+                available: true, ..
+            } => "a judge is available again".to_owned(),
+            Kind::JudgeAvailable { why, .. } => format!("no judge available: {why}"),
+            Kind::JudgeDismissed { judge, why, until } => format!(
+                "judge {judge} dismissed: {why}; it is looked at again at {}",
+                until.clock()
+            ),
+            Kind::JudgeRestored { judge } => {
+                format!("judge {judge} scores known answers as before, and is asked again")
+            }
+            Kind::JudgeDrift {
+                judge,
+                on: true,
+                deployments,
+            } => format!(
+                "judge drift: {} fell together under {judge}; nothing trips on it",
+                join(deployments)
+            ),
+            Kind::JudgeDrift { judge, .. } => format!("judge drift of {judge} is over"),
+            Kind::Judging(j) => format!("{} judge calls by {}", j.calls, j.judge),
+            Kind::Watch { deployment, watch } => format!(
+                "{deployment} suspicion {:.0}%, {:.0}% of its answers judged",
+                watch.suspicion * 100.0,
+                watch.share * 100.0
+            ),
+            _ => String::new(),
+        }
+    }
+}
+
+fn join(names: &[DeploymentId]) -> String {
+    let names: Vec<&str> = names.iter().map(|n| &**n).collect();
+    names.join(", ")
+}
