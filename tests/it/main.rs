@@ -24,6 +24,7 @@ mod judge;
 mod judge_words;
 mod litellm;
 mod pty;
+mod real;
 mod recovery;
 mod rescue;
 mod responses;
