@@ -10,6 +10,7 @@ mod data;
 mod score;
 mod separation;
 mod stats;
+mod stream;
 
 use damage::Damage;
 use data::{CHEAT, Prompt, STRONG, WEAK};
