@@ -27,6 +27,8 @@ pub(super) const BASELINE: usize = 0;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Prompt {
+    #[serde(rename = "instruction")]
+    pub(super) text: String,
     #[serde(rename = "outputs")]
     answers: HashMap<String, String>,
     /// GPT-4-turbo's: from 1 (the baseline's answer is better) to 2 (this model's).

@@ -7,10 +7,12 @@
 
 mod damage;
 mod data;
+mod scene;
 mod score;
 mod separation;
 mod stats;
 mod stream;
+mod swap;
 
 use damage::Damage;
 use data::{CHEAT, Prompt, STRONG, WEAK};
