@@ -122,7 +122,7 @@ fn judge(real: &'static Real, given: mpsc::UnboundedSender<f64>) -> Vec<Do> {
 fn config(a: &Upstream, b: &Upstream, judge: &Upstream, more: &str) -> String {
     format!(
         "{}{}{}[routes.r]\ntiers = [\"a/m-a\", \"b/m-b\"]\n[cache]\nenabled = false\n\
-         [judge]\njudges = [\"j/m-j\"]\nsample = 1.0\nmax_per_minute = 100000\n{more}",
+         [judge]\njudges = [\"j/m-j\"]\nsample = 1.0\nanchors = false\nmax_per_minute = 100000\n{more}",
         provider("a", "openai", a),
         provider("b", "anthropic", b),
         provider("j", "gemini", judge),
