@@ -5,6 +5,7 @@
 pub mod app;
 pub mod breaker;
 pub mod cache;
+pub mod checks;
 pub mod cli;
 pub mod clock;
 pub mod config;
