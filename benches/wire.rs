@@ -1,6 +1,7 @@
 //! What a request and a stream cost before anything is decided about them.
 
 use breakerbox::{
+    checks::{self, Ended, Exchange, Format},
     model::Dialect,
     provider::{ask::Ask, classify, sse::Framer},
 };
@@ -103,5 +104,29 @@ fn answers(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, ask, frames, answers);
+fn findings(c: &mut Criterion) {
+    let line = |n| {
+        format!(
+            "{n}. Keeper {n} opens paddle {n}, and the water in chamber {n} rises with boat {n}.\n"
+        )
+    };
+    let mut group = c.benchmark_group("all checks on an answer");
+    for (name, lines) in [("of 1 KB", 12), ("of 100 KB", 1200)] {
+        let answer: String = (0..lines).map(line).collect();
+        let x = Exchange {
+            asked: "How does a lock raise a boat? Tell me step by step.",
+            before: &[],
+            answer: &answer,
+            ended: Ended::Whole,
+            format: Format::Text,
+            calls: &[],
+        };
+        assert!(checks::check(&x).is_empty(), "a good answer is to be timed");
+        group.throughput(Throughput::Bytes(answer.len() as u64));
+        group.bench_function(name, |b| b.iter(|| checks::check(black_box(&x))));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, ask, frames, answers, findings);
 criterion_main!(benches);
