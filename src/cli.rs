@@ -1,5 +1,6 @@
 //! The command line. Kept stable: flags and words here are what scripts rely on.
 
+use crate::simulate;
 use clap::{Args, Parser, Subcommand};
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -17,7 +18,32 @@ The configuration is looked for at --config, ./breakerbox.toml, and breakerbox/c
 XDG config directory. It may also be a LiteLLM config.yaml, as it is.
 
 Exit codes: 0 fine, 1 it could not start or ran into an error, 2 wrong arguments.
-`status --once`: 0 all closed, 1 degraded, 2 rung 3 or unreachable. `drill`: 0 passed, 1 failed, 2 could not run.";
+`status --once`: 0 all closed, 1 degraded, 2 rung 3 or unreachable. `drill`: 0 passed, 1 failed, 2 could not run.
+`simulate`: 0 everything expected came, 1 something did not, 2 a scenario cannot be read.";
+
+const SIMULATE: &str = "\
+A scenario says how providers and judges are, from when on, and what is expected of the breaker:
+
+  name = \"my-outage\"
+  rate_rps = 2
+  [[providers]]
+  id = \"primary\"
+  phases = [{ t = \"10m\", err = 0.3 }, { t = \"40m\" }]     # 30 % 5xx for half an hour, then well again
+  [[providers]]
+  id = \"secondary\"
+  [expect]
+  first_trip_s = { median = 10, p95 = 20 }
+  opens_outside = 0
+
+  breakerbox simulate                    what comes with breakerbox
+  breakerbox simulate garbage-30         one of these, by its name
+  breakerbox simulate all                all of these, and a table at the end
+  breakerbox simulate my-outage.toml --rate 0.5 --seeds 1000
+
+A phase may have err, hang, garbage, mediocre, c400, c401, c429 (shares from 0 to 1), capacity_rps and
+latency_ms; a judge's shift, fail and latency_ms; [[traffic]] has t and mult. Everything is in docs/breaker.md.
+
+Exit codes: 0 everything expected came, 1 something did not, 2 a scenario cannot be read.";
 
 #[derive(Debug, Parser)]
 #[command(name = "breakerbox", version, about = ABOUT, after_help = AFTER, subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
@@ -110,6 +136,22 @@ pub enum Mode {
     },
     /// List the drills, and which were run
     Drills,
+    /// Run the breaker through scenarios in virtual time, beside the rolling mean that it replaces
+    #[command(after_help = SIMULATE)]
+    Simulate {
+        /// Scenario files, or names of those that come with breakerbox; left out: lists these
+        #[arg(value_name = "FILE")]
+        scenarios: Vec<String>,
+        /// Requests per second, over the file's
+        #[arg(long, value_name = "R", value_parser = rate_per_s)]
+        rate: Option<f64>,
+        /// How often it is run, each time with other luck, over the file's
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        seeds: Option<u32>,
+        /// One JSON object a line instead of the tables
+        #[arg(long)]
+        json: bool,
+    },
     /// How a running breakerbox stands, from its snapshot
     Status {
         /// Where it listens
@@ -138,4 +180,27 @@ pub enum ConfigMode {
         #[arg(default_value = "breakerbox.toml")]
         file: PathBuf,
     },
+}
+
+fn rate_per_s(text: &str) -> Result<f64, String> {
+    let rate: Result<f64, _> = text.parse();
+    let rate = rate.ok().filter(|rate| simulate::RATES.contains(rate));
+    rate.ok_or_else(|| "a number of requests per second, from 0.001 to 10000".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scenario_in_the_help_can_be_run() {
+        let lines: Vec<_> = SIMULATE
+            .lines()
+            .skip_while(|line| !line.contains("name ="))
+            .take_while(|line| !line.contains("breakerbox simulate"))
+            .collect();
+        let read = simulate::parse("help.toml", &lines.join("\n"))
+            .unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(read.name, "my-outage");
+    }
 }

@@ -19,6 +19,7 @@ pub mod model;
 pub mod provider;
 pub mod router;
 pub mod sim;
+pub mod simulate;
 pub mod source;
 #[cfg(feature = "tui")]
 pub mod tui;

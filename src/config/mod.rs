@@ -32,8 +32,11 @@ pub use key::KeySource;
 pub use load::{load, parse};
 pub use price::Price;
 pub use problem::{Problem, Problems};
+pub(crate) use problem::{Report, hint};
+pub(crate) use read::{Field, Table};
 pub use show::show;
 pub use simulated::simulated;
+pub(crate) use tree::parse_toml;
 pub use watch::Watch;
 
 use crate::model::{DeploymentId, Dialect, ProviderId, RouteId};

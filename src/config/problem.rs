@@ -43,7 +43,7 @@ impl std::error::Error for Problems {}
 
 impl Problems {
     /// One problem with the file as a whole.
-    pub(super) fn of_file(file: String, message: String) -> Self {
+    pub(crate) fn of_file(file: String, message: String) -> Self {
         let problem = Problem {
             at: None,
             message,
@@ -57,7 +57,7 @@ impl Problems {
 }
 
 /// A file being read: its text, and what has been found wrong or worth a warning so far.
-pub(super) struct Report {
+pub(crate) struct Report {
     file: String,
     text: String,
     /// The text as excerpts may show it: same offsets as the file, credentials blanked.
@@ -69,7 +69,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn new(file: String, text: &str) -> Self {
+    pub(crate) fn new(file: String, text: &str) -> Self {
         let report = Self {
             file,
             text: text.to_owned(),
@@ -87,7 +87,7 @@ impl Report {
 
     /// Keeps a credential out of every message. What is short or nothing but letters (`ollama`, `anything`: keys of
     /// servers that want none) would take ordinary words with it.
-    pub(super) fn never_say(&self, secret: &str) {
+    pub(crate) fn never_say(&self, secret: &str) {
         if secret.len() >= 6 && !secret.chars().all(|c| c.is_ascii_alphabetic()) {
             self.secrets.borrow_mut().insert(secret.to_owned());
         }
@@ -104,21 +104,21 @@ impl Report {
         })
     }
 
-    pub(super) fn error(&self, at: Range<usize>, message: impl Into<String>) {
+    pub(crate) fn error(&self, at: Range<usize>, message: impl Into<String>) {
         self.problems.borrow_mut().push((Some(at), message.into()));
     }
 
     /// A problem with the file as a whole.
-    pub(super) fn error_in_file(&self, message: impl Into<String>) {
+    pub(crate) fn error_in_file(&self, message: impl Into<String>) {
         self.problems.borrow_mut().push((None, message.into()));
     }
 
-    pub(super) fn warn(&self, message: impl Into<String>) {
+    pub(crate) fn warn(&self, message: impl Into<String>) {
         self.warnings.borrow_mut().insert(message.into());
     }
 
     /// Keeps a part of the file out of every excerpt.
-    pub(super) fn hide(&self, at: &Range<usize>) {
+    pub(crate) fn hide(&self, at: &Range<usize>) {
         let mut shown = self.shown.borrow_mut();
         if let Some(part) = shown.get(at.clone()) {
             let blank: String = part
@@ -129,17 +129,17 @@ impl Report {
         }
     }
 
-    pub(super) fn has_problems(&self) -> bool {
+    pub(crate) fn has_problems(&self) -> bool {
         !self.problems.borrow().is_empty()
     }
 
-    pub(super) fn into_warnings(self) -> Vec<String> {
+    pub(crate) fn into_warnings(self) -> Vec<String> {
         let warnings = self.warnings.take();
         let redacted = warnings.into_iter().map(|message| self.redacted(message));
         redacted.collect::<IndexSet<_>>().into_iter().collect()
     }
 
-    pub(super) fn into_problems(self) -> Problems {
+    pub(crate) fn into_problems(self) -> Problems {
         let mut found = self.problems.take();
         found.sort_by_key(|(at, _)| at.as_ref().map_or(usize::MAX, |at| at.start));
         found.dedup();
@@ -198,7 +198,7 @@ fn place(text: &str, at: &Range<usize>) -> ((usize, usize), String) {
 }
 
 /// `; did you mean "openai"?` when something known is near, else `; known: a, b` when the list is short.
-pub(super) fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     if let Some(near) = nearest(word, &known) {
         return format!("; did you mean {near:?}?");

@@ -10,29 +10,29 @@ use std::{cell::RefCell, ops::RangeBounds, time::Duration};
 
 /// A value with its dotted path (`breaker.cooldown`) and the report that its problems go to.
 #[derive(Clone)]
-pub(super) struct Field<'a> {
-    pub(super) path: String,
-    pub(super) node: &'a Node,
-    pub(super) report: &'a Report,
+pub(crate) struct Field<'a> {
+    pub(crate) path: String,
+    pub(crate) node: &'a Node,
+    pub(crate) report: &'a Report,
 }
 
 /// A table whose keys are ticked off as they are asked for.
-pub(super) struct Table<'a> {
-    pub(super) path: String,
-    pub(super) at: Span,
+pub(crate) struct Table<'a> {
+    pub(crate) path: String,
+    pub(crate) at: Span,
     entries: &'a [Entry],
-    pub(super) report: &'a Report,
+    pub(crate) report: &'a Report,
     asked: RefCell<Vec<&'static str>>,
 }
 
 impl<'a> Field<'a> {
-    pub(super) fn root(node: &'a Node, report: &'a Report) -> Self {
+    pub(crate) fn root(node: &'a Node, report: &'a Report) -> Self {
         let path = String::new();
         Self { path, node, report }
     }
 
     /// A problem with this value: `path: message`, at its place.
-    pub(super) fn error(&self, message: impl AsRef<str>) {
+    pub(crate) fn error(&self, message: impl AsRef<str>) {
         let message = message.as_ref();
         if self.path.is_empty() {
             self.report.error(self.node.at.clone(), message);
@@ -42,7 +42,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    pub(super) fn warn(&self, message: impl AsRef<str>) {
+    pub(crate) fn warn(&self, message: impl AsRef<str>) {
         self.report
             .warn(format!("{}: {}", self.path, message.as_ref()));
     }
@@ -52,22 +52,22 @@ impl<'a> Field<'a> {
         None
     }
 
-    pub(super) fn is_text(&self) -> bool {
+    pub(crate) fn is_text(&self) -> bool {
         matches!(self.node.value, Value::Text(_))
     }
 
-    pub(super) fn is_table(&self) -> bool {
+    pub(crate) fn is_table(&self) -> bool {
         matches!(self.node.value, Value::Table(_))
     }
 
-    pub(super) fn text(&self) -> Option<&'a str> {
+    pub(crate) fn text(&self) -> Option<&'a str> {
         match &self.node.value {
             Value::Text(text) => Some(text),
             _ => self.expected("a text"),
         }
     }
 
-    pub(super) fn boolean(&self) -> Option<bool> {
+    pub(crate) fn boolean(&self) -> Option<bool> {
         match &self.node.value {
             Value::Bool(yes) => Some(*yes),
             _ => self.expected("true or false"),
@@ -75,7 +75,7 @@ impl<'a> Field<'a> {
     }
 
     /// True or false in any of YAML 1.1's words.
-    pub(super) fn flag(&self) -> Option<bool> {
+    pub(crate) fn flag(&self) -> Option<bool> {
         match &self.node.value {
             Value::Text(word) => match word.to_ascii_lowercase().as_str() {
                 "yes" | "on" | "true" => Some(true),
@@ -87,7 +87,7 @@ impl<'a> Field<'a> {
     }
 
     /// A whole number. A text of digits and underscores is one too: `80_000` is a number to PyYAML.
-    pub(super) fn integer<T: TryFrom<i64>>(&self, limits: impl RangeBounds<i64>) -> Option<T> {
+    pub(crate) fn integer<T: TryFrom<i64>>(&self, limits: impl RangeBounds<i64>) -> Option<T> {
         let number = match &self.node.value {
             Value::Int(number) => Some(*number),
             Value::Float(number) if number.fract() == 0.0 => format!("{number:.0}").parse().ok(),
@@ -105,7 +105,7 @@ impl<'a> Field<'a> {
         None
     }
 
-    pub(super) fn number(&self) -> Option<f64> {
+    pub(crate) fn number(&self) -> Option<f64> {
         match &self.node.value {
             Value::Int(_) => self
                 .integer::<i64>(..)
@@ -117,7 +117,7 @@ impl<'a> Field<'a> {
     }
 
     /// A share between 0 and 1.
-    pub(super) fn share(&self) -> Option<f64> {
+    pub(crate) fn share(&self) -> Option<f64> {
         let share = self.number()?;
         if (0.0..=1.0).contains(&share) {
             return Some(share);
@@ -129,7 +129,7 @@ impl<'a> Field<'a> {
     }
 
     /// A text like `30s` or `1h30m`, or a number of seconds.
-    pub(super) fn duration(&self, limits: impl RangeBounds<Duration>) -> Option<Duration> {
+    pub(crate) fn duration(&self, limits: impl RangeBounds<Duration>) -> Option<Duration> {
         let parsed = match &self.node.value {
             Value::Text(text) => parse_duration(text),
             Value::Int(_) | Value::Float(_) => {
@@ -154,7 +154,7 @@ impl<'a> Field<'a> {
     }
 
     /// Bytes: a number, or a text like `10MiB`.
-    pub(super) fn size(&self) -> Option<u64> {
+    pub(crate) fn size(&self) -> Option<u64> {
         let Value::Text(text) = &self.node.value else {
             return self.integer(1..);
         };
@@ -166,7 +166,7 @@ impl<'a> Field<'a> {
     }
 
     /// One of a few words.
-    pub(super) fn word<T: Copy>(&self, words: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Copy>(&self, words: &[(&str, T)]) -> Option<T> {
         let text = self.text()?;
         let found = words.iter().find(|(word, _)| *word == text);
         if found.is_none() {
@@ -176,7 +176,7 @@ impl<'a> Field<'a> {
         found.map(|(_, value)| *value)
     }
 
-    pub(super) fn list(&self) -> Option<Vec<Field<'a>>> {
+    pub(crate) fn list(&self) -> Option<Vec<Field<'a>>> {
         let Value::List(items) = &self.node.value else {
             return self.expected("a list");
         };
@@ -188,13 +188,13 @@ impl<'a> Field<'a> {
         Some(items.iter().enumerate().map(item).collect())
     }
 
-    pub(super) fn texts(&self) -> Option<Vec<Field<'a>>> {
+    pub(crate) fn texts(&self) -> Option<Vec<Field<'a>>> {
         let items = self.list()?;
         let all = items.iter().all(|item| item.text().is_some());
         all.then_some(items)
     }
 
-    pub(super) fn table(&self) -> Option<Table<'a>> {
+    pub(crate) fn table(&self) -> Option<Table<'a>> {
         let Value::Table(entries) = &self.node.value else {
             return self.expected("a table");
         };
@@ -210,7 +210,7 @@ impl<'a> Field<'a> {
 
 impl<'a> Table<'a> {
     /// The value of a key. A YAML `key:` with nothing after it is as good as no key.
-    pub(super) fn get(&self, key: &'static str) -> Option<Field<'a>> {
+    pub(crate) fn get(&self, key: &'static str) -> Option<Field<'a>> {
         self.asked.borrow_mut().push(key);
         self.entries
             .iter()
@@ -219,12 +219,12 @@ impl<'a> Table<'a> {
     }
 
     /// A table of this name, or none; anything else there is a problem.
-    pub(super) fn table(&self, key: &'static str) -> Option<Table<'a>> {
+    pub(crate) fn table(&self, key: &'static str) -> Option<Table<'a>> {
         self.get(key)?.table()
     }
 
     /// All keys with their places, for tables whose keys are names of a person's choice.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&'a str, &'a Span, Field<'a>)> + '_ {
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'a str, &'a Span, Field<'a>)> + '_ {
         self.entries
             .iter()
             .map(|entry| (entry.key.as_str(), &entry.key_at, self.field(entry)))
@@ -247,7 +247,7 @@ impl<'a> Table<'a> {
     }
 
     /// What nobody asked for.
-    pub(super) fn unasked(&self) -> Vec<(&'a str, &'a Span, Field<'a>)> {
+    pub(crate) fn unasked(&self) -> Vec<(&'a str, &'a Span, Field<'a>)> {
         let asked = self.asked.borrow();
         self.all()
             .filter(|(key, _, _)| !asked.contains(key))
@@ -255,7 +255,7 @@ impl<'a> Table<'a> {
     }
 
     /// Every key that nobody asked for is a problem, with the nearest word that somebody did ask for.
-    pub(super) fn finish(self) {
+    pub(crate) fn finish(self) {
         for (key, at, _) in self.unasked() {
             let place = if self.path.is_empty() {
                 "at the top".to_owned()
@@ -270,7 +270,7 @@ impl<'a> Table<'a> {
 }
 
 /// `10MiB`, `64 KB`, `1048576`.
-pub(super) fn parse_size(text: &str) -> Option<u64> {
+pub(crate) fn parse_size(text: &str) -> Option<u64> {
     let text = text.trim();
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let number: u64 = text.get(..digits)?.parse().ok()?;
@@ -288,7 +288,7 @@ pub(super) fn parse_size(text: &str) -> Option<u64> {
 }
 
 /// A size as [`parse_size`] reads it back.
-pub(super) fn size_text(size: u64) -> String {
+pub(crate) fn size_text(size: u64) -> String {
     for (unit, name) in [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")] {
         if size.is_multiple_of(unit) {
             return format!("{}{name}", size / unit);

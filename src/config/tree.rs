@@ -6,16 +6,16 @@ use std::ops::Range;
 mod toml;
 mod yaml;
 
-pub(super) use self::{toml::parse as parse_toml, yaml::parse as parse_yaml};
+pub(crate) use self::{toml::parse as parse_toml, yaml::parse as parse_yaml};
 
-pub(super) type Span = Range<usize>;
+pub(crate) type Span = Range<usize>;
 
-pub(super) struct Node {
-    pub(super) at: Span,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) at: Span,
+    pub(crate) value: Value,
 }
 
-pub(super) enum Value {
+pub(crate) enum Value {
     Null,
     Bool(bool),
     Int(i64),
@@ -27,15 +27,15 @@ pub(super) enum Value {
     Table(Vec<Entry>),
 }
 
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) key_at: Span,
-    pub(super) node: Node,
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) key_at: Span,
+    pub(crate) node: Node,
 }
 
 impl Value {
     /// What a person calls it.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
             Self::Bool(_) => "true or false",

@@ -7,7 +7,7 @@ use toml::{
 };
 
 /// All syntax errors go to the report at once; then there is no tree.
-pub(in crate::config) fn parse(text: &str, report: &Report) -> Option<Node> {
+pub(crate) fn parse(text: &str, report: &Report) -> Option<Node> {
     let (table, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
         let at = 0..text.len();

@@ -11,7 +11,7 @@ use std::fmt;
 
 /// A syntax error goes to the report; then there is no tree. A key that stands twice in a mapping is a warning, as
 /// published samples have it: the last one counts.
-pub(in crate::config) fn parse(text: &str, report: &Report) -> Option<Node> {
+pub(crate) fn parse(text: &str, report: &Report) -> Option<Node> {
     // PyYAML, which LiteLLM reads with, takes `y` and `n` for texts; `yes` and `no` are left to who asks for a flag.
     let options = serde_saphyr::options! {
         strict_booleans: true,
