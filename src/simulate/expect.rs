@@ -201,7 +201,7 @@ fn fault_found(fault: Fault, runs: &[Outcome]) -> Finding {
     let blamed = |r: &Outcome| match fault {
         Fault::None => r.counts.faults.is_empty(),
         Fault::Any => !r.counts.faults.is_empty(),
-        Fault::Of(judge) => r.counts.faults.contains(&judge),
+        Fault::Of(judge) => r.counts.faults.iter().any(|(at, _)| *at == judge),
     };
     let so = share(runs, blamed);
     let (expected, enough) = match fault {

@@ -1,4 +1,39 @@
-//! Scenario files in virtual time.
+//! Scenario files in virtual time: the breakers and the jury that the router runs, over providers and judges that are
+//! made up, beside the rolling mean that they replace. Not the room `sim`, which puts made-up providers on sockets.
+//!
+//! ```text
+//! read ─▶ scenario ─┬▶ world, judges ─▶ run ◀─ side: ours, naive
+//!                   │                    └▶ tally ─▶ report, summary
+//!                   └▶ expect ◀─────────────────────┘
+//! ```
+//!
+//! No runtime, no socket, no clock, and one seeded generator a run: the same file and seed bring the same outcome.
+//!
+//! **What is bad.** A provider is bad while its phase has more errors and hanging requests than the documented limit
+//! (2 %), a refused key, more than the healthy 0.2 % of garbage, mediocre answers, a latency that misses the deadline for
+//! first tokens, or less room than there is traffic. Callers' mistakes (`c400`) and rate limits (`c429`) are not bad. An
+//! unbroken bad time is a spell. A trip is right if its provider is bad, or was until 20 s before: what hung to the last
+//! second is counted at the deadline, and judges take their time.
+//!
+//! **What is measured**, after the baseline: a `warm` one is an hour of the same traffic without any phase.
+//!
+//! | figure | from | to | bound is held against |
+//! |---|---|---|---|
+//! | `first_trip_s` | the beginning of the first spell | the first right trip, from CLOSED or a ramp | median, p95 |
+//! | `reason` | | what the first right trip was for | 95 % of the runs |
+//! | `opens` | | moves from CLOSED to OPEN, of all providers | the mean |
+//! | `opens_outside` | | those of them that are not right | the mean |
+//! | `wrong_closes` | | moves to CLOSED while the provider is bad | the mean |
+//! | `recover_s` | the end of the last spell | CLOSED | median, p95 |
+//! | `relapse_ratio` | a later spell of the same provider, which serves again | its trip, as a share of the first time | the medians |
+//! | `bad_served_max` | | garbage and mediocre answers that users got from a bad provider before the first right trip | the median |
+//! | `judge_calls_max` | | all calls to judges | the median |
+//! | `judge_fault` | | a judge (or the one that is named) is found at fault | 95 % of the runs; `false`: all |
+//!
+//! A run that never trips or recovers counts as infinitely late. A count that is bounded by 0 must be 0 in every run; any
+//! other may be overshot by a twentieth on average, so that ten stray runs in two hundred are no miss. A run whose
+//! breaker is away already when the first spell begins has no time to trip. `relapse_ratio` takes the 8 s off both times
+//! where a provider only hangs: until then no breaker can know.
 mod clock;
 mod expect;
 mod judges;

@@ -1,55 +1,288 @@
-//! The product's breakers, driven as the router drives them.
+//! The product's breakers and their jury, driven as the router drives them.
+//!
+//! A known answer is scored like any other of its worth: with the judge's whole noise, though real ones are clearer.
 
 use super::{
     expect::Cause,
+    judges::Worth,
     scenario::Scenario,
     side::{Admit, Call, Desk, Moved, Purpose, Side},
     world::Fate,
 };
 use crate::{
-    breaker::{Admission, Breaker, Move, Permit, Settings, Ticket},
-    model::{Class, Mono, Phase, Reason, Verdict},
+    breaker::{Admission, Breaker, Move, Permit, Sample, Score, Settings, Ticket},
+    config,
+    jury::{self, AnchorCall, Jury, Kept},
+    model::{Class, DeploymentId, Mono, Phase, Reason, Verdict},
 };
+use std::{collections::HashMap, time::Duration};
+
+/// What time alone changes on the bench (a judge that may be asked again) is looked at this often.
+const LOOK: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Ours {
-    breakers: Vec<Breaker>,
+    units: Vec<Unit>,
+    /// In the order of the scenario.
+    judges: Vec<DeploymentId>,
+    jury: Jury,
+    pass: f64,
+    looked: Mono,
+    /// What the faster judge said of an answer that two were asked about.
+    halves: HashMap<u64, Option<f64>>,
+    pairs: u64,
     verdicts: Verdicts,
-    rng: fastrand::Rng,
 }
 
-/// An answer that is with a judge.
 #[derive(Debug)]
-pub(super) struct Judged {
+struct Unit {
+    id: DeploymentId,
+    maker: String,
+    breaker: Breaker,
+    kept: Kept<Answer>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Answer {
     provider: usize,
     ticket: Ticket,
+    worth: Worth,
+}
+
+/// What a judge was asked about.
+#[derive(Debug)]
+pub(super) enum Matter {
+    Answer {
+        answer: Answer,
+        /// It is the first judge who was asked.
+        first: bool,
+        /// Two were asked.
+        pair: Option<u64>,
+    },
+    Known(AnchorCall),
 }
 
 impl Ours {
     pub(super) fn new(scenario: &Scenario, seed: u64) -> Self {
-        let breaker = |i: usize| {
-            let mut breaker = Breaker::new(
-                Settings::default(),
-                seed ^ (i as u64) << 32,
-                Mono::default(),
-            );
-            breaker.judge_available(true);
-            breaker
+        let (settings, now) = (Settings::default(), Mono::default());
+        let unit = |(i, id): (u64, &str)| Unit {
+            id: id.into(),
+            maker: maker(id),
+            breaker: Breaker::new(settings.clone(), seed.wrapping_mul(31).wrapping_add(i), now),
+            kept: Kept::default(),
+        };
+        let ids = scenario.providers.iter().map(|p| p.id.as_str());
+        let judges = scenario.judges.iter().map(|j| jury::Judge {
+            id: j.id.as_str().into(),
+            maker: maker(&j.id),
+        });
+        let budget = config::Judge::default();
+        let bench = jury::Settings {
+            judges: judges.collect(),
+            pass: settings.judge_threshold,
+            max_per_minute: budget.max_per_minute,
+            max_per_day: budget.max_per_day.unwrap_or(u32::MAX),
+            anchors: true,
         };
         Self {
-            breakers: (0..scenario.providers.len()).map(breaker).collect(),
+            units: (0..).zip(ids).map(unit).collect(),
+            judges: bench.judges.iter().map(|j| j.id.clone()).collect(),
+            jury: Jury::new(bench, now),
+            pass: settings.judge_threshold,
+            looked: now,
+            halves: HashMap::new(),
+            pairs: 0,
             verdicts: Verdicts::new(),
-            rng: fastrand::Rng::with_seed(seed),
+        }
+    }
+
+    fn ask(
+        &mut self,
+        answer: Answer,
+        both: bool,
+        purpose: Purpose,
+        now: Mono,
+        desk: &mut Desk<Matter>,
+    ) {
+        let Some(unit) = self.units.get(answer.provider) else {
+            return;
+        };
+        let panel = self.jury.panel(&unit.maker, now);
+        let second = panel.second.filter(|_| both);
+        let pair = second.as_ref().map(|_| {
+            self.pairs += 1;
+            self.pairs
+        });
+        let urgent = both || purpose != Purpose::Sample;
+        for (judge, first) in [(panel.first, true), (second, false)] {
+            let place = judge.and_then(|id| self.judges.iter().position(|j| *j == id));
+            let Some(judge) = place.filter(|_| self.jury.spend(urgent, now)) else {
+                continue;
+            };
+            let purpose = match purpose {
+                Purpose::Sample if !first => Purpose::Second,
+                purpose => purpose,
+            };
+            let matter = Matter::Answer {
+                answer,
+                first,
+                pair,
+            };
+            desk.calls.push(Call {
+                judge,
+                worth: answer.worth,
+                purpose,
+                matter,
+            });
+        }
+    }
+
+    fn scored(
+        &mut self,
+        judge: usize,
+        matter: Matter,
+        score: Option<f64>,
+        now: Mono,
+        desk: &mut Desk<Matter>,
+    ) {
+        let Some(judge) = self.judges.get(judge).cloned() else {
+            return;
+        };
+        let (answer, first, pair) = match matter {
+            Matter::Known(call) => {
+                let moves = self.jury.anchored(&call, score, now);
+                return self.bench_moved(moves, now, desk);
+            }
+            Matter::Answer {
+                answer,
+                first,
+                pair,
+            } => (answer, first, pair),
+        };
+        let other = pair.and_then(|pair| match self.halves.remove(&pair) {
+            Some(other) => other,
+            None => {
+                self.halves.insert(pair, score);
+                None
+            }
+        });
+        let Some(unit) = self.units.get_mut(answer.provider) else {
+            return;
+        };
+        let Some(value) = score else {
+            return self.jury.failed(&judge, now);
+        };
+        self.jury.scored(&judge, &unit.id, value, now);
+        self.look(now);
+        let Some(unit) = self.units.get_mut(answer.provider) else {
+            return;
+        };
+        let score = Score {
+            judge,
+            value,
+            other,
+        };
+        let moves = unit.breaker.score(answer.ticket, &score, now);
+        self.lay(answer.provider, moves, now, desk);
+        if first && value < self.pass {
+            self.look_back(answer.provider, now, desk);
+        }
+    }
+
+    /// A bad answer has neighbours.
+    fn look_back(&mut self, provider: usize, now: Mono, desk: &mut Desk<Matter>) {
+        let Some(unit) = self.units.get_mut(provider) else {
+            return;
+        };
+        let n = unit.breaker.look_back();
+        let neighbours: Vec<_> = unit.kept.take(n, now).collect();
+        for answer in neighbours {
+            self.ask(answer, true, Purpose::LookBack, now, desk);
+        }
+    }
+
+    fn bench_moved(&mut self, moves: Vec<jury::Move>, now: Mono, desk: &mut Desk<Matter>) {
+        for moved in moves {
+            match moved {
+                jury::Move::Held(judge) => {
+                    for provider in 0..self.units.len() {
+                        if let Some(unit) = self.units.get_mut(provider) {
+                            let moves = unit.breaker.anchors_held(&judge, now);
+                            self.lay(provider, moves, now, desk);
+                        }
+                    }
+                }
+                jury::Move::Dismissed { judge, cause, .. } => {
+                    for unit in &mut self.units {
+                        unit.breaker.dismiss(&judge);
+                    }
+                    let at = self.judges.iter().position(|j| *j == judge);
+                    desk.faults.extend(at.map(|at| (at, cause.to_string())));
+                }
+                jury::Move::Restored(_) => {}
+            }
+        }
+        self.look(now);
+    }
+
+    /// Tells every breaker who can judge for it.
+    fn look(&mut self, now: Mono) {
+        self.looked = now;
+        let serves = |u: &Unit| matches!(u.breaker.view(now).phase, Phase::Closed | Phase::Ramp(_));
+        let serving: Vec<bool> = self.units.iter().map(serves).collect();
+        for (provider, unit) in self.units.iter_mut().enumerate() {
+            let mut others = serving.iter().enumerate().filter(|(i, _)| *i != provider);
+            let last = !others.any(|(_, serves)| *serves);
+            unit.breaker.sit(self.jury.bench(&unit.maker, last, now));
+        }
+    }
+
+    fn lay(&mut self, provider: usize, moves: Vec<Move>, now: Mono, desk: &mut Desk<Matter>) {
+        for moved in moves {
+            match moved {
+                Move::To {
+                    from, to, reason, ..
+                } => {
+                    desk.moves.push(said(provider, from, to, &reason));
+                    self.looked = Mono::default();
+                }
+                Move::WantsAnchors(judge) => self.jury.confirm(&judge, now),
+                Move::JudgeDisputed { judge, passed, of } => {
+                    let moved = self.jury.disputed(&judge, passed, of, now);
+                    self.bench_moved(moved.into_iter().collect(), now, desk);
+                }
+                Move::WouldTrip(_) | Move::ForceExpired(_) => {}
+            }
+        }
+    }
+
+    fn known_answers(&mut self, now: Mono, desk: &mut Desk<Matter>) {
+        for call in self.jury.due(now) {
+            // Never refused: a judge whose constancy is not known is worse than one call too many.
+            self.jury.spend(true, now);
+            let Some(judge) = self.judges.iter().position(|j| *j == call.judge) else {
+                continue;
+            };
+            desk.calls.push(Call {
+                judge,
+                worth: if call.good {
+                    Worth::Good
+                } else {
+                    Worth::Garbage
+                },
+                purpose: Purpose::Anchor,
+                matter: Matter::Known(call),
+            });
         }
     }
 }
 
 impl Side for Ours {
     type Permit = Permit;
-    type Matter = Judged;
+    type Matter = Matter;
 
     fn admit(&mut self, provider: usize, now: Mono) -> Admit<Permit> {
-        match self.breakers.get_mut(provider).map(|b| b.admit(now)) {
+        match self.units.get_mut(provider).map(|u| u.breaker.admit(now)) {
             Some(Admission::Serve(permit)) => Admit::Serve(permit),
             Some(Admission::Probe(permit)) => Admit::Probe(permit),
             Some(Admission::Refuse(_)) | None => Admit::Refuse,
@@ -62,88 +295,92 @@ impl Side for Ours {
         permit: Permit,
         fate: Fate,
         now: Mono,
-        desk: &mut Desk<Judged>,
+        desk: &mut Desk<Matter>,
     ) {
-        let Some(breaker) = self.breakers.get_mut(provider) else {
+        if now >= self.looked + LOOK {
+            self.look(now);
+        }
+        let Some(unit) = self.units.get_mut(provider) else {
             return;
         };
         let (ticket, ordinary) = (permit.ticket(), permit.is_ordinary());
-        let moves = breaker.report(permit, self.verdicts.of(fate), now);
-        lay(provider, moves, desk);
-        if let Fate::Answered(worth) = fate
-            && (!ordinary || self.rng.f64() < 0.05)
-        {
-            let purpose = if ordinary {
-                Purpose::Sample
-            } else {
-                Purpose::Recovery
-            };
-            desk.calls.push(Call {
-                judge: 0,
-                worth,
-                purpose,
-                matter: Judged { provider, ticket },
-            });
+        let moves = unit.breaker.report(permit, self.verdicts.of(fate), now);
+        self.lay(provider, moves, now, desk);
+        let (Fate::Answered(worth), Some(unit)) = (fate, self.units.get_mut(provider)) else {
+            return;
+        };
+        let answer = Answer {
+            provider,
+            ticket,
+            worth,
+        };
+        match unit.breaker.sample(ticket, false, now) {
+            Sample::Skip => {}
+            Sample::Keep => unit.kept.keep(1, answer, now),
+            Sample::Judge { both, .. } => {
+                let purpose = if ordinary {
+                    Purpose::Sample
+                } else {
+                    Purpose::Recovery
+                };
+                self.ask(answer, both, purpose, now, desk);
+            }
         }
     }
 
     fn judged(
         &mut self,
-        call: Call<Judged>,
+        call: Call<Matter>,
         score: Option<f64>,
         now: Mono,
-        desk: &mut Desk<Judged>,
+        desk: &mut Desk<Matter>,
     ) {
-        let Judged { provider, ticket } = call.matter;
-        if let (Some(breaker), Some(score)) = (self.breakers.get_mut(provider), score) {
-            lay(provider, breaker.score(ticket, score, now), desk);
-        }
+        self.scored(call.judge, call.matter, score, now, desk);
     }
 
-    fn tick(&mut self, now: Mono, desk: &mut Desk<Judged>) {
-        for (provider, breaker) in self.breakers.iter_mut().enumerate() {
-            if breaker.next_timer().is_some_and(|at| at <= now) {
-                lay(provider, breaker.tick(now), desk);
+    fn tick(&mut self, now: Mono, desk: &mut Desk<Matter>) {
+        for provider in 0..self.units.len() {
+            let due = |u: &&mut Unit| u.breaker.next_timer().is_some_and(|at| at <= now);
+            if let Some(unit) = self.units.get_mut(provider).filter(due) {
+                let moves = unit.breaker.tick(now);
+                self.lay(provider, moves, now, desk);
             }
+        }
+        if self.jury.next_timer().is_some_and(|at| at <= now) {
+            self.known_answers(now, desk);
         }
     }
 
     fn next_timer(&self) -> Option<Mono> {
-        self.breakers.iter().filter_map(Breaker::next_timer).min()
+        let breakers = self.units.iter().filter_map(|u| u.breaker.next_timer());
+        breakers.chain(self.jury.next_timer()).min()
     }
 }
 
-fn lay<M>(provider: usize, moves: Vec<Move>, desk: &mut Desk<M>) {
-    for moved in moves {
-        if let Move::To {
-            from, to, reason, ..
-        } = moved
-        {
-            desk.moves.push(Moved {
-                provider,
-                from,
-                to,
-                cause: cause(&reason),
-                why: if to == Phase::Open {
-                    reason.to_string()
-                } else {
-                    String::new()
-                },
-            });
-        }
-    }
+/// Who made a model: what stands before the slash, as in the configuration.
+fn maker(id: &str) -> String {
+    id.split('/').next().unwrap_or(id).to_owned()
 }
 
-const fn cause(reason: &Reason) -> Cause {
-    match reason {
-        Reason::Quality { .. } | Reason::ProbeJudgedBad { .. } | Reason::RampJudgedBad { .. } => {
-            Cause::Quality
-        }
-        Reason::Certain { .. } => Cause::Certain,
-        _ => Cause::Error,
+fn said(provider: usize, from: Phase, to: Phase, reason: &Reason) -> Moved {
+    Moved {
+        provider,
+        from,
+        to,
+        cause: match reason {
+            Reason::Quality { .. }
+            | Reason::ProbeJudgedBad { .. }
+            | Reason::RampJudgedBad { .. } => Cause::Quality,
+            Reason::Certain { .. } => Cause::Certain,
+            _ => Cause::Error,
+        },
+        why: if to == Phase::Open {
+            reason.to_string()
+        } else {
+            String::new()
+        },
     }
 }
-
 /// What the router would say of each fate; made once, since a run has millions of them.
 #[derive(Debug)]
 struct Verdicts {

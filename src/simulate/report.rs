@@ -53,6 +53,8 @@ pub struct Figures {
     /// Against 5 % of all answers.
     pub(super) judge_cost: f64,
     pub(super) judge_faults: f64,
+    /// Why, in one of the runs.
+    pub(super) judge_fault_example: String,
     pub(super) shadow_probes: f64,
     pub(super) requests: f64,
     pub(super) unserved: f64,
@@ -131,6 +133,11 @@ impl Figures {
             judge_calls_per_day: average(&calls) / days,
             judge_cost: average(&calls) / (PLAIN_SAMPLING * answers),
             judge_faults: average(&|r| r.counts.faults.len() as u64),
+            judge_fault_example: runs
+                .iter()
+                .find_map(|r| r.counts.faults.first())
+                .map(|(_, why)| why.clone())
+                .unwrap_or_default(),
             shadow_probes: average(&|r| r.counts.shadows),
             requests: average(&|r| r.counts.requests),
             unserved: average(&|r| r.counts.unserved),
@@ -138,7 +145,7 @@ impl Figures {
     }
 
     /// What stands in this side's column, line by line.
-    fn cells(&self) -> [(&'static str, String); 12] {
+    fn cells(&self) -> [(&'static str, String); 13] {
         let time = |t: &Option<Time>| t.map_or_else(|| "-".to_owned(), |t| t.to_string());
         let reasons: Vec<_> = self.reasons.keys().copied().collect();
         [
@@ -169,6 +176,10 @@ impl Figures {
                 format!("{:.0}", self.judge_calls_per_day),
             ),
             ("  against plain 5 %", format!("{:.2} x", self.judge_cost)),
+            (
+                "judges found at fault",
+                Count(self.judge_faults).to_string(),
+            ),
             ("users without an answer", Count(self.unserved).to_string()),
         ]
     }

@@ -19,6 +19,8 @@ use std::{cmp::Ordering, collections::BinaryHeap, time::Duration};
 /// Healthy time before a warm scenario begins: what an hour's mean needs to be one.
 const WARM_UP: Duration = Duration::from_hours(1);
 
+const MOMENT: Duration = Duration::from_millis(10);
+
 /// Runs a scenario once. The same seed brings the same traffic and the same outcome.
 pub(super) fn run<S: Side>(scenario: &Scenario, noise: Noise, seed: u64, side: S) -> Outcome {
     let begins = begins(scenario);
@@ -84,15 +86,17 @@ struct Attempt<P> {
 impl<S: Side> Run<S> {
     fn until(&mut self, end: Mono) {
         let mut arrival = self.world.next_arrival(Mono::from_secs(1), &mut self.rng);
-        let mut ticked = Mono::default();
+        let (mut now, mut ticked) = (Mono::default(), Mono::default());
         loop {
-            // A timer that stays due after its tick waits for the next microsecond instead of stopping the world.
-            let timer = self.side.next_timer().map(|at| at.max(Mono(ticked.0 + 1)));
+            // A timer that stays due after its tick waits a moment instead of stopping the world.
+            let earliest = now.max(ticked + MOMENT);
+            let timer = self.side.next_timer().map(|at| at.max(earliest));
             let queued = self.queue.peek().map(|event| event.at);
-            let now = [arrival, timer, queued].into_iter().flatten().min();
-            let Some(now) = now.filter(|now| *now < end) else {
+            let next = [arrival, timer, queued].into_iter().flatten().min();
+            let Some(next) = next.filter(|next| *next < end) else {
                 break;
             };
+            now = next;
             if timer == Some(now) {
                 ticked = now;
                 self.side.tick(now, &mut self.desk);
@@ -192,8 +196,8 @@ impl<S: Side> Run<S> {
         for moved in self.desk.moves.drain(..) {
             self.tally.moved(moved, now);
         }
-        for judge in self.desk.faults.drain(..) {
-            self.tally.judge_at_fault(judge, now);
+        for fault in self.desk.faults.drain(..) {
+            self.tally.judge_at_fault(fault, now);
         }
         let mut calls = std::mem::take(&mut self.desk.calls);
         for call in calls.drain(..) {

@@ -42,8 +42,8 @@ pub(super) enum Admit<P> {
 pub(super) struct Desk<M> {
     pub(super) moves: Vec<Moved>,
     pub(super) calls: Vec<Call<M>>,
-    /// Judges that were found to be at fault.
-    pub(super) faults: Vec<usize>,
+    /// Judges that were found at fault, and why.
+    pub(super) faults: Vec<(usize, String)>,
 }
 
 impl<M> Default for Desk<M> {

@@ -36,8 +36,8 @@ pub(super) struct Counts {
     pub(super) bad_before_trip: u64,
     pub(super) shadows: u64,
     pub(super) calls: [u64; Purpose::ALL.len()],
-    /// Judges that were found at fault, each time.
-    pub(super) faults: Vec<usize>,
+    /// Judges that were found at fault, each time, and why.
+    pub(super) faults: Vec<(usize, String)>,
 }
 
 /// What one run came to. A time is infinite when it never happened, and none when there was nothing to wait for.
@@ -141,9 +141,9 @@ impl Tally {
         }
     }
 
-    pub(super) fn judge_at_fault(&mut self, judge: usize, now: Mono) {
+    pub(super) fn judge_at_fault(&mut self, fault: (usize, String), now: Mono) {
         if let Some(counts) = self.counting(now) {
-            counts.faults.push(judge);
+            counts.faults.push(fault);
         }
     }
 
