@@ -245,3 +245,7 @@ impl fmt::Display for Count {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "tests/expect.rs"]
+mod tests;

@@ -39,7 +39,14 @@ struct Unit {
     id: DeploymentId,
     maker: String,
     breaker: Breaker,
+    phase: Phase,
     kept: Kept<Answer>,
+}
+
+impl Unit {
+    const fn serves(&self) -> bool {
+        matches!(self.phase, Phase::Closed | Phase::Ramp(_))
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +76,7 @@ impl Ours {
             id: id.into(),
             maker: maker(id),
             breaker: Breaker::new(settings.clone(), seed.wrapping_mul(31).wrapping_add(i), now),
+            phase: Phase::Closed,
             kept: Kept::default(),
         };
         let ids = scenario.providers.iter().map(|p| p.id.as_str());
@@ -159,13 +167,7 @@ impl Ours {
                 pair,
             } => (answer, first, pair),
         };
-        let other = pair.and_then(|pair| match self.halves.remove(&pair) {
-            Some(other) => other,
-            None => {
-                self.halves.insert(pair, score);
-                None
-            }
-        });
+        let other = pair.and_then(|pair| self.other_half(pair, score));
         let Some(unit) = self.units.get_mut(answer.provider) else {
             return;
         };
@@ -187,6 +189,15 @@ impl Ours {
         if first && value < self.pass {
             self.look_back(answer.provider, now, desk);
         }
+    }
+
+    /// What the other judge said of the same answer, if it was faster.
+    fn other_half(&mut self, pair: u64, score: Option<f64>) -> Option<f64> {
+        if let Some(other) = self.halves.remove(&pair) {
+            return other;
+        }
+        self.halves.insert(pair, score);
+        None
     }
 
     /// A bad answer has neighbours.
@@ -228,12 +239,11 @@ impl Ours {
     /// Tells every breaker who can judge for it.
     fn look(&mut self, now: Mono) {
         self.looked = now;
-        let serves = |u: &Unit| matches!(u.breaker.view(now).phase, Phase::Closed | Phase::Ramp(_));
-        let serving: Vec<bool> = self.units.iter().map(serves).collect();
-        for (provider, unit) in self.units.iter_mut().enumerate() {
-            let mut others = serving.iter().enumerate().filter(|(i, _)| *i != provider);
-            let last = !others.any(|(_, serves)| *serves);
-            unit.breaker.sit(self.jury.bench(&unit.maker, last, now));
+        let able = self.units.iter().filter(|u| u.serves()).count();
+        for unit in &mut self.units {
+            let others = able - usize::from(unit.serves());
+            let bench = self.jury.bench(&unit.maker, others == 0, now);
+            unit.breaker.sit(bench);
         }
     }
 
@@ -244,12 +254,15 @@ impl Ours {
                     from, to, reason, ..
                 } => {
                     desk.moves.push(said(provider, from, to, &reason));
+                    if let Some(unit) = self.units.get_mut(provider) {
+                        unit.phase = to;
+                    }
                     self.looked = Mono::default();
                 }
                 Move::WantsAnchors(judge) => self.jury.confirm(&judge, now),
                 Move::JudgeDisputed { judge, passed, of } => {
-                    let moved = self.jury.disputed(&judge, passed, of, now);
-                    self.bench_moved(moved.into_iter().collect(), now, desk);
+                    let fault = self.jury.disputed(&judge, passed, of, now);
+                    self.bench_moved(fault.into_iter().collect(), now, desk);
                 }
                 Move::WouldTrip(_) | Move::ForceExpired(_) => {}
             }

@@ -279,3 +279,7 @@ impl Spell {
 fn secs(at: Mono, since: Mono) -> f64 {
     at.since(since).as_secs_f64()
 }
+
+#[cfg(test)]
+#[path = "tests/tally.rs"]
+mod tests;

@@ -1,7 +1,7 @@
 //! Providers in time: what becomes of a request, and when.
 
 use super::{
-    ERR_LIMIT, TTFT_DEADLINE,
+    TTFT_DEADLINE,
     clock::Clock,
     judges::Worth,
     scenario::{Health, Scenario},
@@ -151,4 +151,6 @@ pub(super) fn spread(median: Duration, rng: &mut fastrand::Rng) -> Duration {
     median.mul_f64((0.7 * bell).exp())
 }
 
-const _: () = assert!(super::scenario::BACKGROUND_ERRORS < ERR_LIMIT);
+#[cfg(test)]
+#[path = "tests/world.rs"]
+mod tests;

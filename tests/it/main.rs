@@ -31,5 +31,6 @@ mod responses;
 mod rig;
 mod scenarios;
 mod sdk;
+mod simulate;
 mod streams;
 mod upstream;

@@ -56,7 +56,13 @@ fn everything_that_a_scenario_can_say_is_read() {
         (mood.shift, mood.fail, mood.latency),
         (-0.2, 0.5, Duration::from_millis(900))
     );
-    assert_eq!(read.traffic[0].is, 0.1);
+    assert_eq!(
+        read.traffic,
+        [Step {
+            at: Duration::from_hours(6),
+            is: 0.1
+        }]
+    );
     let expect = &read.expect;
     assert_eq!(
         expect.first_trip,
