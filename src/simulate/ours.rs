@@ -115,7 +115,7 @@ impl Ours {
         let Some(unit) = self.units.get(answer.provider) else {
             return;
         };
-        let panel = self.jury.panel(&unit.maker, now);
+        let panel = self.jury.panel(&unit.maker, |_| true, now);
         let second = panel.second.filter(|_| both);
         let pair = second.as_ref().map(|_| {
             self.pairs += 1;
@@ -242,7 +242,8 @@ impl Ours {
         let able = self.units.iter().filter(|u| u.serves()).count();
         for unit in &mut self.units {
             let others = able - usize::from(unit.serves());
-            let bench = self.jury.bench(&unit.maker, others == 0, now);
+            let panel = self.jury.panel(&unit.maker, |_| true, now);
+            let bench = self.jury.bench(panel, others == 0, now);
             unit.breaker.sit(bench);
         }
     }
