@@ -150,6 +150,9 @@ fn configuration(mode: ConfigMode) -> Result<ExitCode, String> {
                     "{}: {routes} routes over {deployments} deployments, no errors",
                     path.display()
                 ))?;
+                if let Some(canary) = &config.canary {
+                    say(&canary.to_string())?;
+                }
             }
             config::Found::Builtin => {
                 return Err(

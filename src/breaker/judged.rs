@@ -19,7 +19,7 @@ impl Breaker {
     }
 
     /// A whole answer has been given: is it to be judged? Asked once for each. `looks_wrong` is what cheap checks say
-    /// of it; they make suspicious and never trip.
+    /// of it; they make suspicious and never trip. A canary's answer is always judged where something may follow from it.
     pub fn sample(&mut self, ticket: Ticket, looks_wrong: bool, now: Mono) -> Sample {
         let judged = Sample::Judge {
             both: false,
@@ -32,12 +32,15 @@ impl Breaker {
         match &self.state {
             State::Closed if self.would_be_open.is_none() => {
                 let probation = self.on_probation(now);
+                if ticket.canary {
+                    return self.quality.draw_canary(probation);
+                }
                 let die = self.rng.f64();
                 self.quality.draw(die, looks_wrong, probation, now)
             }
             State::Probe(_) if ticket.probe => judged,
             State::Ramp(step) if !self.frozen() => {
-                let all = step.above().is_some();
+                let all = ticket.canary || step.above().is_some();
                 if all || self.rng.f64() < LAST_STEP_SHARE {
                     judged
                 } else {
@@ -64,7 +67,7 @@ impl Breaker {
         let frozen = self.frozen();
         match &mut self.state {
             State::Closed if self.would_be_open.is_none() => {
-                self.quality.record(score, now);
+                self.quality.record(score, !ticket.canary, now);
                 self.rule(Some(score), now)
             }
             State::Probe(round) if ticket.probe => {

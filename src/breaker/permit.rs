@@ -28,6 +28,7 @@ impl Permit {
         Ticket {
             generation: self.generation,
             probe: self.is_probe(),
+            canary: false,
         }
     }
 
@@ -52,6 +53,18 @@ impl Permit {
 pub struct Ticket {
     pub generation: u64,
     pub probe: bool,
+    /// The answer is to a prompt of our own.
+    pub canary: bool,
+}
+
+impl Ticket {
+    #[must_use]
+    pub const fn of_canary(self) -> Self {
+        Self {
+            canary: true,
+            ..self
+        }
+    }
 }
 
 /// What the breaker says to one request.

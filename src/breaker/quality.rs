@@ -173,6 +173,13 @@ impl Quality {
         }
     }
 
+    /// A canary's whole answer. It is no traffic: the rate that sampling goes by does not know of it.
+    pub(super) fn draw_canary(&mut self, probation: bool) -> Sample {
+        self.probation = probation;
+        let both = self.suspicious && self.sampling.spend(1.0);
+        Sample::Judge { both, counts: true }
+    }
+
     /// How many kept answers are judged now: some, after a bad one under suspicion.
     pub(super) fn look_back(&mut self) -> usize {
         if self.suspicious {
@@ -182,12 +189,12 @@ impl Quality {
         }
     }
 
-    /// A score of a closed breaker's answer.
-    pub(super) fn record(&mut self, score: &Score, now: Mono) {
+    /// A score of a closed breaker's answer. `learns`: it is one of the users', whose mix alone is what is usual.
+    pub(super) fn record(&mut self, score: &Score, learns: bool, now: Mono) {
         self.rolling.record(now, score.value);
         let pass = self.pass;
         let detector = self.detector(&score.judge);
-        detector.record(score.value, pass, true, now);
+        detector.record(score.value, pass, learns, now);
         self.hear(score);
         let first = self.gate.bench.first.as_ref() == Some(&score.judge);
         self.watch(first && score.value < pass, now);

@@ -1,7 +1,7 @@
 //! What only the whole configuration can tell, whichever format it came from.
 
-use super::{Config, problem::Report, tree::Span};
-use crate::model::DeploymentId;
+use super::{Config, Route, problem::Report, tree::Span};
+use crate::model::{DeploymentId, RouteId};
 use indexmap::{IndexMap, IndexSet};
 
 /// Deployments without a key take no traffic: worth a warning, and a problem when none is left.
@@ -98,14 +98,44 @@ pub(super) fn judges(config: &Config, at: &Span, report: &Report) {
     }
 }
 
-/// Every deployment that a route names, once.
+/// Canaries that find nobody to ask are a slip; without judges they are half of what they could be.
+pub(super) fn canary(config: &Config, at: &Span, report: &Report) {
+    let Some(canary) = &config.canary else { return };
+    if canary.deployments.is_empty() && !report.has_problems() {
+        report.error(
+            at.clone(),
+            "canary: no route names a deployment that answers in words; name some: deployments = [\"provider/model\"]",
+        );
+    }
+    if config.judge.judges.is_empty() {
+        report.warn(
+            "canary: nobody judges what comes back (judge.judges is empty): only failures will be seen",
+        );
+    }
+}
+
+/// Every deployment whose answers are judged, once.
 fn judged(config: &Config) -> IndexSet<&DeploymentId> {
-    let tiers = config.routes.values().flat_map(|route| {
-        let fallbacks = route
-            .context_fallbacks
-            .iter()
-            .chain(&route.policy_fallbacks);
-        route.tiers.iter().chain(fallbacks)
-    });
-    tiers.flat_map(|tier| &tier.deployments).collect()
+    let canaries = config.canary.iter().flat_map(|c| &c.deployments);
+    let mut all: IndexSet<_> = config.routes.values().flat_map(named).collect();
+    all.extend(canaries);
+    all
+}
+
+fn named(route: &Route) -> impl Iterator<Item = &DeploymentId> {
+    let fallbacks = route
+        .context_fallbacks
+        .iter()
+        .chain(&route.policy_fallbacks);
+    let tiers = route.tiers.iter().chain(fallbacks);
+    tiers.flat_map(|tier| &tier.deployments)
+}
+
+/// Every deployment that a route names, but those that embed: a prompt is nothing that they could answer, and a model
+/// that is not there for it looks like one that is not there.
+pub(super) fn that_chat(routes: &IndexMap<RouteId, Route>) -> Vec<DeploymentId> {
+    let routes = routes.values().filter(|r| !r.same_embeddings);
+    let chats = |id: &&DeploymentId| !id.to_ascii_lowercase().contains("embed");
+    let all: IndexSet<_> = routes.flat_map(named).filter(chats).cloned().collect();
+    all.into_iter().collect()
 }

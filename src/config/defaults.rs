@@ -1,8 +1,8 @@
 //! Every default in one place: readers start from these and change what the file says.
 
 use super::{
-    Breaker, BreakerMode, Cache, Canned, CannedForm, Commit, Deployment, Env, Fleet, Journal,
-    Judge, ProbeMode, Route, Rubric, Server, Tier,
+    Breaker, BreakerMode, Cache, Canary, CanaryPrompt, Canned, CannedForm, Commit, Deployment, Env,
+    Fleet, Journal, Judge, ProbeMode, Route, Rubric, Server, Tier,
     env::{state_dir, xdg},
 };
 use crate::model::{DeploymentId, ProviderId};
@@ -62,6 +62,28 @@ impl Default for Judge {
             prices: IndexMap::new(),
             anchors: true,
             queue: 64,
+        }
+    }
+}
+
+impl Canary {
+    /// With these prompts for these deployments, and the defaults.
+    pub fn of(prompts: Vec<CanaryPrompt>, deployments: Vec<DeploymentId>) -> Self {
+        Self {
+            every: Duration::from_mins(5),
+            prompts,
+            deployments,
+            only_when_quiet: true,
+        }
+    }
+}
+
+impl CanaryPrompt {
+    /// Models that think do so out of the same allowance; what is not written is not paid.
+    pub fn of(ask: String) -> Self {
+        Self {
+            ask,
+            max_tokens: 2_000,
         }
     }
 }

@@ -56,6 +56,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
         aliases,
         breaker: settings.breaker,
         judge: Judge::default(),
+        canary: None,
         cache: Cache {
             enabled: settings.cache,
             ..Cache::of_user(cx.env)

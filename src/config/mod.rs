@@ -39,7 +39,7 @@ pub use simulated::simulated;
 pub(crate) use tree::parse_toml;
 pub use watch::Watch;
 
-use crate::model::{DeploymentId, Dialect, ProviderId, RouteId};
+use crate::model::{DeploymentId, Dialect, ProviderId, RouteId, time::duration_text};
 use indexmap::IndexMap;
 use secrecy::SecretString;
 use std::{borrow::Cow, fmt, net::SocketAddr, path::PathBuf, time::Duration};
@@ -61,6 +61,8 @@ pub struct Config {
     pub aliases: IndexMap<String, RouteId>,
     pub breaker: Breaker,
     pub judge: Judge,
+    /// None: nobody is asked anything but what users ask.
+    pub canary: Option<Canary>,
     pub cache: Cache,
     pub journal: Journal,
     /// None: this replica shares nothing.
@@ -294,6 +296,41 @@ pub struct Judge {
     pub queue: usize,
 }
 
+/// Prompts that deployments are asked on a schedule, so that quiet hours are watched too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Canary {
+    pub every: Duration,
+    /// Asked in turn; never empty.
+    pub prompts: Vec<CanaryPrompt>,
+    pub deployments: Vec<DeploymentId>,
+    /// Not where users were answered since the last one was due.
+    pub only_when_quiet: bool,
+}
+
+/// Who is asked, how often, and how many calls that is at most.
+impl fmt::Display for Canary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (n, every) = (self.deployments.len(), self.every);
+        let a_day = n as u128 * Duration::from_hours(24).as_millis() / every.as_millis().max(1);
+        let when = if self.only_when_quiet {
+            " where no user was answered meanwhile"
+        } else {
+            ""
+        };
+        let every = duration_text(every);
+        write!(
+            f,
+            "canaries: {n} deployments are asked every {every}{when}, at most {a_day} calls a day"
+        )
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CanaryPrompt {
+    pub ask: String,
+    pub max_tokens: u32,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cache {
     pub enabled: bool,
@@ -360,6 +397,14 @@ impl Config {
         let mut names = indexmap::IndexSet::new();
         names.extend(routes.chain(aliases).chain(deployments));
         names.into_iter().collect()
+    }
+
+    /// The first place of a deployment in a route; with none, what it is by its own name.
+    pub fn tier_of(&self, deployment: &DeploymentId) -> Tier {
+        let mut tiers = self.routes.values().flat_map(|route| &route.tiers);
+        let tier = tiers.find(|tier| tier.deployments.contains(deployment));
+        tier.cloned()
+            .unwrap_or_else(|| Tier::of(vec![deployment.clone()]))
     }
 
     /// Whose model a deployment is, for "another vendor than the one that answered".

@@ -1,6 +1,7 @@
 //! breakerbox's own format.
 
 mod aws;
+mod canary;
 mod fleet;
 mod limits;
 mod providers;
@@ -27,6 +28,9 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
         .and_then(|t| t.get("judges"))
         .map(|f| f.node.at.clone());
     let judge = limits::judge(judge_table, &mut catalog);
+    let canary_table = top.table("canary");
+    let canary_at = canary_table.as_ref().map(|t| t.at.clone());
+    let canary = canary::read(canary_table, &check::that_chat(&routes), &mut catalog);
     let cache = limits::cache(top.table("cache"), cx);
     let journal = limits::journal(top.table("journal"), cx);
     let fleet = fleet::read(top.table("fleet"), cx);
@@ -41,6 +45,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
         aliases,
         breaker,
         judge,
+        canary,
         cache,
         journal,
         fleet,
@@ -48,6 +53,9 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
     };
     if let Some(at) = judges_at {
         check::judges(&config, &at, cx.report);
+    }
+    if let Some(at) = canary_at {
+        check::canary(&config, &at, cx.report);
     }
     Some(config)
 }

@@ -32,6 +32,7 @@ pub fn show(config: &Config) -> String {
     }
     breaker(&mut out, config);
     judge(&mut out, config);
+    canary(&mut out, config);
     cache(&mut out, config);
     journal(&mut out, config);
     fleet(&mut out, config);
@@ -191,6 +192,7 @@ fn deployments(out: &mut Out, config: &Config) {
     let named: HashSet<_> = tiers
         .flat_map(|tier| &tier.deployments)
         .chain(&config.judge.judges)
+        .chain(config.canary.iter().flat_map(|c| &c.deployments))
         .collect();
     for deployment in config.deployments.values() {
         let bare = defaults::deployment(&deployment.id, &deployment.provider);
@@ -365,6 +367,22 @@ fn judge(out: &mut Out, config: &Config) {
         out.set("output_per_mtok", output);
         out.set("currency", text("USD"));
     }
+}
+
+fn canary(out: &mut Out, config: &Config) {
+    let Some(canary) = &config.canary else { return };
+    out.section("canary");
+    out.time("every", canary.every);
+    let prompts = canary.prompts.iter().map(|prompt| {
+        let (ask, most) = (text(&prompt.ask), prompt.max_tokens);
+        format!("  {{ ask = {ask}, max_tokens = {most} }},\n")
+    });
+    out.set("prompts", format!("[\n{}]", prompts.collect::<String>()));
+    out.set(
+        "deployments",
+        texts(canary.deployments.iter().map(|id| &**id)),
+    );
+    out.set("only_when_quiet", canary.only_when_quiet);
 }
 
 fn cache(out: &mut Out, config: &Config) {

@@ -3,6 +3,7 @@
 mod azure;
 mod bedrock;
 mod broken;
+mod canary;
 mod fleet;
 mod judge;
 mod litellm;

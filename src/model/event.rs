@@ -100,6 +100,11 @@ pub enum Kind {
         verdict: Verdict,
         shadow: bool,
     },
+    /// A prompt of our own came to nothing. Good ones are in the buckets.
+    CanaryFailed {
+        deployment: DeploymentId,
+        verdict: Verdict,
+    },
 
     /// A request moved from one tier to another (or down to a rung).
     Fallback {
@@ -254,12 +259,14 @@ pub enum Picked {
     Looks,
     /// The second judge's word on an answer of which the first has its own.
     Second,
+    /// Nobody asked for it: an answer to a prompt of our own.
+    Canary,
 }
 
 impl Picked {
     /// The mean that a screen shows, and the breaker's own, are over these.
     pub const fn counts(self) -> bool {
-        matches!(self, Self::Sample | Self::Return)
+        matches!(self, Self::Sample | Self::Return | Self::Canary)
     }
 
     #[expect(
@@ -366,7 +373,12 @@ pub struct Bucket {
     /// Neither: caller errors, aborts, refusals.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub ignored: u32,
-    /// How many of all these each fault hit: (fault id, hits).
+    /// Prompts of our own that ended, and those of them that came to nothing. They are in no other field.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub canary: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub canary_failed: u32,
+    /// How many of the users' attempts each fault hit: (fault id, hits).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub injected: Vec<(u32, u32)>,
     /// Attempts under way when the second ended.
@@ -461,6 +473,8 @@ impl Bucket {
             fail: 0,
             throttled: 0,
             ignored: 0,
+            canary: 0,
+            canary_failed: 0,
             injected: Vec::new(),
             in_flight: 0,
             tokens: 0,
@@ -474,11 +488,12 @@ impl Bucket {
         self.ok + self.fail
     }
 
+    /// Users' own.
     pub const fn attempts(&self) -> u32 {
         self.ok + self.fail + self.throttled + self.ignored
     }
 
     pub const fn is_idle(&self) -> bool {
-        self.attempts() == 0 && self.in_flight == 0
+        self.attempts() == 0 && self.in_flight == 0 && self.canary == 0
     }
 }

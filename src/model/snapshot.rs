@@ -8,7 +8,7 @@ use super::{
     fleet::FleetView,
     series::{Mean, Share},
     shape::Shape,
-    verdict::Class,
+    verdict::{Class, Verdict},
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -144,6 +144,18 @@ pub struct DeploymentView {
     pub scores: Arc<VecDeque<JudgedView>>,
     #[serde(default)]
     pub watch: Watch,
+    /// None: none has ended yet, or there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary_last: Option<CanaryView>,
+}
+
+/// How the last prompt of our own went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CanaryView {
+    pub at: Wall,
+    /// None: it was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<Verdict>,
 }
 
 /// A provider asked us to stay away.

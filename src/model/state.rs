@@ -8,8 +8,8 @@ use super::{
     series::{Latency, Mean, Share},
     shape,
     snapshot::{
-        DeploymentView, FaultView, Gate, HISTORY_S, JudgedView, Point, RouteView, Rung3View, Users,
-        UsersWord,
+        CanaryView, DeploymentView, FaultView, Gate, HISTORY_S, JudgedView, Point, RouteView,
+        Rung3View, Users, UsersWord,
     },
     topology::{DeploymentInfo, Topology},
 };
@@ -119,6 +119,16 @@ impl State {
                     until: *until,
                 };
                 self.with(deployment, |d| d.gate = Some(gate));
+            }
+            Kind::CanaryFailed {
+                deployment,
+                verdict,
+            } => {
+                let last = CanaryView {
+                    at: self.s.at,
+                    failed: Some(verdict.clone()),
+                };
+                self.with(deployment, |d| d.canary_last = Some(last));
             }
             Kind::JudgeFailed { .. } => self.s.judge.failed_calls += 1,
             Kind::JudgeAvailable { available, why } => {
@@ -235,6 +245,7 @@ impl State {
         let Some(i) = self.index(&b.deployment) else {
             return;
         };
+        self.canaries(i, b);
         if let Some(times) = self.latencies.get_mut(i) {
             times.push_back((sec, b.ttft.clone(), b.total.clone()));
             while times.front().is_some_and(|(s, ..)| s + FIVE_MINUTES <= sec) {
@@ -271,6 +282,19 @@ impl State {
         point.throttled += b.throttled;
         point.injected += b.injected.iter().map(|(_, n)| n).sum::<u32>();
         point.tokens += b.tokens;
+    }
+
+    /// A failed one has told its verdict before its second was over.
+    fn canaries(&mut self, i: usize, b: &Bucket) {
+        let at = self.s.at;
+        let Some(d) = self.s.deployments.get_mut(i).filter(|_| b.canary > 0) else {
+            return;
+        };
+        let failed = d.canary_last.take().and_then(|last| last.failed);
+        d.canary_last = Some(CanaryView {
+            at,
+            failed: failed.filter(|_| b.canary_failed > 0),
+        });
     }
 
     fn exchanges(&mut self, e: &Exchanges, sec: u64) {
@@ -467,6 +491,7 @@ fn fresh(info: &DeploymentInfo, at: Wall) -> DeploymentView {
         p95: None,
         points: Arc::default(),
         scores: Arc::default(),
+        canary_last: None,
     }
 }
 

@@ -38,6 +38,7 @@ impl Event {
             | Kind::FaultAdded(_)
             | Kind::Rung3On { .. }
             | Kind::Gated { .. }
+            | Kind::CanaryFailed { .. }
             | Kind::JudgeFailed { .. }
             | Kind::JudgeDismissed { .. }
             | Kind::JudgeDrift { on: true, .. }
@@ -78,6 +79,7 @@ impl Event {
             | Kind::ForceEnded { deployment, .. }
             | Kind::Gated { deployment, .. }
             | Kind::Probed { deployment, .. }
+            | Kind::CanaryFailed { deployment, .. }
             | Kind::Score { deployment, .. }
             | Kind::Watch { deployment, .. }
             | Kind::FaultCleared { deployment, .. } => Some(deployment),
@@ -153,6 +155,10 @@ impl Event {
                 let how = if *shadow { "shadow probe" } else { "probe" };
                 format!("{deployment} {how}: {verdict}")
             }
+            Kind::CanaryFailed {
+                deployment,
+                verdict,
+            } => format!("{deployment} failed a canary: {verdict}"),
             Kind::Fallback {
                 from, to, verdict, ..
             } => {

@@ -20,3 +20,5 @@ mod bedrock;
 mod gemini;
 mod openai;
 mod responses;
+
+pub(crate) use openai::reasons as wants_completion_tokens;

@@ -185,6 +185,7 @@ const fn noisy(kind: &Kind) -> Option<&'static str> {
         Kind::Score { .. } => Some("scores"),
         Kind::JudgeFailed { .. } => Some("judge failures"),
         Kind::Probed { .. } => Some("probes"),
+        Kind::CanaryFailed { .. } => Some("failed canaries"),
         Kind::Gated { .. } => Some("gates"),
         Kind::WouldTrip { .. } => Some("would-be trips"),
         _ => None,

@@ -4,6 +4,7 @@
 mod after;
 mod attempt;
 pub mod bus;
+mod canary;
 mod canned;
 mod control;
 mod count;
@@ -47,7 +48,7 @@ use std::{
     future::Future,
     sync::{Arc, atomic::AtomicUsize},
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::AbortHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use bus::Bus;
@@ -162,14 +163,15 @@ impl Router {
     }
 
     /// Everything that runs beside a request is joined at shutdown.
-    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         let stop = self.stop.clone();
-        self.tasks.spawn(async move {
+        let task = self.tasks.spawn(async move {
             tokio::select! {
                 () = work => {}
                 () = stop.cancelled() => {}
             }
         });
+        task.abort_handle()
     }
 
     pub fn config(&self) -> Arc<Config> {

@@ -1,7 +1,7 @@
 //! The router's heartbeat: timers of the breakers, expiries, and the seconds that recorders have filled. A cooldown
 //! ends here, not on the next request, so that a screen is truthful.
 
-use super::Router;
+use super::{Router, canary::Canaries};
 use crate::{clock, model::Kind};
 use std::{sync::Arc, time::Duration};
 use tokio::time::MissedTickBehavior;
@@ -12,6 +12,7 @@ const BEAT: Duration = Duration::from_millis(100);
 pub(super) async fn run(router: Arc<Router>) {
     let mut beat = tokio::time::interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut canaries = Canaries::new();
     let mut second = clock::wall().secs();
     loop {
         beat.tick().await;
@@ -19,6 +20,7 @@ pub(super) async fn run(router: Arc<Router>) {
         for unit in plant.units.values() {
             unit.breaker(|b, now| ((), b.tick(now)));
         }
+        canaries.beat(&router, &plant);
         let wall = clock::wall();
         for kind in router
             .faults

@@ -1,7 +1,7 @@
 //! Counts and latencies of one second, recorded as attempts end and drained by the pulse.
 
 use crate::model::{
-    Class, DeploymentId,
+    Class, DeploymentId, Mono,
     event::{Bucket, Exchanges, Outcome},
     series::Latency,
     verdict::Counts,
@@ -56,6 +56,8 @@ struct Second {
     total: Histogram<u32>,
     /// First tokens over a long time: what `ttft_timeout` is learned from.
     learned: Histogram<u32>,
+    /// When a user's attempt last ended in an answer or a failure.
+    heard: Option<Mono>,
 }
 
 /// What an attempt measured.
@@ -76,6 +78,7 @@ impl Recorder {
                 ttft: histogram(),
                 total: histogram(),
                 learned: histogram(),
+                heard: None,
             }),
         }
     }
@@ -89,9 +92,12 @@ impl Recorder {
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
-    pub(super) fn end(&self, class: Class, m: &Measured) {
+    pub(super) fn end(&self, class: Class, m: &Measured, now: Mono) {
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
         let mut s = self.second.lock();
+        if !matches!(class.counts(), Counts::Gate | Counts::Ignore) {
+            s.heard = Some(now);
+        }
         let slot = match class.counts() {
             Counts::Ok => &mut s.bucket.ok,
             Counts::Fail | Counts::Trip => &mut s.bucket.fail,
@@ -115,6 +121,17 @@ impl Recorder {
         if class == Class::Ok {
             s.total.saturating_record(millis(m.total));
         }
+    }
+
+    /// A prompt of our own has ended: counted apart from everything that users asked.
+    pub(super) fn canary(&self, failed: bool) {
+        let mut s = self.second.lock();
+        s.bucket.canary += 1;
+        s.bucket.canary_failed += u32::from(failed);
+    }
+
+    pub(super) fn heard(&self) -> Option<Mono> {
+        self.second.lock().heard
     }
 
     /// A time to first token that most answers of this deployment keep; none until enough were seen.

@@ -24,8 +24,8 @@ pub(super) struct Slot {
     /// The head of the answer has come.
     heard: bool,
     measured: Measured,
-    /// A user's request (or a copy of one): it stands in the deployment's rates. A judge's own call does not, or a
-    /// fallback that serves nobody would look busy.
+    /// A user's request (or a copy of one): it stands in the deployment's rates. A judge's own call and a canary do
+    /// not, or a fallback that serves nobody would look busy.
     counted: bool,
     /// None: nobody else is ever asked for the same answer.
     pub(super) race: Option<Race>,
@@ -56,7 +56,7 @@ impl Slot {
         Self::make(unit, permit, fault, hang_credit, true)
     }
 
-    pub(super) fn for_judge(
+    pub(super) fn uncounted(
         unit: Arc<Unit>,
         permit: Permit,
         fault: Option<Hit>,
@@ -142,7 +142,9 @@ impl Slot {
         self.measured.total = self.elapsed();
         let injected = self.fault.is_some();
         if self.counted {
-            self.unit.recorder().end(verdict.class, &self.measured);
+            self.unit
+                .recorder()
+                .end(verdict.class, &self.measured, clock::now());
         }
         if verdict.class.counts() == Counts::Gate {
             self.unit.shut_gate(verdict, injected, clock::now());

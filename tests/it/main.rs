@@ -10,6 +10,7 @@ mod at_length;
 mod azure;
 mod bedrock;
 mod cache;
+mod canary;
 mod codex;
 mod cuts;
 mod doors;

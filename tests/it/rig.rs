@@ -147,8 +147,12 @@ impl Rig {
     }
 
     pub(crate) fn reload(&self, toml: &str) {
+        self.reload_to(config(toml));
+    }
+
+    pub(crate) fn reload_to(&self, config: Config) {
         self.router
-            .reload(config(toml))
+            .reload(config)
             .expect("the new configuration is taken");
     }
 

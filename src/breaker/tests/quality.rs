@@ -293,3 +293,60 @@ fn a_ramp_that_is_judged_bad_opens_it_again() {
         "{moves:?}"
     );
 }
+
+#[test]
+fn a_canary_is_judged_always_and_one_user_in_so_many() {
+    let mut rig = Rig::new(Settings {
+        judge_sample: 0.0,
+        ..Settings::default()
+    });
+    rig.judge_available(true);
+    for _ in 0..100 {
+        let user = rig.permit().ticket();
+        assert_eq!(rig.breaker.sample(user, false, rig.now), Sample::Keep);
+        let drawn = rig.breaker.sample(user.of_canary(), false, rig.now);
+        assert!(matches!(drawn, Sample::Judge { counts: true, .. }));
+        rig.wait(300.0);
+    }
+    rig.judge_available(false);
+    let canary = rig.permit().ticket().of_canary();
+    assert_eq!(rig.breaker.sample(canary, false, rig.now), Sample::Skip);
+}
+
+#[test]
+fn bad_canaries_trip_within_half_an_hour_of_a_night_without_users() {
+    let mut rig = Rig::new(Settings::default());
+    rig.judge_available(true);
+    let began = rig.now;
+    while rig.phase() == Phase::Closed {
+        rig.wait(300.0);
+        let Some(permit) = rig.admitted() else { break };
+        let ticket = permit.ticket().of_canary();
+        rig.report(permit, Class::Ok);
+        rig.score(ticket, BAD);
+    }
+    assert!(matches!(
+        rig.breaker.view(rig.now).reason,
+        Some(Reason::Quality { .. })
+    ));
+    assert!(rig.now.since(began) <= Duration::from_mins(30));
+}
+
+#[test]
+fn what_is_usual_is_learned_from_users_alone() {
+    let usual = |canary: bool| {
+        let mut rig = Rig::new(Settings::default());
+        rig.judge_available(true);
+        for _ in 0..500 {
+            let ticket = rig.permit().ticket();
+            let ticket = if canary { ticket.of_canary() } else { ticket };
+            rig.score(ticket, GOOD);
+            rig.wait(1.0);
+        }
+        rig.breaker.view(rig.now).watch.usual
+    };
+    let untouched = Rig::new(Settings::default()).breaker.view(Mono::default());
+    let untouched = untouched.watch.usual;
+    assert!((usual(true) - untouched).abs() < 1e-12);
+    assert!(usual(false) < untouched - 0.01);
+}

@@ -53,6 +53,21 @@ fn bucket(id: &str, ok: u32, fail: u32) -> Kind {
     })
 }
 
+fn canaries(id: &str, canary: u32, canary_failed: u32) -> Kind {
+    Kind::Bucket(Bucket {
+        canary,
+        canary_failed,
+        ..Bucket::empty(id.into())
+    })
+}
+
+fn canary_failed(id: &str) -> Kind {
+    Kind::CanaryFailed {
+        deployment: id.into(),
+        verdict: Verdict::new(Class::Fault, "x").status(500),
+    }
+}
+
 /// Events `kinds`, each so many milliseconds after the one before.
 fn run(kinds: impl IntoIterator<Item = (u64, Kind)>) -> (State, Vec<Arc<Event>>) {
     let (mut state, mut at, mut all) = (State::new(), T0, Vec::new());
@@ -114,6 +129,8 @@ fn some_kind() -> impl Strategy<Value = Kind> {
             who: "w".to_owned(),
             until: Wall(T0 + 9),
         })),
+        (id.clone(), 0..3u32, 0..2u32).prop_map(|(id, n, failed)| canaries(id, n, failed)),
+        id.clone().prop_map(canary_failed),
         (id, any::<bool>()).prop_map(|(id, on)| if on {
             let force = Force {
                 kind: ForceKind::Open,
@@ -301,4 +318,39 @@ fn events_and_scores_are_kept_in_bounded_number() {
     assert_eq!(snapshot.events.len(), EVENTS);
     assert_eq!(snapshot.deployments[0].scores.len(), SCORES);
     assert_eq!(snapshot.deployments[0].judge_1h.n, 3_000);
+}
+
+#[test]
+fn canaries_are_shown_by_themselves_and_in_no_figure_of_the_users() {
+    let (state, _) = run([(1_000, bucket("p/a", 3, 1)), (1_000, canaries("p/a", 1, 0))]);
+    let with = state.snapshot(Wall(T0 + 2_000));
+    let (without, _) = run([(1_000, bucket("p/a", 3, 1))]);
+    let without = without.snapshot(Wall(T0 + 2_000));
+    let a = with.deployment("p/a").unwrap();
+    let last = a.canary_last.as_ref().unwrap();
+    assert_eq!((last.at, &last.failed), (Wall(T0 + 2_000), &None));
+    let figures = |s: &Snapshot| {
+        let d = s.deployment("p/a").unwrap();
+        (
+            d.errors_5m,
+            d.attempts_per_s,
+            d.p95,
+            d.throttled_5m,
+            s.totals.clone(),
+        )
+    };
+    assert_eq!(figures(&with), figures(&without));
+}
+
+#[test]
+fn a_failed_canary_is_remembered_until_one_is_answered() {
+    let failed = |kinds: &[(u64, Kind)]| {
+        let (state, _) = run(kinds.iter().cloned());
+        let d = state.snapshot(Wall(T0)).deployment("p/a").unwrap().clone();
+        d.canary_last.expect("there was one").failed.is_some()
+    };
+    let mut night = vec![(1_000, canary_failed("p/a")), (500, canaries("p/a", 1, 1))];
+    assert!(failed(&night));
+    night.push((1_000, canaries("p/a", 1, 0)));
+    assert!(!failed(&night));
 }

@@ -19,6 +19,7 @@ impl Event {
                     Picked::Return => " on its return",
                     Picked::Looks => " for its looks",
                     Picked::Second => " (second)",
+                    Picked::Canary => " (canary)",
                 };
                 format!(
                     "{deployment} judged {score:.2} by {judge}{how}{}",

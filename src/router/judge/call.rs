@@ -78,7 +78,7 @@ async fn run(
 ) -> Result<Score, String> {
     let timeout = config.judge.timeout;
     let fault = call.router.faults.hit(&judge.id, clock::wall());
-    let slot = Slot::for_judge(Arc::clone(judge), permit, fault, timeout);
+    let slot = Slot::uncounted(Arc::clone(judge), permit, fault, timeout);
     let tier = Tier {
         deployments: vec![judge.id.clone()],
         timeout,

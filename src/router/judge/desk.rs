@@ -180,6 +180,7 @@ impl Desk {
             }
             Sample::Judge { both, counts } => {
                 let picked = match (counts, item.ticket.probe) {
+                    (true, _) if item.ticket.canary => Picked::Canary,
                     (true, false) => Picked::Sample,
                     (true, true) => Picked::Return,
                     (false, _) => Picked::Looks,
@@ -191,13 +192,14 @@ impl Desk {
 
     /// Puts an answer in line. A full line loses its oldest, which says least about now.
     fn submit(&mut self, item: Arc<Item>, picked: Picked, both: bool, now: Mono) {
+        let can_wait = matches!(picked, Picked::Sample | Picked::Canary) && !item.ticket.probe;
         let subject = Subject::Answer {
             item,
             picked,
             both,
             since: now,
         };
-        let urgent = both || picked != Picked::Sample;
+        let urgent = both || !can_wait;
         let line = if urgent {
             &mut self.urgent
         } else {
