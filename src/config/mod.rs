@@ -320,7 +320,7 @@ impl fmt::Display for Canary {
         let every = duration_text(every);
         write!(
             f,
-            "canaries: {n} deployments are asked every {every}{when}, at most {a_day} calls a day"
+            "canaries: {n} deployments are asked every {every}{when}, at most {a_day} calls a day and as many to judges"
         )
     }
 }

@@ -5,7 +5,7 @@ use super::{
     upstream::{Do, Upstream, by, json, openai},
 };
 use breakerbox::{
-    config::Config,
+    config::{CanaryPrompt, Config},
     model::{Class, Kind, Phase, Reason, Snapshot, event::Picked, snapshot::UsersWord},
 };
 use std::time::Duration;
@@ -105,6 +105,9 @@ async fn garbage_at_night_opens_the_breaker_without_a_single_user() {
     let judge = judge().await;
     let mut config = watched(Duration::from_millis(100), &a, &b, &judge, "");
     config.breaker.cooldown = Duration::from_mins(5);
+    // One question alone, asked again and again, is one piece of evidence.
+    let questions = (1..=12).map(|n| CanaryPrompt::of(format!("What is {n} + 25?")));
+    config.canary.as_mut().unwrap().prompts = questions.collect();
     let mut rig = Rig::with(config).await;
     let moved = rig.event(|k| matches!(k, Kind::Transition(_))).await;
     let Kind::Transition(t) = &moved.kind else {
