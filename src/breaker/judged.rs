@@ -51,11 +51,11 @@ impl Breaker {
         }
     }
 
-    /// How many of the newest kept answers are to be judged now, after a bad score.
-    pub fn look_back(&mut self) -> usize {
+    /// How many of the newest kept answers are to be judged now, after a bad score, and whether by two judges.
+    pub fn look_back(&mut self) -> (usize, bool) {
         match self.state {
             State::Closed => self.quality.look_back(),
-            _ => 0,
+            _ => (0, false),
         }
     }
 

@@ -9,6 +9,8 @@ use crate::model::{Mono, series::Mean};
 use std::time::Duration;
 
 const ACCEPT: f64 = -5.0;
+/// Bad answers are subtler than errors, and each round is another chance to miss them: e less.
+const ACCEPT_QUALITY: f64 = -6.0;
 const REJECT: f64 = 2.5;
 /// So many clean ones are enough after a trip too mild to tell from health.
 const CLEAN_ENOUGH: u32 = 60;
@@ -204,7 +206,7 @@ impl Round {
     /// After a trip for errors the answers need only be better than not; after one for quality that is the question.
     fn quality_accepted(&self) -> bool {
         let enough = if self.trip.is_of_quality() {
-            ACCEPT
+            ACCEPT_QUALITY
         } else {
             0.0
         };
@@ -243,12 +245,12 @@ impl Round {
 
     /// From 1 (nothing taken back yet) to 0 (all of it).
     pub(super) fn suspicion(&self) -> f64 {
-        let evidence = if self.trip.is_of_quality() {
-            self.judged_evidence
+        let left = if self.trip.is_of_quality() {
+            1.0 - self.judged_evidence / ACCEPT_QUALITY
         } else {
-            self.evidence
+            1.0 - self.evidence / ACCEPT
         };
-        (1.0 - evidence / ACCEPT).clamp(0.0, 1.0)
+        left.clamp(0.0, 1.0)
     }
 }
 

@@ -12,9 +12,9 @@ mod sampling;
 
 use self::{
     detector::{Detector, Run},
-    gate::Gate,
+    gate::{Disputes, Gate},
     rolling::RollingMean,
-    sampling::Sampling,
+    sampling::{Doubt, Sampling},
 };
 use super::{Settings, errors::ErrorTest};
 use crate::model::{DeploymentId, Mono};
@@ -31,6 +31,11 @@ const SUSPECT: f64 = 2.5;
 const SUSPECT_SHARE: f64 = 0.5;
 const CALM: f64 = 1.5;
 const CALM_SHARE: f64 = 0.4;
+/// At half of what trips everybody else is asked: the second judge about every answer, the first about known ones. From
+/// there both need about as many scores, and a second judge from the first bad score on would empty the purse.
+const ASK_OTHERS: f64 = 0.5;
+/// After so many scores a judge knows what is usual.
+const KNOWS: u32 = 200;
 /// In a ramp evidence starts at this share of what would trip, and trips at that one.
 const RAMP_START: f64 = 0.25;
 const RAMP_TRIP: f64 = 0.6;
@@ -38,6 +43,9 @@ const RAMP_TRIP: f64 = 0.6;
 const ALARM_ENDS: f64 = 0.8;
 /// On probation a tenth of the odds is enough (ln 10 less).
 const PROBATION_LESS: f64 = 2.3;
+/// Two judges that agree are wrong together far more rarely than one is wrong: the second's evidence of 5 is worth more
+/// than this.
+const CONFIRMED_LESS: f64 = 2.0;
 /// One false alarm in so many seconds (30 days) at the ordinary sampling, within bounds that were simulated.
 const ALARM_EVERY_S: f64 = 2.592e6;
 const THRESHOLD: (f64, f64) = (9.0, 16.0);
@@ -139,7 +147,7 @@ impl Quality {
     /// Who can be asked, and what else is known. Another first judge starts without suspicion.
     pub(super) fn sit(&mut self, bench: Bench) {
         if bench.first != self.gate.bench.first {
-            self.calm_down();
+            self.start_over();
         }
         self.gate.bench = bench;
     }
@@ -160,9 +168,10 @@ impl Quality {
         let t = now.since(Mono::default()).as_secs_f64();
         let struck = self.looks.record(t, looks_wrong, LOOKS_SUSPICIOUS);
         if struck && self.gate.bench.first.is_some() {
-            self.suspect(None);
+            self.suspect(None, now);
         }
-        let drawn = self.sampling.draw(die, self.suspicious, probation, now);
+        let known = (probation, self.second_knows());
+        let drawn = self.sampling.draw(die, self.doubt(), known, now);
         self.threshold = threshold(self.sampling.judged_per_s());
         match drawn {
             Sample::Keep if looks_wrong && self.sampling.spend(1.0) => Sample::Judge {
@@ -180,12 +189,29 @@ impl Quality {
         Sample::Judge { both, counts: true }
     }
 
-    /// How many kept answers are judged now: some, after a bad one under suspicion.
-    pub(super) fn look_back(&mut self) -> usize {
-        if self.suspicious {
-            self.sampling.look_back()
+    /// How many kept answers are judged now (some, after a bad one under suspicion), and whether by two judges.
+    pub(super) fn look_back(&mut self) -> (usize, bool) {
+        match self.doubt() {
+            Doubt::None => (0, false),
+            doubt => (self.sampling.look_back(doubt), doubt == Doubt::Strong),
+        }
+    }
+
+    /// The second judge has scored enough to know what is usual, or there is none.
+    fn second_knows(&self) -> bool {
+        let first = self.gate.bench.first.as_ref();
+        let others = self.detectors.iter().filter(|d| Some(&d.judge) != first);
+        !self.gate.bench.second || others.map(Detector::scored).max() >= Some(KNOWS)
+    }
+
+    fn doubt(&self) -> Doubt {
+        let most = self.first().map_or(0.0, Detector::most);
+        if !self.suspicious {
+            Doubt::None
+        } else if most < ASK_OTHERS * self.closed_threshold() {
+            Doubt::Some
         } else {
-            0
+            Doubt::Strong
         }
     }
 
@@ -195,16 +221,16 @@ impl Quality {
         let pass = self.pass;
         let detector = self.detector(&score.judge);
         detector.record(score.value, pass, learns, now);
-        self.hear(score);
+        self.hear(score, now);
         let first = self.gate.bench.first.as_ref() == Some(&score.judge);
         self.watch(first && score.value < pass, now);
     }
 
     /// The second judge's word is set beside the first's.
-    fn hear(&mut self, score: &Score) {
+    fn hear(&mut self, score: &Score, now: Mono) {
         let first = self.gate.bench.first.as_ref() == Some(&score.judge);
         if !first && self.suspicious {
-            self.gate.disputes.second_scored();
+            self.gate.disputes.second_scored(now);
         }
         if let Some(other) = score.other {
             let (by_first, by_second) = if first {
@@ -223,7 +249,7 @@ impl Quality {
         let (most, likely) = (first.most(), first.most_suspicious());
         if likely >= SUSPECT || most >= SUSPECT_SHARE * threshold {
             let judge = first.judge.clone();
-            self.suspect(Some(&judge));
+            self.suspect(Some(&judge), now);
         } else if likely <= CALM && most < CALM_SHARE * threshold && !self.looks_suspicious() {
             self.calm_down();
         }
@@ -238,12 +264,13 @@ impl Quality {
         self.looks.suspicion(LOOKS_SUSPICIOUS) >= 0.5
     }
 
-    /// The second judge begins without an opinion.
-    fn suspect(&mut self, accuser: Option<&DeploymentId>) {
-        if std::mem::replace(&mut self.suspicious, true) {
+    /// The second judge begins without an opinion, unless it had one just now.
+    fn suspect(&mut self, accuser: Option<&DeploymentId>, now: Mono) {
+        let begins = !std::mem::replace(&mut self.suspicious, true);
+        if !begins || !self.gate.disputes.are_old(now) {
             return;
         }
-        self.gate.forget();
+        self.gate.disputes = Disputes::default();
         let accuser = accuser.or(self.gate.bench.first.as_ref());
         for detector in &mut self.detectors {
             if Some(&detector.judge) != accuser {
@@ -254,7 +281,13 @@ impl Quality {
 
     fn calm_down(&mut self) {
         self.suspicious = false;
-        self.gate.forget();
+        self.gate.alarm = None;
+    }
+
+    /// What judges said of each other counts no more.
+    fn start_over(&mut self) {
+        self.calm_down();
+        self.gate.disputes = Disputes::default();
     }
 
     /// What everybody together says now.
@@ -262,7 +295,10 @@ impl Quality {
         let first = self.gate.bench.first.as_ref();
         let others = self.detectors.iter().filter(|d| Some(&d.judge) != first);
         let second = others.max_by(|a, b| a.most().total_cmp(&b.most()));
-        self.gate.rule(second, now)
+        let alone = self
+            .first()
+            .is_some_and(|d| d.most() >= self.closed_threshold() + self.if_confirmed());
+        self.gate.rule(second, alone, now)
     }
 
     /// True the first time that an alarm comes to nothing.
@@ -270,10 +306,10 @@ impl Quality {
         self.gate.spare()
     }
 
-    /// Known answers ought to be put to the first judge now: half of what trips is there.
+    /// Known answers ought to be put to the first judge now.
     pub(super) fn wants_anchors(&self, now: Mono) -> Option<DeploymentId> {
         let first = self.first()?;
-        let due = first.most() >= SUSPECT_SHARE * self.closed_threshold();
+        let due = first.most() >= ASK_OTHERS * self.closed_threshold();
         (due && self.gate.anchors_are_stale(now)).then(|| first.judge.clone())
     }
 
@@ -290,7 +326,7 @@ impl Quality {
             detector.restart(0.0);
         }
         if self.gate.bench.first.as_ref() == Some(judge) {
-            self.calm_down();
+            self.start_over();
         }
     }
 
@@ -343,7 +379,7 @@ impl Quality {
     pub(super) fn clear(&mut self) {
         self.rolling.clear();
         self.looks.reset();
-        self.calm_down();
+        self.start_over();
         for detector in &mut self.detectors {
             detector.restart(0.0);
         }
@@ -390,10 +426,16 @@ impl Quality {
     }
 
     fn closed_threshold(&self) -> f64 {
-        if self.probation {
-            self.threshold - PROBATION_LESS
+        let less = if self.probation { PROBATION_LESS } else { 0.0 };
+        self.threshold - less - self.if_confirmed()
+    }
+
+    /// Where a second judge has to agree the first needs less.
+    fn if_confirmed(&self) -> f64 {
+        if self.gate.bench.second {
+            CONFIRMED_LESS
         } else {
-            self.threshold
+            0.0
         }
     }
 

@@ -205,10 +205,10 @@ impl Ours {
         let Some(unit) = self.units.get_mut(provider) else {
             return;
         };
-        let n = unit.breaker.look_back();
+        let (n, both) = unit.breaker.look_back();
         let neighbours: Vec<_> = unit.kept.take(n, now).collect();
         for answer in neighbours {
-            self.ask(answer, true, Purpose::LookBack, now, desk);
+            self.ask(answer, both, Purpose::LookBack, now, desk);
         }
     }
 

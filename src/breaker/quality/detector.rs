@@ -23,6 +23,8 @@ const GUESSES: [(f64, Counts); 5] = [
 const SUSPECTED_FROM: usize = 1;
 /// Evidence that leads to nothing (nobody else would serve) stops growing, so that it can fall again.
 const MOST: f64 = 64.0;
+/// Guesses whose evidence is this close are equally likely.
+const CLOSE: f64 = 2.0;
 /// The table follows the baseline after so many scores.
 const REFRESH: u32 = 16;
 
@@ -118,7 +120,7 @@ impl Detector {
             *evidence = (*evidence + row[b]).clamp(0.0, MOST);
         }
         self.pending[b] += 1.0;
-        self.scored += 1;
+        self.scored = self.scored.saturating_add(1);
         if self.most() == 0.0 {
             if learns {
                 self.usual.learn(&self.pending);
@@ -138,6 +140,11 @@ impl Detector {
         }
     }
 
+    /// How many answers it was asked about.
+    pub(super) const fn scored(&self) -> u32 {
+        self.scored
+    }
+
     /// The evidence of the guess that has most.
     pub(super) fn most(&self) -> f64 {
         self.evidence.iter().copied().fold(0.0, f64::max)
@@ -149,15 +156,15 @@ impl Detector {
         likely.copied().fold(0.0, f64::max)
     }
 
-    /// The guess that has most.
+    /// The mildest guess among those that have most: a recovery has to disprove them all.
     pub(super) fn illness(&self) -> Illness {
-        let mut best = (0.0, Illness::UNKNOWN);
-        for (&evidence, (share, shape)) in self.evidence.iter().zip(GUESSES) {
-            if evidence > best.0 {
-                best = (evidence, Illness { share, shape });
-            }
-        }
-        best.1
+        let most = self.most();
+        let mut guesses = self.evidence.iter().zip(GUESSES);
+        let likely = guesses.find(|(evidence, _)| **evidence > 0.0 && **evidence >= most - CLOSE);
+        likely.map_or(Illness::UNKNOWN, |(_, (share, shape))| Illness {
+            share,
+            shape,
+        })
     }
 
     /// Starts again, with this much evidence against it. What was pending is forgotten.

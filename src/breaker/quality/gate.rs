@@ -10,9 +10,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Scores and evidence of a second judge that confirm.
 const SECOND_N: u32 = 3;
 const SECOND_EVIDENCE: f64 = 5.0;
-/// Of so many answers that one judge calls bad, the other passes most: then the judge is at fault.
-const DISPUTED_N: u32 = 8;
-const DISPUTED: f64 = 0.75;
+/// Of so many answers that one judge calls bad, the other passes most: then the judge is at fault. Where a tenth of the
+/// answers are garbage half of what is called bad is not, and 10 of 12 are passed by chance in 1 %.
+const DISPUTED_N: u32 = 12;
+const DISPUTED: f64 = 0.8;
+/// A suspicion that returns within this goes on where it was.
+const SECOND_HOLDS_FOR: Duration = Duration::from_mins(5);
 /// Known answers that were scored again this recently speak for their judge.
 const ANCHORS_HOLD_FOR: Duration = Duration::from_mins(2);
 
@@ -45,11 +48,18 @@ pub(super) struct Disputes {
     second: u32,
     low: u32,
     low_but_passed: u32,
+    last: Mono,
 }
 
 impl Disputes {
-    pub(super) fn second_scored(&mut self) {
+    pub(super) fn second_scored(&mut self, now: Mono) {
         self.second += 1;
+        self.last = now;
+    }
+
+    /// What was said long ago is not about now.
+    pub(super) fn are_old(&self, now: Mono) -> bool {
+        now.since(self.last) > SECOND_HOLDS_FOR
     }
 
     /// What the first judge and the second made of one answer.
@@ -113,12 +123,6 @@ impl Gate {
             .is_some_and(|at| now.since(at) < ANCHORS_HOLD_FOR)
     }
 
-    /// A suspicion begins, or is over.
-    pub(super) fn forget(&mut self) {
-        self.disputes = Disputes::default();
-        self.alarm = None;
-    }
-
     /// True once for each alarm.
     pub(super) fn spare(&mut self) -> bool {
         let new = self.spared != self.alarm;
@@ -136,16 +140,18 @@ impl Gate {
         self.waited = self.alarm;
     }
 
-    pub(super) fn rule(&self, second: Option<&Detector>, now: Mono) -> Ruling {
-        if self.disputes.discredit() {
+    /// `alone`: the evidence would be enough without anybody else's.
+    pub(super) fn rule(&self, second: Option<&Detector>, alone: bool, now: Mono) -> Ruling {
+        // Without an alarm it proves nothing: what one judge calls bad by mistake, another passes.
+        let Some(since) = self.alarm else {
+            return Ruling::Wait;
+        };
+        if alone && self.disputes.discredit() {
             return Ruling::Disputed {
                 passed: self.disputes.low_but_passed,
                 of: self.disputes.low,
             };
         }
-        let Some(since) = self.alarm else {
-            return Ruling::Wait;
-        };
         if self.bench.spares == Some(Spares::Drift) {
             return Ruling::Wait;
         }
@@ -158,7 +164,7 @@ impl Gate {
         let by_anchors = !self.bench.anchors || self.is_anchored(now);
         let somebody = self.bench.second || self.bench.anchors;
         let confirmed = somebody && by_second && by_anchors;
-        let ready = (by_second && by_anchors) || now >= since + PATIENCE;
+        let ready = (by_second && by_anchors) || (alone && now >= since + PATIENCE);
         match ready {
             false => Ruling::Wait,
             true if self.bench.spares == Some(Spares::LastOne) => Ruling::LastOne { confirmed },

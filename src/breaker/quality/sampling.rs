@@ -15,6 +15,12 @@ const SUSPICIOUS_PER_S: f64 = 5.0;
 const ON_PROBATION: f64 = 2.0;
 /// Judge calls above the ordinary ones that a suspicion may spend at once.
 const PURSE: f64 = 500.0;
+/// Ordinary samples of which one goes to the second judge too: without its own idea of what is usual it cannot confirm
+/// that a tenth of the answers is bad. More of them until it has one.
+const LEARNS: u32 = 20;
+const LEARNS_FAST: u32 = 4;
+/// What the purse keeps back for the second judge, once it is asked.
+const RESERVE: f64 = 100.0;
 /// Answers that may be judged after the fact, when a bad one was found.
 pub(super) const LOOK_BACK: usize = 8;
 
@@ -27,6 +33,16 @@ pub enum Sample {
     Keep,
     /// By one judge, or by two at once. What was picked for its looks does not count as evidence.
     Judge { both: bool, counts: bool },
+}
+
+/// How much there is against a deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doubt {
+    None,
+    /// More are judged.
+    Some,
+    /// By two judges.
+    Strong,
 }
 
 /// Answers per second, over about a minute.
@@ -75,6 +91,7 @@ pub(super) struct Sampling {
     rate: Rate,
     purse: f64,
     filled: Mono,
+    lessons: u32,
 }
 
 impl Sampling {
@@ -84,6 +101,7 @@ impl Sampling {
             rate: Rate::NONE,
             purse: PURSE,
             filled: now,
+            lessons: 0,
         }
     }
 
@@ -122,27 +140,46 @@ impl Sampling {
     pub(super) fn draw(
         &mut self,
         die: f64,
-        suspicious: bool,
-        on_probation: bool,
+        doubt: Doubt,
+        (on_probation, second_knows): (bool, bool),
         now: Mono,
     ) -> Sample {
         self.rate.arrived(now);
         self.fill(now);
-        if die < self.base(on_probation) {
-            let both = suspicious && self.spend(1.0);
-            return Sample::Judge { both, counts: true };
-        }
-        if suspicious && die < self.current(true, on_probation) {
+        let suspicious = doubt != Doubt::None;
+        let usual = die < self.base(on_probation);
+        if !usual {
+            let more = suspicious && die < self.current(true, on_probation);
+            if !more || !self.has_more(doubt) {
+                return Sample::Keep;
+            }
             self.spend(1.0);
-            let both = self.spend(1.0);
-            return Sample::Judge { both, counts: true };
         }
-        Sample::Keep
+        let both = match doubt {
+            Doubt::Strong => self.spend(1.0),
+            Doubt::None => self.second_learns(second_knows),
+            Doubt::Some => false,
+        };
+        Sample::Judge { both, counts: true }
+    }
+
+    /// The second judge's own idea of what is usual has to come from somewhere.
+    fn second_learns(&mut self, knows: bool) -> bool {
+        let every = if knows { LEARNS } else { LEARNS_FAST };
+        self.lessons = (self.lessons + 1) % every;
+        self.lessons == 0
     }
 
     /// How many answers may be judged after the fact.
-    pub(super) fn look_back(&mut self) -> usize {
-        (0..LOOK_BACK).take_while(|_| self.spend(2.0)).count()
+    pub(super) fn look_back(&mut self, doubt: Doubt) -> usize {
+        let each = if doubt == Doubt::Strong { 2.0 } else { 1.0 };
+        (0..LOOK_BACK)
+            .take_while(|_| self.has_more(doubt) && self.spend(each))
+            .count()
+    }
+
+    fn has_more(&self, doubt: Doubt) -> bool {
+        doubt != Doubt::Strong || self.purse > RESERVE
     }
 
     /// One more judge call than usual, if the purse has it.

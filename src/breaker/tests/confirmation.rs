@@ -208,12 +208,12 @@ fn suspicion_raises_the_share_that_is_judged_and_calm_lowers_it() {
         both: true,
         counts: true
     }));
-    assert_eq!(rig.breaker.look_back(), 8);
+    assert_eq!(rig.breaker.look_back(), (8, true));
     for _ in 0..3 {
         one(&mut rig, GOOD, Some(GOOD));
     }
     assert!(!rig.breaker.view(rig.now).watch.suspicious);
-    assert_eq!(rig.breaker.look_back(), 0);
+    assert_eq!(rig.breaker.look_back(), (0, false));
 }
 
 #[test]
