@@ -47,6 +47,8 @@ pub struct Figures {
     pub(super) opens: f64,
     pub(super) wrong_closes: f64,
     pub(super) false_trips_per_day: f64,
+    /// Why, in one of the runs.
+    pub(super) false_trip_example: String,
     pub(super) judge_calls: f64,
     pub(super) judge_calls_by: BTreeMap<&'static str, f64>,
     pub(super) judge_calls_per_day: f64,
@@ -111,16 +113,12 @@ impl Figures {
             let of = |r: &Outcome| r.counts.calls.get(i).copied().unwrap_or(0);
             (*name, average(&of))
         });
+        let faults = runs.iter().flat_map(|r| &r.counts.faults);
         let answers = average(&|r| r.counts.answered).max(1.0);
         Self {
             first_trip: Time::of(runs, |r| r.first_trip),
             reasons,
-            example: runs
-                .iter()
-                .map(|r| &r.why)
-                .find(|w| !w.is_empty())
-                .cloned()
-                .unwrap_or_default(),
+            example: example(runs.iter().map(|r| r.why.as_str())),
             bad_before_trip: middle(&|r| r.counts.bad_before_trip),
             bad_served: middle(&|r| r.counts.bad),
             relapse: Time::of(runs, |r| r.relapse),
@@ -128,16 +126,13 @@ impl Figures {
             opens: average(&|r| r.opens),
             wrong_closes: average(&|r| r.wrong_closes),
             false_trips_per_day: average(&|r| r.outside) / days,
+            false_trip_example: example(runs.iter().map(|r| r.wrong_why.as_str())),
             judge_calls: average(&calls),
             judge_calls_by: by.filter(|(_, n)| *n > 0.0).collect(),
             judge_calls_per_day: average(&calls) / days,
             judge_cost: average(&calls) / (PLAIN_SAMPLING * answers),
             judge_faults: average(&|r| r.counts.faults.len() as u64),
-            judge_fault_example: runs
-                .iter()
-                .find_map(|r| r.counts.faults.first())
-                .map(|(_, why)| why.clone())
-                .unwrap_or_default(),
+            judge_fault_example: example(faults.map(|(_, why)| why.as_str())),
             shadow_probes: average(&|r| r.counts.shadows),
             requests: average(&|r| r.counts.requests),
             unserved: average(&|r| r.counts.unserved),
@@ -183,6 +178,13 @@ impl Figures {
             ("users without an answer", Count(self.unserved).to_string()),
         ]
     }
+}
+
+/// The first that is not empty.
+fn example<'a>(mut all: impl Iterator<Item = &'a str>) -> String {
+    all.find(|why| !why.is_empty())
+        .unwrap_or_default()
+        .to_owned()
 }
 
 impl Time {

@@ -49,6 +49,8 @@ pub(super) struct Outcome {
     pub(super) why: String,
     pub(super) relapse: Option<f64>,
     pub(super) recover: Option<f64>,
+    /// The words of the first open that was not right.
+    pub(super) wrong_why: String,
     pub(super) opens: u64,
     pub(super) outside: u64,
     pub(super) wrong_closes: u64,
@@ -172,6 +174,10 @@ impl Tally {
             wrong_closes: count(&|at, m| m.to == Phase::Closed && still_bad(at, m)),
             first_trip: self.time_to_trip(),
             cause: first.map(|(_, m)| m.cause),
+            wrong_why: measured()
+                .find(|(at, m)| m.is_open() && !sick_then(*at, m))
+                .map(|(_, m)| m.why.clone())
+                .unwrap_or_default(),
             why: first.map(|(_, m)| m.why.clone()).unwrap_or_default(),
             relapse: self.relapse(),
             recover: self.recover(),

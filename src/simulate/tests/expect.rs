@@ -7,6 +7,7 @@ fn run(first_trip: f64, opens: u64) -> Outcome {
         first_trip: Some(first_trip),
         cause: Some(Cause::Error),
         why: String::new(),
+        wrong_why: String::new(),
         relapse: None,
         recover: None,
         opens,
