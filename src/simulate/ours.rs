@@ -272,20 +272,23 @@ impl Ours {
 
     fn known_answers(&mut self, now: Mono, desk: &mut Desk<Matter>) {
         for call in self.jury.due(now) {
-            // Never refused: a judge whose constancy is not known is worse than one call too many.
-            self.jury.spend(true, now);
-            let Some(judge) = self.judges.iter().position(|j| *j == call.judge) else {
+            let judge = self.judges.iter().position(|j| *j == call.judge);
+            let Some(judge) = judge.filter(|_| self.jury.spend(true, now)) else {
+                let moves = self.jury.anchored(&call, None, now);
+                self.bench_moved(moves, now, desk);
                 continue;
             };
+            let worth = if call.good {
+                Worth::Good
+            } else {
+                Worth::Garbage
+            };
+            let (purpose, matter) = (Purpose::Anchor, Matter::Known(call));
             desk.calls.push(Call {
                 judge,
-                worth: if call.good {
-                    Worth::Good
-                } else {
-                    Worth::Garbage
-                },
-                purpose: Purpose::Anchor,
-                matter: Matter::Known(call),
+                worth,
+                purpose,
+                matter,
             });
         }
     }

@@ -129,7 +129,8 @@ fn health(t: &Table<'_>) -> Health {
         shares(t, ["err", "hang", "c400", "c401", "c429"], "requests");
     let [garbage, mediocre] = shares(t, ["garbage", "mediocre"], "answers");
     Health {
-        err: err.max(well.err),
+        // What fails by itself is a share of what is not refused anyway.
+        err: err.max(well.err * (1.0 - hang - c400 - c401 - c429).max(0.0)),
         hang,
         garbage: garbage.max(well.garbage),
         mediocre,
