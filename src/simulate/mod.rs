@@ -15,7 +15,8 @@
 //! unbroken bad time is a spell. A trip is right if its provider is bad, or was until 20 s before: what hung to the last
 //! second is counted at the deadline, and judges take their time.
 //!
-//! **What is measured**, after the baseline: a `warm` one is an hour of the same traffic without any phase.
+//! **What is measured**, after the baseline: a `warm` one is an hour of the same traffic without any phase, or
+//! as long as 2,000 judged answers take.
 //!
 //! | figure | from | to | bound is held against |
 //! |---|---|---|---|

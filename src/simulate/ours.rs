@@ -1,6 +1,4 @@
 //! The product's breakers and their jury, driven as the router drives them.
-//!
-//! A known answer is scored like any other of its worth: with the judge's whole noise, though real ones are clearer.
 
 use super::{
     expect::Cause,

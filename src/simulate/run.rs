@@ -7,17 +7,18 @@
 
 use super::{
     GATE,
-    judges::Bench,
+    judges::{Bench, Paper},
     scenario::{Noise, Scenario},
-    side::{Admit, Call, Desk, Side},
+    side::{Admit, Call, Desk, Purpose, Side},
     tally::{Outcome, Tally},
     world::{Fate, World},
 };
 use crate::model::Mono;
 use std::{cmp::Ordering, collections::BinaryHeap, time::Duration};
 
-/// Healthy time before a warm scenario begins: what an hour's mean needs to be one.
+/// Healthy time before a warm scenario begins: what an hour's mean needs to be one, and so many judged answers.
 const WARM_UP: Duration = Duration::from_hours(1);
+const WARM_SCORES: f64 = 2_000.0;
 
 const MOMENT: Duration = Duration::from_millis(10);
 
@@ -42,7 +43,9 @@ pub(super) fn run<S: Side>(scenario: &Scenario, noise: Noise, seed: u64, side: S
 /// When the measured part begins. Not at zero, so that nothing takes "never" for "now".
 pub(super) fn begins(scenario: &Scenario) -> Mono {
     let before = if scenario.warm {
-        WARM_UP
+        let rate = scenario.rate_rps;
+        let judged_per_s = (0.05 * rate).max(rate.min(0.1));
+        WARM_UP.max(Duration::from_secs_f64(WARM_SCORES / judged_per_s))
     } else {
         Duration::ZERO
     };
@@ -202,7 +205,11 @@ impl<S: Side> Run<S> {
         let mut calls = std::mem::take(&mut self.desk.calls);
         for call in calls.drain(..) {
             self.tally.judge_called(call.purpose, now);
-            let opinion = self.bench.ask(call.judge, call.worth, now, &mut self.rng);
+            let paper = Paper {
+                worth: call.worth,
+                known: call.purpose == Purpose::Anchor,
+            };
+            let opinion = self.bench.ask(call.judge, paper, now, &mut self.rng);
             self.plan(now + opinion.takes, Due::Reply(call, opinion.score));
         }
         self.desk.calls = calls;

@@ -133,3 +133,34 @@ fn numbers_out_of_range_are_refused_before_anything_runs() {
         assert!(err(&output).contains("invalid value"), "{}", err(&output));
     }
 }
+
+#[test]
+fn the_runbook_has_every_scenario_and_the_example_in_it_can_be_run() {
+    let page = include_str!("../../docs/breaker.md");
+    let list = out(&simulate(&[]));
+    let names = list
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
+    let rows: Vec<_> = page.lines().filter(|line| line.starts_with("| ")).collect();
+    for name in names {
+        assert!(
+            rows.iter().any(|row| row.starts_with(&format!("| {name}"))),
+            "{name}"
+        );
+    }
+    let example = page
+        .split("```toml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next());
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("example.toml");
+    std::fs::write(&path, example.unwrap()).unwrap();
+    let output = simulate(&[path.to_str().unwrap(), "--seeds", "3"]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}{}",
+        out(&output),
+        err(&output)
+    );
+}
