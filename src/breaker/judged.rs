@@ -111,6 +111,11 @@ impl Breaker {
         self.rule(None, now)
     }
 
+    /// Known answers were put to a judge again, who scored them lower: they are put to it once more.
+    pub fn anchors_doubted(&mut self, judge: &DeploymentId, now: Mono) {
+        self.quality.anchors_doubted(judge, now);
+    }
+
     /// A judge is at fault: what it said counts no more.
     pub fn dismiss(&mut self, judge: &DeploymentId) {
         self.quality.dismiss(judge);

@@ -31,9 +31,11 @@ const SUSPECT: f64 = 2.5;
 const SUSPECT_SHARE: f64 = 0.5;
 const CALM: f64 = 1.5;
 const CALM_SHARE: f64 = 0.4;
-/// At half of what trips everybody else is asked: the second judge about every answer, the first about known ones. From
-/// there both need about as many scores, and a second judge from the first bad score on would empty the purse.
-const ASK_OTHERS: f64 = 0.5;
+/// From this share of what trips the second judge is asked about every answer: sooner every unlucky score would cost two
+/// calls, later it would be what is waited for.
+const ASK_SECOND: f64 = 0.45;
+/// From this one known answers are put to the first.
+const ASK_ANCHORS: f64 = 0.5;
 /// After so many scores a judge knows what is usual.
 const KNOWS: u32 = 200;
 /// In a ramp evidence starts at this share of what would trip, and trips at that one.
@@ -43,6 +45,9 @@ const RAMP_TRIP: f64 = 0.6;
 const ALARM_ENDS: f64 = 0.8;
 /// On probation a tenth of the odds is enough (ln 10 less).
 const PROBATION_LESS: f64 = 2.3;
+/// Fewer bad answers than this prove nothing, however likely one guess makes them: with a baseline in which the worst
+/// bin was never seen two would do on probation.
+const LEAST_BAD: u32 = 3;
 /// Two judges that agree are wrong together far more rarely than one is wrong: the second's evidence of 5 is worth more
 /// than this.
 const CONFIRMED_LESS: f64 = 2.0;
@@ -174,7 +179,7 @@ impl Quality {
         let drawn = self.sampling.draw(die, self.doubt(), known, now);
         self.threshold = threshold(self.sampling.judged_per_s());
         match drawn {
-            Sample::Keep if looks_wrong && self.sampling.spend(1.0) => Sample::Judge {
+            Sample::Keep if looks_wrong && self.sampling.spend() => Sample::Judge {
                 both: false,
                 counts: false,
             },
@@ -185,7 +190,7 @@ impl Quality {
     /// A canary's whole answer. It is no traffic: the rate that sampling goes by does not know of it.
     pub(super) fn draw_canary(&mut self, probation: bool) -> Sample {
         self.probation = probation;
-        let both = self.suspicious && self.sampling.spend(1.0);
+        let both = self.suspicious;
         Sample::Judge { both, counts: true }
     }
 
@@ -193,7 +198,7 @@ impl Quality {
     pub(super) fn look_back(&mut self) -> (usize, bool) {
         match self.doubt() {
             Doubt::None => (0, false),
-            doubt => (self.sampling.look_back(doubt), doubt == Doubt::Strong),
+            doubt => (self.sampling.look_back(), doubt == Doubt::Strong),
         }
     }
 
@@ -208,7 +213,7 @@ impl Quality {
         let most = self.first().map_or(0.0, Detector::most);
         if !self.suspicious {
             Doubt::None
-        } else if most < ASK_OTHERS * self.closed_threshold() {
+        } else if most < ASK_SECOND * self.closed_threshold() {
             Doubt::Some
         } else {
             Doubt::Strong
@@ -246,7 +251,7 @@ impl Quality {
     fn watch(&mut self, low: bool, now: Mono) {
         let threshold = self.closed_threshold();
         let Some(first) = self.first() else { return };
-        let (most, likely) = (first.most(), first.most_suspicious());
+        let (most, likely, bad) = (first.most(), first.most_suspicious(), first.run.bad);
         if likely >= SUSPECT || most >= SUSPECT_SHARE * threshold {
             let judge = first.judge.clone();
             self.suspect(Some(&judge), now);
@@ -255,7 +260,7 @@ impl Quality {
         }
         if most < ALARM_ENDS * threshold {
             self.gate.alarm = None;
-        } else if low && most >= threshold {
+        } else if low && most >= threshold && bad >= LEAST_BAD {
             self.gate.alarm.get_or_insert(now);
         }
     }
@@ -295,10 +300,11 @@ impl Quality {
         let first = self.gate.bench.first.as_ref();
         let others = self.detectors.iter().filter(|d| Some(&d.judge) != first);
         let second = others.max_by(|a, b| a.most().total_cmp(&b.most()));
-        let alone = self
-            .first()
-            .is_some_and(|d| d.most() >= self.closed_threshold() + self.if_confirmed());
-        self.gate.rule(second, alone, now)
+        let Some(judge) = self.first() else {
+            return Ruling::Wait;
+        };
+        let alone = judge.most() >= self.closed_threshold() + self.if_confirmed();
+        self.gate.rule(judge, second, alone, now)
     }
 
     /// True the first time that an alarm comes to nothing.
@@ -309,14 +315,22 @@ impl Quality {
     /// Known answers ought to be put to the first judge now.
     pub(super) fn wants_anchors(&self, now: Mono) -> Option<DeploymentId> {
         let first = self.first()?;
-        let due = first.most() >= ASK_OTHERS * self.closed_threshold();
-        (due && self.gate.anchors_are_stale(now)).then(|| first.judge.clone())
+        let due = first.most() >= ASK_ANCHORS * self.closed_threshold();
+        let stale = self.gate.anchors_are_stale(first.run.began, now);
+        (due && stale).then(|| first.judge.clone())
     }
 
     /// Known answers were put to a judge, who scored them as ever.
     pub(super) fn anchors_held(&mut self, judge: &DeploymentId, now: Mono) {
         if self.gate.bench.first.as_ref() == Some(judge) {
             self.gate.anchors_held(now);
+        }
+    }
+
+    /// Known answers were put to a judge, who scored them lower; they are put to it once more.
+    pub(super) fn anchors_doubted(&mut self, judge: &DeploymentId, now: Mono) {
+        if self.gate.bench.first.as_ref() == Some(judge) {
+            self.gate.doubted(now);
         }
     }
 

@@ -37,6 +37,8 @@ const LONGEST_AWAY: Duration = Duration::from_mins(5);
 /// One that was dismissed may show after so long that it is better; longer each time it is not.
 const DISMISSED: Duration = Duration::from_mins(5);
 const LONGEST_DISMISSED: Duration = Duration::from_hours(1);
+/// A dispute is remembered for so long.
+const DISPUTE_COUNTS_FOR: Duration = Duration::from_hours(1);
 
 /// A judge as it was declared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +89,8 @@ impl fmt::Display for Cause {
 pub enum Move {
     /// It scores known answers as ever: tell the breakers.
     Held(DeploymentId),
+    /// It scored known answers lower, and is asked once more: tell the breakers.
+    Doubted(DeploymentId),
     /// It is at fault: tell the breakers and people.
     Dismissed {
         judge: DeploymentId,
@@ -120,6 +124,7 @@ struct Seat {
     failures: u32,
     away: Option<Mono>,
     dismissed: Option<Dismissal>,
+    disputed: Option<Mono>,
     /// Which known answers come next.
     good: u32,
     garbage: u32,
@@ -140,6 +145,7 @@ impl Seat {
             failures: 0,
             away: None,
             dismissed: None,
+            disputed: None,
             good: 0,
             garbage: 0,
         }
@@ -323,7 +329,8 @@ impl Jury {
         }
     }
 
-    /// The second judge passes what this one calls bad.
+    /// The second judge passes what this one calls bad. Once is bad luck: the breaker has dropped that evidence. Twice
+    /// within an hour is not.
     pub fn disputed(
         &mut self,
         judge: &DeploymentId,
@@ -332,7 +339,9 @@ impl Jury {
         now: Mono,
     ) -> Option<Move> {
         let seat = self.seat(judge).filter(|s| s.dismissed.is_none())?;
-        Some(seat.dismiss(Cause::Disputed { passed, of }, now))
+        let before = seat.disputed.replace(now)?;
+        (now.since(before) <= DISPUTE_COUNTS_FOR)
+            .then(|| seat.dismiss(Cause::Disputed { passed, of }, now))
     }
 
     /// Known answers that are to be scored now. Each comes back through [`Self::anchored`].
@@ -379,7 +388,7 @@ impl Jury {
                 Some(Err(more)) => {
                     let calls = seat.calls(more, 0, true);
                     self.waiting.extend(calls);
-                    Vec::new()
+                    vec![Move::Doubted(call.judge.clone())]
                 }
             };
         }

@@ -85,7 +85,10 @@ fn a_judge_that_scores_known_answers_lower_is_dismissed_until_it_does_not() {
     );
     assert_eq!(first(&jury, "x", 61).as_deref(), Some("google/judge"));
     let later = score_all(&mut jury, 361, |c| sane(c) - 0.2);
-    assert!(matches!(later[..], [Move::Dismissed { .. }]), "{later:?}");
+    assert!(
+        matches!(later[..], [Move::Doubted(_), Move::Dismissed { .. }]),
+        "{later:?}"
+    );
     assert!(
         score_all(&mut jury, 800, sane)
             .iter()
@@ -106,7 +109,8 @@ fn one_unlucky_look_is_taken_twice() {
     jury.confirm(&DeploymentId::from("openai/judge"), Mono::from_secs(60));
     let now = Mono::from_secs(60);
     for call in jury.due(now) {
-        assert_eq!(jury.anchored(&call, Some(0.75), now), []);
+        let moves = jury.anchored(&call, Some(0.75), now);
+        assert!(moves.iter().all(|m| matches!(m, Move::Doubted(_))));
     }
     let moves = score_all(&mut jury, 61, |_| 0.95);
     assert_eq!(moves, [Move::Held(DeploymentId::from("openai/judge"))]);
@@ -175,4 +179,20 @@ fn a_reload_keeps_what_is_known_of_judges_that_stay() {
     assert_eq!(&*view[0].judge, "google/judge");
     assert!(view[0].usual.is_some() && view[1].usual.is_some());
     assert_eq!(view[2].usual, None);
+}
+
+#[test]
+fn one_dispute_is_bad_luck_and_two_within_an_hour_are_not() {
+    let judge = DeploymentId::from("openai/judge");
+    let mut jury = jury(&["openai", "google"]);
+    let mut dispute = |at| jury.disputed(&judge, 10, 12, Mono::from_secs(at));
+    assert_eq!(dispute(10), None);
+    assert_eq!(dispute(5_000), None, "the first is forgotten");
+    assert!(matches!(
+        dispute(6_000),
+        Some(Move::Dismissed {
+            cause: Cause::Disputed { passed: 10, of: 12 },
+            ..
+        })
+    ));
 }

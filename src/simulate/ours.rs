@@ -221,6 +221,11 @@ impl Ours {
                         }
                     }
                 }
+                jury::Move::Doubted(judge) => {
+                    for unit in &mut self.units {
+                        unit.breaker.anchors_doubted(&judge, now);
+                    }
+                }
                 jury::Move::Dismissed { judge, cause, .. } => {
                     for unit in &mut self.units {
                         unit.breaker.dismiss(&judge);

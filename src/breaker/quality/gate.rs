@@ -101,6 +101,8 @@ pub(super) struct Gate {
     pub(super) disputes: Disputes,
     /// When known answers were last found to be scored as ever.
     anchored: Option<Mono>,
+    /// When known answers were last found to be scored lower, which is being looked into.
+    doubted: Option<Mono>,
     /// Since when the evidence is enough.
     pub(super) alarm: Option<Mono>,
     /// The alarm whose patience is over.
@@ -114,13 +116,19 @@ impl Gate {
         self.anchored = Some(now);
     }
 
-    pub(super) fn anchors_are_stale(&self, now: Mono) -> bool {
-        self.bench.anchors && !self.is_anchored(now)
+    pub(super) fn doubted(&mut self, now: Mono) {
+        self.doubted = Some(now);
+        self.waited = None;
     }
 
-    fn is_anchored(&self, now: Mono) -> bool {
+    pub(super) fn anchors_are_stale(&self, began: Mono, now: Mono) -> bool {
+        self.bench.anchors && !self.is_anchored(began, now)
+    }
+
+    /// Since the evidence began: how the judge was before says nothing about what it says now.
+    fn is_anchored(&self, began: Mono, now: Mono) -> bool {
         self.anchored
-            .is_some_and(|at| now.since(at) < ANCHORS_HOLD_FOR)
+            .is_some_and(|at| at >= began && now.since(at) < ANCHORS_HOLD_FOR)
     }
 
     /// True once for each alarm.
@@ -132,7 +140,12 @@ impl Gate {
 
     pub(super) fn patience_ends(&self) -> Option<Mono> {
         let alarm = self.alarm.filter(|_| self.waited != self.alarm);
-        alarm.map(|since| since + PATIENCE)
+        alarm.map(|since| self.patience_from(since) + PATIENCE)
+    }
+
+    /// A first look at the judge that was bad is no silence: the second is waited for.
+    fn patience_from(&self, alarm: Mono) -> Mono {
+        self.doubted.map_or(alarm, |at| at.max(alarm))
     }
 
     /// No timer brings more than what is there now.
@@ -140,8 +153,14 @@ impl Gate {
         self.waited = self.alarm;
     }
 
-    /// `alone`: the evidence would be enough without anybody else's.
-    pub(super) fn rule(&self, second: Option<&Detector>, alone: bool, now: Mono) -> Ruling {
+    /// `alone`: the first judge's evidence would be enough without anybody else's.
+    pub(super) fn rule(
+        &self,
+        first: &Detector,
+        second: Option<&Detector>,
+        alone: bool,
+        now: Mono,
+    ) -> Ruling {
         // Without an alarm it proves nothing: what one judge calls bad by mistake, another passes.
         let Some(since) = self.alarm else {
             return Ruling::Wait;
@@ -161,10 +180,11 @@ impl Gate {
             return Ruling::Wait;
         }
         let by_second = !self.bench.second || heard;
-        let by_anchors = !self.bench.anchors || self.is_anchored(now);
+        let by_anchors = !self.bench.anchors || self.is_anchored(first.run.began, now);
         let somebody = self.bench.second || self.bench.anchors;
         let confirmed = somebody && by_second && by_anchors;
-        let ready = (by_second && by_anchors) || (alone && now >= since + PATIENCE);
+        let ready =
+            (by_second && by_anchors) || (alone && now >= self.patience_from(since) + PATIENCE);
         match ready {
             false => Ruling::Wait,
             true if self.bench.spares == Some(Spares::LastOne) => Ruling::LastOne { confirmed },

@@ -13,14 +13,12 @@ const AT_LEAST_PER_S: f64 = 0.1;
 const SUSPICIOUS_PER_S: f64 = 5.0;
 /// A deployment that was out is watched twice as closely for a day.
 const ON_PROBATION: f64 = 2.0;
-/// Judge calls above the ordinary ones that a suspicion may spend at once.
+/// Answers above the ordinary ones that a suspicion may have judged at once, by however many judges.
 const PURSE: f64 = 500.0;
 /// Ordinary samples of which one goes to the second judge too: without its own idea of what is usual it cannot confirm
 /// that a tenth of the answers is bad. More of them until it has one.
 const LEARNS: u32 = 20;
 const LEARNS_FAST: u32 = 4;
-/// What the purse keeps back for the second judge, once it is asked.
-const RESERVE: f64 = 100.0;
 /// Answers that may be judged after the fact, when a bad one was found.
 pub(super) const LOOK_BACK: usize = 8;
 
@@ -150,13 +148,12 @@ impl Sampling {
         let usual = die < self.base(on_probation);
         if !usual {
             let more = suspicious && die < self.current(true, on_probation);
-            if !more || !self.has_more(doubt) {
+            if !more || !self.spend() {
                 return Sample::Keep;
             }
-            self.spend(1.0);
         }
         let both = match doubt {
-            Doubt::Strong => self.spend(1.0),
+            Doubt::Strong => true,
             Doubt::None => self.second_learns(second_knows),
             Doubt::Some => false,
         };
@@ -171,22 +168,15 @@ impl Sampling {
     }
 
     /// How many answers may be judged after the fact.
-    pub(super) fn look_back(&mut self, doubt: Doubt) -> usize {
-        let each = if doubt == Doubt::Strong { 2.0 } else { 1.0 };
-        (0..LOOK_BACK)
-            .take_while(|_| self.has_more(doubt) && self.spend(each))
-            .count()
+    pub(super) fn look_back(&mut self) -> usize {
+        (0..LOOK_BACK).take_while(|_| self.spend()).count()
     }
 
-    fn has_more(&self, doubt: Doubt) -> bool {
-        doubt != Doubt::Strong || self.purse > RESERVE
-    }
-
-    /// One more judge call than usual, if the purse has it.
-    pub(super) fn spend(&mut self, calls: f64) -> bool {
-        let has = self.purse >= calls;
+    /// One more answer is judged than usual, if the purse has it.
+    pub(super) fn spend(&mut self) -> bool {
+        let has = self.purse >= 1.0;
         if has {
-            self.purse -= calls;
+            self.purse -= 1.0;
         }
         has
     }

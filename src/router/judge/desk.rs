@@ -422,6 +422,11 @@ impl Desk {
                         debug_assert!(asks.is_empty(), "known answers were just scored");
                     }
                 }
+                jury::Move::Doubted(judge) => {
+                    for unit in plant.units.values() {
+                        unit.breaker(|b, now| (b.anchors_doubted(&judge, now), Vec::new()));
+                    }
+                }
                 jury::Move::Dismissed {
                     judge,
                     cause,
