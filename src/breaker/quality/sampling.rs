@@ -17,7 +17,7 @@ const ON_PROBATION: f64 = 2.0;
 const PURSE: f64 = 500.0;
 /// Ordinary samples of which one goes to the second judge too: without its own idea of what is usual it cannot confirm
 /// that a tenth of the answers is bad. More of them until it has one.
-const LEARNS: u32 = 20;
+const LEARNS: u32 = 40;
 const LEARNS_FAST: u32 = 4;
 /// Answers that may be judged after the fact, when a bad one was found.
 pub(super) const LOOK_BACK: usize = 8;
