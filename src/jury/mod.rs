@@ -14,6 +14,7 @@ mod budget;
 mod constancy;
 mod drift;
 mod kept;
+mod repeats;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ use crate::{
 use std::{fmt, time::Duration};
 
 pub use kept::Kept;
+pub use repeats::Repeats;
 
 /// After so many failures in a row the next judge is asked, for so long; longer each time it fails again.
 const FAILURES: u32 = 4;

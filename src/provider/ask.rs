@@ -10,7 +10,11 @@ pub use read::counted;
 
 use crate::model::Dialect;
 use bytes::Bytes;
-use std::{fmt, ops::Range};
+use std::{
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+    ops::Range,
+};
 
 /// A request as it came in.
 #[derive(Debug, Clone)]
@@ -115,6 +119,18 @@ impl Ask {
     pub fn conversation(&self) -> Vec<(String, String)> {
         let system = self.at.system.clone().map(|at| self.bytes(at));
         text::conversation(system, self.bytes(self.at.messages.clone()))
+    }
+
+    /// The same for requests that ask the same: a hash of the conversation as it was written, whatever stands beside it.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.at
+            .system
+            .clone()
+            .map(|at| self.bytes(at))
+            .hash(&mut hasher);
+        self.bytes(self.at.messages.clone()).hash(&mut hasher);
+        hasher.finish()
     }
 
     fn bytes(&self, at: Range<usize>) -> &[u8] {

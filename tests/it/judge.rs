@@ -113,3 +113,38 @@ async fn a_judges_own_calls_are_nobodys_traffic() {
         .await;
     assert_eq!(snapshot.deployment("j/m-j").unwrap().errors_5m.n, 0);
 }
+
+#[tokio::test]
+async fn one_question_that_is_always_answered_badly_opens_nothing_and_ten_do() {
+    let (a, b) = (
+        Upstream::start(vec![openai("m-a", "I cannot say")]).await,
+        Upstream::start(vec![openai("m-b", "B")]).await,
+    );
+    let judge = Upstream::start(vec![openai("m-j", r#"{"score": 0.1, "reason": "no"}"#)]).await;
+    let mut rig = Rig::start(&judged(&a, &b, &judge)).await;
+    for n in 0..30 {
+        let reply = rig.ask("the same again").await;
+        assert_eq!(
+            header(&reply, "x-breakerbox-deployment"),
+            "a/m-a",
+            "answer {n}"
+        );
+        reply.bytes().await.unwrap();
+        rig.event(|k| matches!(k, Kind::Score { .. })).await;
+    }
+    rig.until("each score is told", |s| s.deployments[0].judge_1h.n == 30)
+        .await;
+    for n in 0..10 {
+        let reply = rig.ask(&format!("question {n}")).await;
+        reply.bytes().await.unwrap();
+        let event = rig
+            .event(|k| matches!(k, Kind::Score { .. } | Kind::Transition(_)))
+            .await;
+        if let Kind::Transition(t) = &event.kind {
+            assert_eq!((&*t.deployment, t.to), ("a/m-a", Phase::Open));
+            assert!(n >= 2, "the one question counts once");
+            return;
+        }
+    }
+    panic!("ten different ones open it");
+}

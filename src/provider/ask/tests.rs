@@ -292,3 +292,24 @@ fn an_input_is_a_text_or_a_list() {
         );
     }
 }
+
+#[test]
+fn requests_that_ask_the_same_have_one_fingerprint_and_others_have_another() {
+    let of = |body: &str| open_ai(body).fingerprint();
+    let asked = of(r#"{"model":"r","messages":[{"role":"user","content":"sum it up"}]}"#);
+    let streamed =
+        r#"{"stream":true,"model":"s","messages":[{"role":"user","content":"sum it up"}],"n":1}"#;
+    assert_eq!(of(streamed), asked);
+    // The last turn alone is no question: what it is about may stand before it.
+    let about = r#"{"model":"r","messages":[{"role":"user","content":"a text"},{"role":"user","content":"sum it up"}]}"#;
+    assert_ne!(of(about), asked);
+    let with = |system: &str| {
+        let body = format!(
+            r#"{{"model":"r","system":"{system}","messages":[{{"role":"user","content":"sum it up"}}]}}"#
+        );
+        Ask::read(Dialect::Anthropic, body.into())
+            .unwrap()
+            .fingerprint()
+    };
+    assert_ne!(with("one text"), with("another"));
+}

@@ -10,7 +10,7 @@ use crate::{
     cache::Key,
     clock,
     config::Config,
-    jury::{self, AnchorCall, Jury, Kept, Panel},
+    jury::{self, AnchorCall, Jury, Kept, Panel, Repeats},
     model::{DeploymentId, Kind, Mono, event::Picked, event::Watch as Watched, id::ExchangeId},
     router::{Router, plant::Unit},
 };
@@ -44,6 +44,7 @@ struct Item {
     /// The model that was asked for.
     route: String,
     question: String,
+    fingerprint: u64,
     answer: String,
     /// What its judges have said so far.
     said: Mutex<[Option<f64>; 2]>,
@@ -62,6 +63,7 @@ impl Item {
             injected: given.injected,
             route: given.call.ask.model.clone(),
             question: given.call.ask.prompt_text(),
+            fingerprint: given.call.ask.fingerprint(),
             answer: answer.text(),
             said: Mutex::default(),
         })
@@ -96,6 +98,7 @@ pub(super) struct Desk {
     router: Arc<Router>,
     jury: Arc<Mutex<Jury>>,
     kept: HashMap<DeploymentId, Kept<Arc<Item>>>,
+    repeats: HashMap<DeploymentId, Repeats>,
     /// What cannot wait (a return, a suspicion), and what can.
     urgent: VecDeque<Subject>,
     waiting: VecDeque<Subject>,
@@ -136,6 +139,7 @@ impl Desk {
             router,
             jury,
             kept: HashMap::new(),
+            repeats: HashMap::new(),
             urgent: VecDeque::new(),
             waiting: VecDeque::new(),
             calls: FuturesUnordered::new(),
@@ -347,7 +351,7 @@ impl Desk {
         {
             self.router.cache.remove(key);
         }
-        if picked == Picked::Looks {
+        if picked == Picked::Looks || !self.is_new(judge, item, value >= pass, now) {
             self.jury.lock().answered(judge);
             return;
         }
@@ -371,6 +375,13 @@ impl Desk {
         if value < pass && picked != Picked::Second {
             self.look_back(&item.unit, now);
         }
+    }
+
+    /// Not an answer to a question that has spoken already.
+    fn is_new(&mut self, judge: &DeploymentId, item: &Item, passes: bool, now: Mono) -> bool {
+        let known = self.repeats.entry(item.unit.id.clone()).or_default();
+        let asked = (judge, item.fingerprint);
+        known.counts(asked, passes, item.ticket.generation, now)
     }
 
     /// A bad answer was found: its neighbours are judged too.

@@ -8,6 +8,7 @@ use super::{
 };
 use breakerbox::{
     breaker::{Admission, Bench, Breaker, Mode, Move, Sample, Score, Settings},
+    jury::Repeats,
     model::{Mono, Phase, Reason, Verdict},
 };
 use fastrand::Rng;
@@ -49,6 +50,16 @@ impl Stream {
             ..Bench::default()
         });
         Self { breaker, now }
+    }
+
+    /// A closed breaker that still knows what is usual.
+    fn after_a_trip(self) -> Self {
+        let mut fresh = Self::new(13, Mode::Sequential);
+        for (judge, usual) in self.breaker.baselines() {
+            fresh.breaker.recall(judge.clone(), usual.clone());
+        }
+        fresh.now = self.now;
+        fresh
     }
 
     /// One request that is answered with 200, and its score. The reason, if that opens the breaker.
@@ -209,4 +220,102 @@ fn a_swap_is_found_and_sooner_the_further_it_stands_apart() {
             .map(|r| r.all.median)
     };
     assert!(took(|apart| apart > FAR).max() < took(|apart| apart < NEAR).min());
+}
+
+/// Prompts that come in spells: for a while neighbours take turns, and then others do.
+const NEIGHBOURS: usize = 10;
+const SPELL: usize = 100;
+const IN_SPELLS: usize = 40_000;
+
+/// How often a healthy model is taken out while its prompts come in spells. `repeats`: a question that has spoken is
+/// not heard again. A good answer is cached for as long as a spell lasts, and a bad one never.
+fn trips_in_spells(own: &[f64], mut repeats: Option<Repeats>, cached: bool) -> (usize, usize) {
+    let mut rng = Rng::with_seed(13);
+    let mut stream = Stream::new(13, Mode::Sequential);
+    let (mut trips, mut counted) = (0, 0);
+    for _ in 0..IN_SPELLS / SPELL {
+        let first = rng.usize(..own.len());
+        let mut answered = [false; NEIGHBOURS];
+        for _ in 0..SPELL {
+            let place = rng.usize(..NEIGHBOURS);
+            let prompt = (first + place) % own.len();
+            let passes = own[prompt] >= 0.70;
+            if cached && std::mem::replace(&mut answered[place], passes) {
+                continue;
+            }
+            let heard = repeats.as_mut().is_none_or(|known| {
+                let asked = (&JUDGE.into(), prompt as u64);
+                known.counts(asked, passes, trips as u64, stream.now + PACE)
+            });
+            if !heard {
+                stream.now = stream.now + PACE;
+                continue;
+            }
+            counted += 1;
+            if stream.judged(own[prompt]).is_some() {
+                trips += 1;
+                stream = stream.after_a_trip();
+            }
+        }
+    }
+    (trips, counted)
+}
+
+#[test]
+fn a_healthy_models_bad_prompts_asked_again_and_again_open_nothing() {
+    let Some(real) = real() else { return };
+    println!("prompts in spells of {NEIGHBOURS}: trips of the scores that count, before and now");
+    let mut all = 0;
+    for cached in [false, true] {
+        for (home, name) in STRONG.into_iter().enumerate() {
+            let own = &real.scores(Gives::Own)[home];
+            let (before, of) = trips_in_spells(own, None, cached);
+            let (now, still) = trips_in_spells(own, Some(Repeats::default()), cached);
+            println!("{name:<28}cached {cached:<6}{before:>4} of {of:<6}{now:>4} of {still}");
+            assert_eq!(now, 0, "{name}, cached {cached}");
+            all += before;
+        }
+    }
+    assert!(all > 100, "heard every time, they open it: {all}");
+}
+
+/// How many answers it takes when only so many different prompts are asked from the swap on, in turn.
+fn found_among(real: &Real, gives: Gives, seed: u64, prompts: usize) -> usize {
+    let home = usize::try_from(seed).unwrap() % STRONG.len();
+    let (own, bad) = (&real.scores(Gives::Own)[home], &real.scores(gives)[home]);
+    let mut rng = Rng::with_seed(seed);
+    let (mut stream, mut repeats) = (Stream::new(seed, Mode::Sequential), Repeats::default());
+    let mut told = |prompt: usize, score: f64| {
+        let asked = (&JUDGE.into(), prompt as u64);
+        let counts = repeats.counts(asked, score >= 0.70, 0, stream.now);
+        counts && stream.judged(score).is_some()
+    };
+    for _ in 0..WARM {
+        let prompt = rng.usize(..own.len());
+        told(prompt, own[prompt]);
+    }
+    let first = rng.usize(..own.len());
+    let mut swapped = (0..PATIENCE).map(|n| (first + n % prompts) % own.len());
+    let found = swapped.position(|prompt| told(prompt, bad[prompt]));
+    found.map_or(NEVER, |n| n + 1)
+}
+
+#[test]
+fn a_swap_is_found_although_only_ten_different_prompts_are_asked() {
+    let Some(real) = real() else { return };
+    let own = real.scores(Gives::Own).concat();
+    println!(
+        "{:<22}{:>8}{:>8}",
+        "answers until it opens", "median", "95 %"
+    );
+    for gives in Gives::bad() {
+        let of = |seed| found_among(real, gives, seed, NEIGHBOURS);
+        let mut found: Vec<_> = (0..SEEDS).map(of).collect();
+        found.sort_unstable();
+        let (median, late) = (found[found.len() / 2], found[found.len() * 95 / 100]);
+        println!("{:<22}{}{}", gives.name(), shown(median), shown(late));
+        if auc(&own, &real.scores(gives).concat()) > FAR {
+            assert!(late <= SOON, "{}", gives.name());
+        }
+    }
 }
