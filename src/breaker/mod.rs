@@ -30,6 +30,7 @@
 //! **Short cooldowns.** Every wait of the recovery is written for cooldowns of a minute and more; under that all
 //! of them shrink in proportion, so that a cooldown of 5 s really recovers in seconds.
 
+mod accept;
 mod errors;
 mod evidence;
 mod force;

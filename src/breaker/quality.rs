@@ -378,7 +378,9 @@ impl Quality {
     pub(super) fn weigh_probe(&mut self, score: &Score, illness: Illness, now: Mono) -> f64 {
         self.rolling.record(now, score.value);
         let pass = self.pass;
-        illness.weigh(score.value, pass, &self.detector(&score.judge).usual)
+        let detector = self.detector(&score.judge);
+        detector.remember(score.value, pass);
+        illness.weigh(score.value, pass, &detector.usual)
     }
 
     /// The ramp starts under suspicion.
@@ -437,6 +439,12 @@ impl Quality {
     pub(super) fn recall(&mut self, judge: DeploymentId, usual: Baseline) {
         self.detectors.retain(|d| d.judge != judge);
         self.detectors.push(Detector::new(judge, usual));
+    }
+
+    /// What these judges scored lately is usual from now on. False: it was as usual anyway.
+    pub(super) fn accept(&mut self, by: impl Fn(&DeploymentId) -> bool) -> bool {
+        let judges = self.detectors.iter_mut().filter(|d| by(&d.judge));
+        judges.fold(false, |any, detector| detector.accept() || any)
     }
 
     fn closed_threshold(&self) -> f64 {

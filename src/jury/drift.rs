@@ -85,6 +85,11 @@ impl Drift {
         pair.scored(score, now);
     }
 
+    /// What was usual for these pairs is no longer.
+    pub(super) fn forget(&mut self, which: impl Fn(&DeploymentId, &DeploymentId) -> bool) {
+        self.pairs.retain(|p| !which(&p.judge, &p.deployment));
+    }
+
     /// The deployments that became worse together under this judge: all that it has judged lately, and two at least.
     pub(super) fn fallen(&self, judge: &DeploymentId, now: Mono) -> Vec<DeploymentId> {
         let mut fallen = Vec::new();

@@ -346,6 +346,27 @@ impl Jury {
             .then(|| seat.dismiss(Cause::Disputed { passed, of }, now))
     }
 
+    /// A person says that a deployment's scores are what they should be now.
+    pub fn accepted(&mut self, deployment: &DeploymentId) {
+        self.drift.forget(|_, of| of == deployment);
+    }
+
+    /// A person says that a dismissed judge has changed for good: it is asked again, and what it makes of known answers
+    /// is learned anew. The error is for that person.
+    pub fn take_back(&mut self, judge: &DeploymentId, now: Mono) -> Result<(), String> {
+        let names: Vec<_> = self.seats.iter().map(|s| s.judge.id.to_string()).collect();
+        let Some(seat) = self.seat(judge) else {
+            let names = names.join(", ");
+            return Err(format!("there is no judge {judge}; there are: {names}"));
+        };
+        if seat.dismissed.take().is_none() {
+            return Err(format!("judge {judge} is not dismissed"));
+        }
+        seat.constancy = Constancy::new(None, now);
+        self.drift.forget(|by, _| by == judge);
+        Ok(())
+    }
+
     /// Known answers that are to be scored now. Each comes back through [`Self::anchored`].
     pub fn due(&mut self, now: Mono) -> Vec<AnchorCall> {
         let mut calls = std::mem::take(&mut self.waiting);

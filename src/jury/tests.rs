@@ -196,3 +196,58 @@ fn one_dispute_is_bad_luck_and_two_within_an_hour_are_not() {
         })
     ));
 }
+
+#[test]
+fn a_judge_that_is_taken_back_learns_its_known_answers_anew() {
+    let mut jury = jury(&["openai", "google"]);
+    let judge = DeploymentId::from("openai/judge");
+    score_all(&mut jury, 0, sane);
+    let lower = |c: &AnchorCall| sane(c) - 0.2;
+    jury.confirm(&judge, Mono::from_secs(60));
+    score_all(&mut jury, 60, lower);
+    assert_eq!(first(&jury, "x", 61).as_deref(), Some("google/judge"));
+    assert_eq!(jury.take_back(&judge, Mono::from_secs(70)), Ok(()));
+    assert_eq!(first(&jury, "x", 71).as_deref(), Some("openai/judge"));
+    let moves = score_all(&mut jury, 71, lower);
+    assert_eq!(moves, [Move::Held(judge.clone())]);
+    assert!((jury.view()[0].usual.unwrap() - 0.7).abs() < 1e-9);
+    jury.confirm(&judge, Mono::from_secs(120));
+    assert_eq!(score_all(&mut jury, 120, lower), [Move::Held(judge)]);
+}
+
+#[test]
+fn one_that_is_unfit_is_not_kept_by_being_taken_back() {
+    let mut jury = jury(&["openai"]);
+    let judge = DeploymentId::from("openai/judge");
+    score_all(&mut jury, 0, |_| 0.3);
+    assert_eq!(jury.take_back(&judge, Mono::from_secs(1)), Ok(()));
+    let moves = score_all(&mut jury, 1, |_| 0.3);
+    assert!(matches!(moves[..], [Move::Dismissed { .. }]), "{moves:?}");
+}
+
+#[test]
+fn only_a_judge_that_is_dismissed_is_taken_back() {
+    let mut jury = jury(&["openai"]);
+    let known = jury.take_back(&"openai/judge".into(), Mono(0)).unwrap_err();
+    assert_eq!(known, "judge openai/judge is not dismissed");
+    let unknown = jury.take_back(&"openai/gpt".into(), Mono(0)).unwrap_err();
+    assert!(unknown.contains("there are: openai/judge"), "{unknown}");
+}
+
+#[test]
+fn what_a_person_accepts_is_no_drift() {
+    let mut jury = jury(&["openai"]);
+    let judge = DeploymentId::from("openai/judge");
+    let of = ["a/x", "b/y"].map(DeploymentId::from);
+    for at in 0..60 {
+        let score = if at < 40 { 0.9 } else { 0.5 };
+        for id in &of {
+            jury.scored(&judge, id, score, Mono::from_secs(at));
+        }
+    }
+    let now = Mono::from_secs(60);
+    assert_eq!(jury.drift(&judge, now).len(), 2);
+    jury.accepted(&of[0]);
+    jury.accepted(&of[1]);
+    assert_eq!(jury.drift(&judge, now), []);
+}

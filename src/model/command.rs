@@ -35,12 +35,38 @@ pub enum Command {
         /// provider/model, as the table shows it
         deployment: DeploymentId,
     },
+    /// What is usual for a deployment's answers
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
+    /// Who judges
+    #[command(subcommand)]
+    Judge(JudgeCommand),
     /// Inject or clear failures
     #[command(subcommand)]
     Fault(FaultCommand),
     /// Answer with the canned text
     #[command(subcommand)]
     Rung3(Rung3Command),
+}
+
+/// `baseline …`
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum BaselineCommand {
+    /// Its answers or their judge have changed for good: what was scored lately is usual now
+    Accept {
+        /// provider/model, as the table shows it
+        deployment: DeploymentId,
+    },
+}
+
+/// `judge …`
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum JudgeCommand {
+    /// Take a dismissed judge back that has changed for good; its known answers are learned anew
+    Restore {
+        /// provider/model, as judge.judges names it
+        judge: DeploymentId,
+    },
 }
 
 /// `fault …`
@@ -167,6 +193,12 @@ impl fmt::Display for Command {
             }
             Self::Release { deployment } => write!(f, "release {}", quoted(deployment)),
             Self::Probe { deployment } => write!(f, "probe {}", quoted(deployment)),
+            Self::Baseline(BaselineCommand::Accept { deployment }) => {
+                write!(f, "baseline accept {}", quoted(deployment))
+            }
+            Self::Judge(JudgeCommand::Restore { judge }) => {
+                write!(f, "judge restore {}", quoted(judge))
+            }
             Self::Fault(FaultCommand::Add {
                 deployment,
                 kind,
@@ -206,6 +238,8 @@ mod tests {
             "force anthropic/claude-sonnet-4-5 open --for 10m --why 'it is 3 a.m.'",
             "release openai/gpt-4.1",
             "probe openai/gpt-4.1",
+            "baseline accept openai/gpt-4.1",
+            "judge restore openai/gpt-4.1",
             "fault add openai/gpt-4.1 cut=12 --rate 30% --for 5m",
             "fault clear all",
             "rung3 on summarize --for 1h --why \"it's down\"",

@@ -5,7 +5,7 @@ use crate::{
     clock,
     model::{
         Command, DeploymentId, Force, Kind, RouteId, Wall,
-        command::{FaultCommand, Rung3Command},
+        command::{BaselineCommand, FaultCommand, JudgeCommand, Rung3Command},
         fleet::Note,
         phase::ForceEnd,
     },
@@ -72,6 +72,16 @@ impl Router {
                     Err(why) => (Err(why), Vec::new()),
                 })
             }
+            Command::Baseline(BaselineCommand::Accept { deployment }) => {
+                let unit = self.known(deployment)?;
+                unit.breaker(|b, now| match b.accept_baseline(who, now) {
+                    Ok(moves) => (Ok(()), moves),
+                    Err(why) => (Err(why), Vec::new()),
+                })?;
+                self.judge.accepted(deployment);
+                Ok(())
+            }
+            Command::Judge(JudgeCommand::Restore { judge }) => self.take_back(judge),
             Command::Fault(fault) => self.fault(who, fault),
             Command::Rung3(switch) => self.switch(who, switch),
         }
@@ -102,6 +112,17 @@ impl Router {
         self.bus.emit(Kind::ForceEnded {
             deployment: deployment.clone(),
             end,
+        });
+        Ok(())
+    }
+
+    fn take_back(&self, judge: &DeploymentId) -> Result<(), String> {
+        self.judge.take_back(judge)?;
+        for unit in self.plant.load().units.values() {
+            unit.breaker(|b, _| (b.take_back(judge), Vec::new()));
+        }
+        self.bus.emit(Kind::JudgeRestored {
+            judge: judge.clone(),
         });
         Ok(())
     }

@@ -12,7 +12,11 @@ mod spend;
 
 use super::{Call, Router, plant::Unit};
 use crate::{
-    breaker::Ticket, cache::Key, config::Config, jury::Jury, model::id::ExchangeId,
+    breaker::Ticket,
+    cache::Key,
+    config::Config,
+    jury::Jury,
+    model::{DeploymentId, id::ExchangeId},
     provider::chat::Answer,
 };
 use parking_lot::Mutex;
@@ -67,6 +71,16 @@ impl Intake {
         if self.given.try_send(given).is_err() {
             tracing::debug!("more answers than can be looked at: one is not judged");
         }
+    }
+
+    /// A person says that this deployment's scores are as they should be.
+    pub(super) fn accepted(&self, deployment: &DeploymentId) {
+        self.jury.lock().accepted(deployment);
+    }
+
+    /// A person wants a dismissed judge back.
+    pub(super) fn take_back(&self, judge: &DeploymentId) -> Result<(), String> {
+        self.jury.lock().take_back(judge, crate::clock::now())
     }
 
     /// Takes a new configuration over.

@@ -41,8 +41,15 @@ fn candidates(before: &[&str], s: &Snapshot) -> Vec<String> {
         [.., "--for"] => words(&TIMES),
         [.., "--rate"] => words(&SHARES),
         [.., "--why"] => Vec::new(),
-        [] => words(&["force", "release", "probe", "fault", "rung3"]),
-        ["force" | "release" | "probe"] | ["fault", "add"] => deployments(),
+        [] => words(&[
+            "force", "release", "probe", "baseline", "judge", "fault", "rung3",
+        ]),
+        ["force" | "release" | "probe"] | ["fault", "add"] | ["baseline", "accept"] => {
+            deployments()
+        }
+        ["baseline"] => words(&["accept"]),
+        ["judge"] => words(&["restore"]),
+        ["judge", "restore"] => s.judge.judges.iter().map(ToString::to_string).collect(),
         ["force", _] => words(&["open", "closed", "observe"]),
         ["fault"] => words(&["add", "clear"]),
         ["fault", "clear"] => {

@@ -24,6 +24,8 @@ pub(super) enum Ask {
 pub(super) fn ask(s: &Snapshot, command: &Command, me: Option<&str>) -> Ask {
     match command {
         Command::Probe { .. }
+        | Command::Baseline(_)
+        | Command::Judge(_)
         | Command::Fault(FaultCommand::Clear { .. })
         | Command::Rung3(Rung3Command::Off { .. }) => Ask::Nothing,
         Command::Release { deployment } => release(s, deployment, me),

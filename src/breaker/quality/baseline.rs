@@ -16,6 +16,10 @@ const WIDENED: f64 = 1.5;
 /// A deployment that was never bad may be so a little, and one that often was is not excused for ever.
 const LEAST: [f64; BINS - 1] = [0.004, 0.01, 0.03];
 const MOST: [f64; BINS - 1] = [0.03, 0.06, 0.25];
+/// What a person has accepted is not bounded by these, but something has to be left that can be noticed.
+const ACCEPTED_MOST: f64 = 0.9;
+/// What was usual counts for so many scores when a person says that something else is now.
+const BEFORE: f64 = 8.0;
 /// Probes ask what is usual without widening it; nothing is impossible.
 const RAW_LEAST: f64 = 0.004;
 
@@ -29,12 +33,20 @@ pub(super) fn bin(score: f64, pass: f64) -> usize {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
     counts: Counts,
+    /// How often an answer may be bad at most, as far as that is excused.
+    #[serde(default = "most")]
+    most: [f64; BINS - 1],
+}
+
+const fn most() -> [f64; BINS - 1] {
+    MOST
 }
 
 impl Default for Baseline {
     fn default() -> Self {
         Self {
             counts: PRIOR.map(|p| p * PRIOR_N),
+            most: MOST,
         }
     }
 }
@@ -48,11 +60,32 @@ impl Baseline {
         }
     }
 
+    /// A person says that these scores are usual from now on.
+    pub(super) fn accept(&mut self, scores: &Counts) {
+        let all: f64 = self.counts.iter().sum();
+        for (count, new) in self.counts.iter_mut().zip(scores) {
+            *count = *count / all * BEFORE + new;
+        }
+        let all: f64 = self.counts.iter().sum();
+        for (most, count) in self.most.iter_mut().zip(self.counts) {
+            *most = most.max((WIDENED * count / all).min(ACCEPTED_MOST));
+        }
+    }
+
+    /// Whether it can have been learned: what is read from a file may be anything.
+    pub fn is_sound(&self) -> bool {
+        let all: f64 = self.counts.iter().sum();
+        let mut bounds = self.most.iter().zip(MOST);
+        self.counts.iter().all(|count| *count >= 0.0)
+            && (1.0..f64::INFINITY).contains(&all)
+            && bounds.all(|(most, own)| (own..=ACCEPTED_MOST).contains(most))
+    }
+
     /// The chance of each bin under "as usual", never in favour of the deployment.
     pub(super) fn expected(&self) -> Counts {
         let all: f64 = self.counts.iter().sum();
         let mut expected = [1.0; BINS];
-        for (b, (least, most)) in LEAST.into_iter().zip(MOST).enumerate() {
+        for (b, (least, most)) in LEAST.into_iter().zip(self.most).enumerate() {
             expected[b] = (WIDENED * (self.counts[b] + 1.0) / all).clamp(least, most);
         }
         expected

@@ -25,6 +25,8 @@ const SUSPECTED_FROM: usize = 1;
 const MOST: f64 = 64.0;
 /// Guesses whose evidence is this close are equally likely.
 const CLOSE: f64 = 2.0;
+/// Scores that look unusual are remembered, in case a person knows better: so many of them.
+const LATELY: f64 = 200.0;
 /// The table follows the baseline after so many scores.
 const REFRESH: u32 = 16;
 
@@ -83,6 +85,8 @@ pub(super) struct Detector {
     pub(super) judge: DeploymentId,
     pub(super) usual: Baseline,
     pending: Counts,
+    /// The scores since it last looked as usual, in whatever phase; old ones fade.
+    lately: Counts,
     evidence: [f64; GUESSES.len()],
     table: [[f64; BINS]; GUESSES.len()],
     scored: u32,
@@ -95,6 +99,7 @@ impl Detector {
             judge,
             usual,
             pending: [0.0; BINS],
+            lately: [0.0; BINS],
             evidence: [0.0; GUESSES.len()],
             table: [[0.0; BINS]; GUESSES.len()],
             scored: 0,
@@ -120,10 +125,12 @@ impl Detector {
             *evidence = (*evidence + row[b]).clamp(0.0, MOST);
         }
         self.pending[b] += 1.0;
+        self.remember(score, pass);
         self.scored = self.scored.saturating_add(1);
         if self.most() == 0.0 {
             if learns {
                 self.usual.learn(&self.pending);
+                self.lately = [0.0; BINS];
             }
             self.pending = [0.0; BINS];
             self.run = Run::default();
@@ -143,6 +150,24 @@ impl Detector {
     /// How many answers it was asked about.
     pub(super) const fn scored(&self) -> u32 {
         self.scored
+    }
+
+    /// A score that is no evidence here, but was given.
+    pub(super) fn remember(&mut self, score: f64, pass: f64) {
+        self.lately = self.lately.map(|count| count * (1.0 - 1.0 / LATELY));
+        self.lately[bin(score, pass)] += 1.0;
+    }
+
+    /// What was scored lately is usual from now on. False: it was as usual anyway.
+    pub(super) fn accept(&mut self) -> bool {
+        let unusual = self.lately != [0.0; BINS];
+        if unusual {
+            self.usual.accept(&self.lately);
+            self.lately = [0.0; BINS];
+            self.refresh();
+            self.restart(0.0);
+        }
+        unusual
     }
 
     /// The evidence of the guess that has most.

@@ -1,5 +1,6 @@
 //! The machine's tests, and the small hand that drives it through simulated time.
 
+mod accepted;
 mod confirmation;
 mod forces;
 mod peers;

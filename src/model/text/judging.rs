@@ -36,7 +36,7 @@ impl Event {
                 until.clock()
             ),
             Kind::JudgeRestored { judge } => {
-                format!("judge {judge} scores known answers as before, and is asked again")
+                format!("judge {judge} is believed again")
             }
             Kind::JudgeDrift {
                 judge,
