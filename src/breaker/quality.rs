@@ -444,7 +444,7 @@ impl Quality {
     /// What these judges scored lately is usual from now on. False: it was as usual anyway.
     pub(super) fn accept(&mut self, by: impl Fn(&DeploymentId) -> bool) -> bool {
         let judges = self.detectors.iter_mut().filter(|d| by(&d.judge));
-        judges.fold(false, |any, detector| detector.accept() || any)
+        judges.map(Detector::accept).filter(|new| *new).count() > 0
     }
 
     fn closed_threshold(&self) -> f64 {

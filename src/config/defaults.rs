@@ -62,6 +62,17 @@ impl Default for Judge {
             prices: IndexMap::new(),
             anchors: true,
             queue: 64,
+            baselines: None,
+        }
+    }
+}
+
+impl Judge {
+    /// The default one: what is usual is kept in the user's state directory, or in memory where there is none.
+    pub(super) fn of_user(env: &dyn Env) -> Self {
+        Self {
+            baselines: state_dir(env).map(|dir| dir.join("baselines.json")),
+            ..Self::default()
         }
     }
 }

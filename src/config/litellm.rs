@@ -55,7 +55,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
         routes,
         aliases,
         breaker: settings.breaker,
-        judge: Judge::default(),
+        judge: Judge::of_user(cx.env),
         canary: None,
         cache: Cache {
             enabled: settings.cache,

@@ -294,6 +294,8 @@ pub struct Judge {
     pub anchors: bool,
     /// Judged answers wait here; more are dropped.
     pub queue: usize,
+    /// The file that keeps what is usual over restarts. None: it is learned anew after each.
+    pub baselines: Option<PathBuf>,
 }
 
 /// Prompts that deployments are asked on a schedule, so that quiet hours are watched too.

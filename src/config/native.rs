@@ -27,7 +27,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
         .as_ref()
         .and_then(|t| t.get("judges"))
         .map(|f| f.node.at.clone());
-    let judge = limits::judge(judge_table, &mut catalog);
+    let judge = limits::judge(judge_table, &mut catalog, cx);
     let canary_table = top.table("canary");
     let canary_at = canary_table.as_ref().map(|t| t.at.clone());
     let canary = canary::read(canary_table, &check::that_chat(&routes), &mut catalog);

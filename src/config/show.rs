@@ -360,6 +360,8 @@ fn judge(out: &mut Out, config: &Config) {
         None => out.set("max_per_day", text("unlimited")),
     }
     out.set("queue", judge.queue);
+    let path = judge.baselines.as_ref().map(|p| p.to_string_lossy());
+    out.set("baselines", text(path.as_deref().unwrap_or("off")));
     for (id, price) in &judge.prices {
         let [input, output] = price.dollars().map(share);
         out.section(&format!("judge.prices.{}", text(id)));

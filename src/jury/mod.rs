@@ -367,6 +367,22 @@ impl Jury {
         Ok(())
     }
 
+    /// Each judge's mean over known good answers, to be kept over restarts.
+    pub fn usual(&self) -> impl Iterator<Item = (&DeploymentId, f64)> {
+        let known = |s: &Seat| s.constancy.usual();
+        self.seats
+            .iter()
+            .filter_map(move |s| Some((&s.judge.id, known(s)?)))
+    }
+
+    /// What a judge's mean was before a restart: unless it is known by now, no first batch is needed.
+    pub fn recall(&mut self, judge: &DeploymentId, usual: f64, now: Mono) {
+        let new = |s: &&mut Seat| s.constancy.usual().is_none() && !s.constancy.is_busy();
+        if let Some(seat) = self.seat(judge).filter(new) {
+            seat.constancy = Constancy::new(Some(usual), now);
+        }
+    }
+
     /// Known answers that are to be scored now. Each comes back through [`Self::anchored`].
     pub fn due(&mut self, now: Mono) -> Vec<AnchorCall> {
         let mut calls = std::mem::take(&mut self.waiting);

@@ -251,3 +251,32 @@ fn what_a_person_accepts_is_no_drift() {
     jury.accepted(&of[1]);
     assert_eq!(jury.drift(&judge, now), []);
 }
+
+#[test]
+fn a_judge_that_is_remembered_needs_no_first_batch_and_is_held_to_what_it_was() {
+    let mut known = jury(&["openai", "google"]);
+    score_all(&mut known, 0, sane);
+    let usual: Vec<_> = known.usual().map(|(j, u)| (j.clone(), u)).collect();
+    assert_eq!(usual.len(), 2);
+    let mut jury = jury(&["openai", "google"]);
+    let (judge, mean) = &usual[0];
+    jury.recall(judge, *mean, Mono(0));
+    jury.recall(&"gone/judge".into(), 0.9, Mono(0));
+    let due = jury.due(Mono(0));
+    let of = |judge: &str| due.iter().filter(|c| &*c.judge == judge).count();
+    assert_eq!((of("openai/judge"), of("google/judge")), (2, 10));
+    jury.confirm(judge, Mono::from_secs(9));
+    let moves = score_all(&mut jury, 9, |c| sane(c) - 0.15);
+    assert!(
+        matches!(
+            &moves[..],
+            [Move::Dismissed {
+                cause: Cause::Harsh { .. },
+                ..
+            }]
+        ),
+        "{moves:?}"
+    );
+    jury.recall(judge, 0.1, Mono::from_secs(10));
+    assert!(jury.usual().all(|(_, u)| u > 0.5), "what is known stays");
+}

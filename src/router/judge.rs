@@ -6,25 +6,31 @@
 mod anchors;
 mod call;
 mod desk;
+mod memory;
 mod reply;
 mod rubric;
 mod spend;
 
-use super::{Call, Router, plant::Unit};
+use self::memory::Memory;
+use super::{
+    Call, Router,
+    plant::{Plant, Unit},
+};
 use crate::{
     breaker::Ticket,
     cache::Key,
-    config::Config,
     jury::Jury,
     model::{DeploymentId, id::ExchangeId},
     provider::chat::Answer,
 };
 use parking_lot::Mutex;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
 /// Answers that nobody has looked at yet. They hold their request; the desk is faster than callers are.
 const INTAKE: usize = 256;
+/// What is usual is written this often, if anything was learned.
+const KEPT_EVERY: Duration = Duration::from_mins(5);
 
 /// An answer that has been given whole.
 #[derive(Debug)]
@@ -44,6 +50,7 @@ pub(super) struct Given {
 pub(super) struct Intake {
     given: mpsc::Sender<Given>,
     jury: Arc<Mutex<Jury>>,
+    memory: Mutex<Memory>,
 }
 
 /// The other end of it.
@@ -53,17 +60,24 @@ pub(super) struct Inbox {
     jury: Arc<Mutex<Jury>>,
 }
 
-pub(super) fn open(config: &Config) -> (Intake, Inbox) {
+/// Opens the desk over what was usual before. The sentence is for people.
+pub(super) fn open(plant: &Plant) -> (Intake, Inbox, Option<String>) {
+    let config = &plant.config;
     let (send, receive) = mpsc::channel(INTAKE);
-    let jury = Arc::new(Mutex::new(Jury::new(
-        desk::settings(config),
-        crate::clock::now(),
-    )));
+    let mut jury = Jury::new(desk::settings(config), crate::clock::now());
+    let (memory, complaint) = Memory::open(config.judge.baselines.as_deref(), crate::clock::wall());
+    memory.recall(plant, None, &mut jury);
+    let jury = Arc::new(Mutex::new(jury));
     let inbox = Inbox {
         given: receive,
         jury: Arc::clone(&jury),
     };
-    (Intake { given: send, jury }, inbox)
+    let intake = Intake {
+        given: send,
+        jury,
+        memory: Mutex::new(memory),
+    };
+    (intake, inbox, complaint)
 }
 
 impl Intake {
@@ -84,9 +98,35 @@ impl Intake {
     }
 
     /// Takes a new configuration over.
-    pub(super) fn configure(&self, config: &Config) {
-        let settings = desk::settings(config);
-        self.jury.lock().configure(settings, crate::clock::now());
+    pub(super) fn configure(&self, plant: &Plant, before: &Plant) {
+        let settings = desk::settings(&plant.config);
+        let mut memory = self.memory.lock();
+        let mut jury = self.jury.lock();
+        memory.gather(before, &jury, crate::clock::wall());
+        jury.configure(settings, crate::clock::now());
+        memory.recall(plant, Some(before), &mut jury);
+    }
+
+    /// Writes what is usual by now. The sentence is for people.
+    pub(super) fn remember(&self, plant: &Plant) -> Option<String> {
+        let mut memory = self.memory.lock();
+        memory.gather(plant, &self.jury.lock(), crate::clock::wall());
+        memory.write()
+    }
+}
+
+/// Keeps what is usual, until the router stops.
+pub(super) async fn keep(router: Arc<Router>) {
+    let mut beat = tokio::time::interval(KEPT_EVERY);
+    beat.tick().await;
+    loop {
+        beat.tick().await;
+        let router = Arc::clone(&router);
+        // The disk may take its time.
+        let written = tokio::task::spawn_blocking(move || router.remember()).await;
+        if let Err(e) = written {
+            tracing::error!("what is usual was not kept: {e}");
+        }
     }
 }
 

@@ -117,8 +117,10 @@ impl Router {
     /// sender.
     pub fn start(start: Start, bus: Bus) -> Result<(Arc<Self>, mpsc::Sender<Order>), String> {
         let (cache, complaint) = Cache::open(&start.config.cache);
-        let warnings = start.config.warnings.clone().into_iter().chain(complaint);
         let plant = Plant::build(Arc::new(start.config), None, &bus)?;
+        let (judge, given, forgotten) = judge::open(&plant);
+        let warnings = plant.config.warnings.iter().cloned();
+        let warnings = warnings.chain(complaint).chain(forgotten);
         bus.emit(Kind::Started {
             schema: SCHEMA,
             version: start.version,
@@ -133,7 +135,6 @@ impl Router {
         }
         let fleet = plant.config.fleet.as_ref().map(crate::fleet::start);
         let happening = bus.subscribe();
-        let (judge, given) = judge::open(&plant.config);
         let (orders, incoming) = mpsc::channel(64);
         let router = Arc::new(Self {
             plant: ArcSwap::from_pointee(plant),
@@ -154,6 +155,7 @@ impl Router {
         });
         router.spawn(pulse::run(Arc::clone(&router)));
         router.spawn(judge::run(Arc::clone(&router), given));
+        router.spawn(judge::keep(Arc::clone(&router)));
         router.spawn(control::run(Arc::clone(&router), incoming));
         if let Some(fleet) = fleet {
             router.spawn(fleet.worker.run());
@@ -187,9 +189,10 @@ impl Router {
         let moved = (!Fleet::are_same(self.config().fleet.as_ref(), config.fleet.as_ref()))
             .then(|| "fleet: what [fleet] says now holds from the next start".to_owned());
         let warnings: Vec<_> = config.warnings.iter().cloned().chain(moved).collect();
-        let plant = Plant::build(Arc::new(config), Some(&self.plant.load()), &self.bus)?;
+        let before = self.plant.load();
+        let plant = Plant::build(Arc::new(config), Some(&before), &self.bus)?;
         let topology = plant.topology(self.simulated);
-        self.judge.configure(&plant.config);
+        self.judge.configure(&plant, &before);
         self.plant.store(Arc::new(plant));
         self.bus.emit(Kind::Reloaded { topology });
         self.meet_strangers();
@@ -227,7 +230,18 @@ impl Router {
         self.tasks.close();
         self.tasks.wait().await;
         self.cache.flush();
+        self.remember();
         self.bus.emit(Kind::Stopping);
+    }
+
+    /// Keeps what judges have found usual.
+    fn remember(&self) {
+        if let Some(text) = self.judge.remember(&self.plant.load()) {
+            self.bus.emit(Kind::Notice {
+                level: Level::Warn,
+                text,
+            });
+        }
     }
 
     fn unit(&self, id: &DeploymentId) -> Option<Arc<Unit>> {

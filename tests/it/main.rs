@@ -24,6 +24,7 @@ mod hedge;
 mod judge;
 mod judge_words;
 mod litellm;
+mod memory;
 mod pty;
 mod real;
 mod recovery;

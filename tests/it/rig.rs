@@ -156,6 +156,11 @@ impl Rig {
             .expect("the new configuration is taken");
     }
 
+    /// Ends as a process that is told to end.
+    pub(crate) async fn shutdown(self) {
+        self.router.shutdown().await;
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.addr)
     }

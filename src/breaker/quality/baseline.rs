@@ -97,6 +97,16 @@ impl Baseline {
         self.counts.map(|c| ((c + 1.0) / all).max(RAW_LEAST))
     }
 
+    /// About how many scores taught it what it knows, as far as it remembers.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "from 0 to MEMORY"
+    )]
+    pub(super) fn learned(&self) -> u32 {
+        (self.counts.iter().sum::<f64>() - PRIOR_N).clamp(0.0, MEMORY) as u32
+    }
+
     /// The share of answers that do not pass.
     pub(super) fn bad_share(&self) -> f64 {
         let all: f64 = self.counts.iter().sum();

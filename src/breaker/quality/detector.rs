@@ -97,12 +97,12 @@ impl Detector {
     pub(super) fn new(judge: DeploymentId, usual: Baseline) -> Self {
         let mut new = Self {
             judge,
+            scored: usual.learned(),
             usual,
             pending: [0.0; BINS],
             lately: [0.0; BINS],
             evidence: [0.0; GUESSES.len()],
             table: [[0.0; BINS]; GUESSES.len()],
-            scored: 0,
             run: Run::default(),
         };
         new.refresh();
@@ -130,9 +130,9 @@ impl Detector {
         if self.most() == 0.0 {
             if learns {
                 self.usual.learn(&self.pending);
-                self.lately = [0.0; BINS];
             }
             self.pending = [0.0; BINS];
+            self.lately = [0.0; BINS];
             self.run = Run::default();
         } else {
             if self.run.n == 0 {
@@ -160,7 +160,7 @@ impl Detector {
 
     /// What was scored lately is usual from now on. False: it was as usual anyway.
     pub(super) fn accept(&mut self) -> bool {
-        let unusual = self.lately != [0.0; BINS];
+        let unusual = self.lately.iter().sum::<f64>() > 0.0;
         if unusual {
             self.usual.accept(&self.lately);
             self.lately = [0.0; BINS];

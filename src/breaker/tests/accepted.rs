@@ -166,3 +166,16 @@ fn a_baseline_survives_being_written_and_nonsense_is_not_one() {
         assert!(!read.is_sound(), "{bad}");
     }
 }
+
+#[test]
+fn good_scores_alone_are_nothing_to_accept_in_whatever_phase() {
+    let mut rig = rig();
+    opens_within(&mut rig, 20, GARBAGE).expect("it opens");
+    rig.wait_until_probe();
+    for _ in 0..300 {
+        judged(&mut rig, 0.9);
+        rig.wait(1.0);
+    }
+    assert_eq!(rig.phase(), Phase::Closed);
+    assert!(accept(&mut rig).is_err());
+}

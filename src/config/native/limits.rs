@@ -79,8 +79,12 @@ fn observe(field: &Field<'_>) -> Option<bool> {
     field.word(&[("enforce", false), ("observe", true)])
 }
 
-pub(super) fn judge(table: Option<Table<'_>>, catalog: &mut Catalog<'_>) -> Judge {
-    let mut judge = Judge::default();
+pub(super) fn judge(
+    table: Option<Table<'_>>,
+    catalog: &mut Catalog<'_>,
+    cx: &Context<'_>,
+) -> Judge {
+    let mut judge = Judge::of_user(cx.env);
     let Some(table) = table else { return judge };
     if let Some(list) = table.get("judges").and_then(|f| f.list()) {
         judge.judges = list
@@ -124,6 +128,11 @@ pub(super) fn judge(table: Option<Table<'_>>, catalog: &mut Catalog<'_>) -> Judg
     }
     if let Some(n) = table.get("queue").and_then(|f| f.integer(1..=100_000)) {
         judge.queue = n;
+    }
+    match table.get("baselines").and_then(|f| f.text()) {
+        Some("off") => judge.baselines = None,
+        Some(path) => judge.baselines = Some(path_from(path, cx.base, cx.env)),
+        None => {}
     }
     table.finish();
     judge

@@ -42,6 +42,7 @@ fn the_example_loads_without_a_warning_and_says_only_defaults() {
     let defaults = crate::config::Judge::default();
     let judge = crate::config::Judge {
         judges: config.judge.judges.clone(),
+        baselines: Some("/home/op/.local/state/breakerbox/baselines.json".into()),
         ..defaults
     };
     assert_eq!(config.judge, judge);
@@ -347,6 +348,7 @@ max_per_minute = 6
 max_per_day = 9
 anchors = false
 queue = 7
+baselines = "off"
 [cache]
 enabled = false
 path = "memory"
@@ -373,7 +375,7 @@ max_bytes = "1GiB"
     assert_eq!(
         format!("{:?}", config.judge),
         "Judge { judges: [\"anthropic/j\"], sample: 1.0, window: 7200s, min_n: 3, timeout: 5s, \
-         max_per_minute: 6, max_per_day: Some(9), prices: {}, anchors: false, queue: 7 }"
+         max_per_minute: 6, max_per_day: Some(9), prices: {}, anchors: false, queue: 7, baselines: None }"
     );
     let cache = &config.cache;
     assert_eq!((cache.enabled, &cache.path), (false, &None));
@@ -432,7 +434,8 @@ fn the_simulated_configuration_points_at_the_given_addresses_only() {
     assert_eq!(config.judge.judges.len(), 3);
     assert_eq!(config.cache.path, None);
     assert_eq!(
-        config.journal.path, None,
+        (config.journal.path, config.judge.baselines),
+        (None, None),
         "a demonstration leaves nothing behind"
     );
 }
@@ -447,11 +450,13 @@ fn the_hash_changes_with_the_content_and_not_with_keys_or_layout() {
     assert_ne!(toml(one).hash, toml(other).hash);
     let rotated = |_: &str| Some("another-key".to_owned());
     let config = load_with("config.toml", one, &rotated).unwrap();
-    // Both depend on where the home directory is.
-    let cache = "\ncache.path = \"memory\"\njournal.path = \"off\"";
+    // They depend on where the home directory is.
+    let cache = "\ncache.path = \"memory\"\njournal.path = \"off\"\njudge.baselines = \"off\"";
     let (a, b) = (
         format!("{one}{cache}"),
-        format!("{same}[cache]\npath = \"memory\"\n[journal]\npath = \"off\""),
+        format!(
+            "{same}[cache]\npath = \"memory\"\n[journal]\npath = \"off\"\n[judge]\nbaselines = \"off\""
+        ),
     );
     assert_ne!(config.hash, "");
     assert_eq!(
@@ -474,6 +479,22 @@ fn a_journal_is_kept_where_the_file_says_or_not_at_all() {
     })
     .unwrap();
     assert_eq!(homeless.journal.path, None);
+}
+
+#[test]
+fn what_is_usual_is_kept_where_the_file_says_or_not_at_all() {
+    let with = |path: &str| {
+        toml(&format!(
+            "routes.x.tiers = [\"openai/a\"]\njudge.baselines = \"{path}\""
+        ))
+    };
+    let off = with("off");
+    assert_eq!(off.judge.baselines, None);
+    round_trip(&off);
+    let home = with("~/usual.json");
+    let path = home.judge.baselines.as_deref();
+    assert_eq!(path, Some(Path::new("/home/op/usual.json")));
+    round_trip(&home);
 }
 
 #[test]
