@@ -264,7 +264,7 @@ fn a_judge_that_is_remembered_needs_no_first_batch_and_is_held_to_what_it_was() 
     jury.recall(&"gone/judge".into(), 0.9, Mono(0));
     let due = jury.due(Mono(0));
     let of = |judge: &str| due.iter().filter(|c| &*c.judge == judge).count();
-    assert_eq!((of("openai/judge"), of("google/judge")), (2, 10));
+    assert_eq!((of("openai/judge"), of("google/judge")), (2, 12));
     jury.confirm(judge, Mono::from_secs(9));
     let moves = score_all(&mut jury, 9, |c| sane(c) - 0.15);
     assert!(

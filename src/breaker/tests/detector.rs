@@ -124,3 +124,12 @@ fn the_recorded_runs_of_the_reference_hold() {
         assert_close(&run.usual, &recorded.base, 1e-2);
     }
 }
+
+#[test]
+fn a_baseline_that_is_recalled_counts_for_the_scores_that_taught_it() {
+    let mut usual = Baseline::default();
+    assert_eq!(usual.learned(), 0);
+    usual.learn(&[1.0, 2.0, 27.0, 270.0]);
+    let scored = Detector::new("j/one".into(), usual).scored();
+    assert!((290..=300).contains(&scored), "{scored}");
+}
