@@ -77,15 +77,27 @@ pub fn status(s: &Snapshot) -> String {
             shape.evidence
         ));
     }
+    let named = |t: &&text::Trouble| {
+        let incident = s.shape.as_ref();
+        incident.is_some_and(|shape| shape.evidence.ends_with(&t.text()))
+    };
+    let troubles = text::troubles(s);
+    lines.extend(
+        troubles
+            .iter()
+            .filter(|t| !named(t))
+            .map(ToString::to_string),
+    );
     for d in &s.deployments {
         let rate = d
             .errors_5m
             .rate()
             .map_or("-".to_owned(), |r| format!("{:.1}%", r * 100.0));
-        let score = d
-            .judge_1h
-            .value()
-            .map_or("-".to_owned(), |m| format!("{m:.2} n={}", d.judge_1h.n));
+        let score = match d.judge_1h.value() {
+            _ if d.watch.blind && d.tier.is_some() => "blind".to_owned(),
+            Some(mean) => format!("{mean:.2} n={}", d.judge_1h.n),
+            None => "-".to_owned(),
+        };
         lines.push(format!(
             "  {:<14} {:<32} err {rate:<7} judge {score:<11} {}",
             word(d.shown()),
@@ -93,6 +105,7 @@ pub fn status(s: &Snapshot) -> String {
             text::note(d, s.at)
         ));
     }
+    lines.extend(text::spent(&s.judge).map(|spent| format!("  judges: {spent}")));
     for (what, until) in s.overrides() {
         lines.push(format!("  until {}Z {what}", until.clock()));
     }
@@ -109,5 +122,89 @@ fn word(shown: Shown) -> String {
         Shown::ForcedClosed => "FORCED CLOSED".to_owned(),
         Shown::Observe => "OBSERVE".to_owned(),
         Shown::Disabled => "DISABLED".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        Dialect, State, Wall,
+        event::{Judging, SCHEMA, Watch},
+        topology::{DeploymentInfo, RouteInfo, Topology},
+    };
+
+    const T0: u64 = 1_700_000_000_000;
+
+    fn status_after(kinds: Vec<Kind>) -> String {
+        let started = Kind::Started {
+            schema: SCHEMA,
+            version: "1".to_owned(),
+            listen: "x".to_owned(),
+            topology: Topology {
+                deployments: vec![DeploymentInfo {
+                    id: "p/a".into(),
+                    provider: "p".into(),
+                    dialect: Dialect::OpenAi,
+                    model: "a".to_owned(),
+                    disabled: None,
+                }],
+                routes: vec![RouteInfo {
+                    id: "r".into(),
+                    tiers: vec!["p/a".into()],
+                }],
+                judges: vec!["q/judge".into()],
+                ..Topology::default()
+            },
+        };
+        let mut state = State::new();
+        for (seq, kind) in std::iter::once(started).chain(kinds).enumerate() {
+            state.apply(&Arc::new(Event::new(seq as u64 + 1, Wall(T0), kind)));
+        }
+        status(&state.snapshot(Wall(T0)))
+    }
+
+    #[test]
+    fn status_says_that_nobody_judges_any_more_and_why() {
+        let blind = Watch {
+            blind: true,
+            ..Watch::default()
+        };
+        let text = status_after(vec![
+            Kind::JudgeAvailable {
+                available: false,
+                why: "for p/a every judge is away".to_owned(),
+            },
+            Kind::Watch {
+                deployment: "p/a".into(),
+                watch: blind,
+            },
+        ]);
+        let line = "\nBLIND: no answer is judged, only errors trip: every judge is away\n";
+        assert!(text.contains(line), "{text}");
+        assert!(text.contains(" judge blind "), "{text}");
+    }
+
+    #[test]
+    fn status_says_once_what_is_wrong_with_a_judge_and_what_judges_cost() {
+        let text = status_after(vec![
+            Kind::JudgeDrift {
+                judge: "q/judge".into(),
+                on: true,
+                deployments: vec!["p/a".into()],
+            },
+            Kind::Judging(Judging {
+                judge: "q/judge".into(),
+                calls: 3,
+                failed: 0,
+                input_tokens: 1,
+                output_tokens: 1,
+                microdollars: None,
+            }),
+        ]);
+        let line = "incident: judge drift: p/a fell together under q/judge: nothing trips on it";
+        assert!(text.contains(line), "{text}");
+        assert_eq!(text.matches("judge drift").count(), 1, "{text}");
+        assert!(text.contains("  judges: 3 calls, no price known"), "{text}");
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     Phase, Reason, Snapshot,
     snapshot::DeploymentView,
+    text,
     verdict::{Class, Verdict},
 };
 use serde::{Deserialize, Serialize};
@@ -17,8 +18,10 @@ pub struct Shape {
 #[serde(rename_all = "snake_case")]
 pub enum ShapeKind {
     OwnNetwork,
-    /// Every provider's score fell together, or it is our own key or model name.
+    /// Our own key or model name.
     SelfInflicted,
+    /// The ruler changed and not what it measures.
+    JudgeDrift,
     Availability,
     Quality,
     CostOrTraffic,
@@ -29,6 +32,7 @@ impl ShapeKind {
         match self {
             Self::OwnNetwork => "our own network",
             Self::SelfInflicted => "self-inflicted",
+            Self::JudgeDrift => "judge drift",
             Self::Availability => "provider availability",
             Self::Quality => "provider quality",
             Self::CostOrTraffic => "cost or traffic",
@@ -43,72 +47,89 @@ const MIN_BAD: u32 = 5;
 /// 429s in this share of attempts are a traffic problem: the fleet's usual share at one provider is 5.6 %.
 const THROTTLED: f64 = 0.10;
 
-/// Names the shape, most certain first; none when nothing is wrong.
+/// Names the shape: what harms users first, and before a provider's quality whether its judge can be believed. None when
+/// nothing is wrong.
 pub fn of(snapshot: &Snapshot, own_network: bool) -> Option<Shape> {
-    let shape = |kind, evidence| Some(Shape { kind, evidence });
+    let (kind, evidence) = named(snapshot, own_network)?;
+    Some(Shape { kind, evidence })
+}
+
+fn named(s: &Snapshot, own_network: bool) -> Option<(ShapeKind, String)> {
     if own_network {
-        return shape(
-            ShapeKind::OwnNetwork,
-            "no provider can be reached: nothing was tripped".to_owned(),
-        );
+        let evidence = "no provider can be reached: nothing was tripped";
+        return Some((ShapeKind::OwnNetwork, evidence.to_owned()));
     }
-    if let Some(evidence) = judge_drift(snapshot) {
-        return shape(ShapeKind::SelfInflicted, evidence);
-    }
-    let sick = |test: fn(&DeploymentView) -> bool| snapshot.deployments.iter().find(|d| test(d));
+    let sick = |test: fn(&DeploymentView) -> bool| s.deployments.iter().find(|d| test(d));
     if let Some(d) = sick(is_our_mistake) {
-        return shape(ShapeKind::SelfInflicted, format!("{}: {}", d.id, reason(d)));
+        return Some((ShapeKind::SelfInflicted, told(d)));
     }
     if let Some(d) = sick(failed) {
-        return shape(ShapeKind::Availability, format!("{}: {}", d.id, reason(d)));
+        return Some((ShapeKind::Availability, told(d)));
     }
-    if let Some(d) = snapshot
-        .deployments
-        .iter()
-        .find(|d| failing(d, snapshot.err_threshold))
-    {
+    if let Some(d) = s.deployments.iter().find(|d| failing(d, s.err_threshold)) {
         let rate = d.errors_5m.rate().unwrap_or_default() * 100.0;
-        return shape(
-            ShapeKind::Availability,
-            format!("{}: {rate:.1}% errors n={}", d.id, d.errors_5m.n),
-        );
+        let evidence = format!("{}: {rate:.1}% errors n={}", d.id, d.errors_5m.n);
+        return Some((ShapeKind::Availability, evidence));
+    }
+    if let Some(evidence) = judge_drift(s) {
+        return Some((ShapeKind::JudgeDrift, evidence));
     }
     if let Some(d) = sick(stupid) {
-        return shape(ShapeKind::Quality, format!("{}: {}", d.id, reason(d)));
+        return Some((ShapeKind::Quality, told(d)));
     }
     if let Some(d) = sick(throttled) {
-        return shape(
-            ShapeKind::CostOrTraffic,
-            format!("{}: {} rate-limited in 5 min", d.id, d.throttled_5m),
-        );
+        let evidence = format!("{}: {} rate-limited in 5 min", d.id, d.throttled_5m);
+        return Some((ShapeKind::CostOrTraffic, evidence));
     }
-    None
+    // A judge at fault that is left out harms nobody: named when nothing else is.
+    let trouble = text::dismissed(s).next()?;
+    let evidence = format!("dismissed {}", trouble.text());
+    Some((ShapeKind::JudgeDrift, evidence))
 }
 
-fn reason(d: &DeploymentView) -> String {
-    d.reason
+/// `anthropic/claude scores 0.58 < 0.70, 23 of 41 bad, …`: the shape's name has said that it is about quality.
+fn told(d: &DeploymentView) -> String {
+    let reason = d
+        .reason
         .as_ref()
         .map(ToString::to_string)
-        .unwrap_or_default()
+        .unwrap_or_default();
+    match reason.strip_prefix("quality ") {
+        Some(scores) => format!("{} scores {scores}", d.id),
+        None => format!("{}: {reason}", d.id),
+    }
 }
 
-/// Two or more vendors under the floor at once: the one thing they share is the judge.
+/// The jury saw it; or everything that is judged scores under the floor at once, and no second judge bears it out: the one
+/// thing they share is the judge.
 fn judge_drift(s: &Snapshot) -> Option<String> {
+    if !s.judge.drifting.is_empty() {
+        return text::drifting(s).next().map(|t| t.text());
+    }
     let judged: Vec<_> = s
         .deployments
         .iter()
         .filter(|d| d.judge_1h.n >= s.judge_min_n.max(1))
         .collect();
-    let low = judged
-        .iter()
-        .filter(|d| d.judge_1h.value().is_some_and(|m| m < s.judge_threshold))
-        .count();
-    (judged.len() >= 2 && low == judged.len()).then(|| {
+    let low = |d: &DeploymentView| d.judge_1h.value().is_some_and(|m| m < s.judge_threshold);
+    let all_low = judged.len() >= 2 && judged.iter().all(|d| low(d));
+    (all_low && !judged.iter().any(|d| is_borne_out(d))).then(|| {
         format!(
-            "judge drift: all {low} judged deployments score under {:.2}",
+            "all {} judged deployments score under {:.2}",
+            judged.len(),
             s.judge_threshold
         )
     })
+}
+
+fn is_borne_out(d: &DeploymentView) -> bool {
+    matches!(
+        d.reason,
+        Some(Reason::Quality {
+            confirmed: true,
+            ..
+        })
+    )
 }
 
 fn is_our_mistake(d: &DeploymentView) -> bool {
@@ -149,3 +170,6 @@ fn throttled(d: &DeploymentView) -> bool {
     let n = d.errors_5m.n + d.throttled_5m;
     n >= MIN_N && f64::from(d.throttled_5m) > THROTTLED * f64::from(n)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,19 @@
 //! Events and deployments in words: the same words on every screen, in the line mode and in alerts.
 
+mod judges;
 mod judging;
+mod note;
+
+pub use judges::{Trouble, all_blind, dismissed, drifting, spent, troubles, why_blind};
+pub use note::{Clause, Rank, clauses, join, note, of_reason};
 
 use super::{
-    DeploymentId, Event, Kind, Phase, Wall,
+    DeploymentId, Event, Kind, Phase,
     drill::{DrillResult, DrillStep},
     event::{Level, Outcome},
     fault::Fault,
     fleet::FleetView,
     phase::ForceEnd,
-    snapshot::{DeploymentView, Shown},
-    time::short,
 };
 
 impl Event {
@@ -288,57 +291,5 @@ fn because(why: &str) -> String {
         String::new()
     } else {
         format!(": {why}")
-    }
-}
-
-/// The table's last column: why it is so, and what comes next.
-pub fn note(d: &DeploymentView, at: Wall) -> String {
-    if let Some(why) = &d.disabled {
-        return why.clone();
-    }
-    let reason = d
-        .reason
-        .as_ref()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    let next = |what: &str| {
-        d.until
-            .map(|t| format!(", {what} in {}", short(at.until(t))))
-            .unwrap_or_default()
-    };
-    if let Some(force) = &d.force {
-        let mut text = format!("by {} {}", force.who, short(at.until(force.until)));
-        if !force.why.is_empty() {
-            text = format!("{text} \"{}\"", force.why);
-        }
-        let would = d.would_trip.as_ref().map_or_else(
-            || format!(", would be {}", d.phase),
-            |r| format!(", would trip: {r}"),
-        );
-        return text + &would;
-    }
-    match d.shown() {
-        Shown::Open => format!("{reason}{}", next("probe")),
-        Shown::Probe => format!("{reason}, one request looks"),
-        Shown::Ramp(_) => format!("{reason}{}", next("next step")),
-        _ if d.gate.is_some() => d
-            .gate
-            .as_ref()
-            .map(|g| {
-                format!(
-                    "{} {}, back in {}",
-                    g.class,
-                    g.code,
-                    short(at.until(g.until))
-                )
-            })
-            .unwrap_or_default(),
-        _ if d.would_trip.is_some() => d
-            .would_trip
-            .as_ref()
-            .map(|r| format!("would trip: {r}"))
-            .unwrap_or_default(),
-        _ if d.attempts_per_s > 0.0 => "serving".to_owned(),
-        _ => "ready".to_owned(),
     }
 }

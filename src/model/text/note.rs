@@ -1,0 +1,155 @@
+//! The table's last column: why it is so, and what comes next. In clauses, so that where there is little room the less
+//! important ones can be left out, whatever their order.
+
+use crate::model::{
+    Reason, Wall,
+    phase::Force,
+    snapshot::{DeploymentView, Shown},
+    time::short,
+};
+
+/// What a clause is about: the lowest stay longest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    Cause,
+    Alarm,
+    Next,
+    Suspicion,
+    Standing,
+    Since,
+    Judge,
+    Share,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
+    pub rank: Rank,
+    pub text: String,
+}
+
+impl Clause {
+    pub fn new(rank: Rank, text: impl Into<String>) -> Self {
+        Self {
+            rank,
+            text: text.into(),
+        }
+    }
+}
+
+/// A share of what trips that is worth a word; less comes and goes with every failure.
+const SUSPICIOUS: f64 = 0.25;
+
+/// All of it, in one line.
+pub fn note(d: &DeploymentView, at: Wall) -> String {
+    join(&clauses(d, at))
+}
+
+pub fn join(clauses: &[Clause]) -> String {
+    let texts: Vec<_> = clauses.iter().map(|c| c.text.as_str()).collect();
+    texts.join(", ")
+}
+
+pub fn clauses(d: &DeploymentView, at: Wall) -> Vec<Clause> {
+    if let Some(why) = &d.disabled {
+        return vec![Clause::new(Rank::Cause, why)];
+    }
+    if let Some(force) = &d.force {
+        return forced(d, force, at);
+    }
+    let next = |what: &str| {
+        d.until
+            .map(|t| Clause::new(Rank::Next, format!("{what} in {}", short(at.until(t)))))
+    };
+    let mut all = d.reason.as_ref().map(of_reason).unwrap_or_default();
+    match d.shown() {
+        Shown::Open => all.extend(next("probe")),
+        Shown::Probe => all.push(Clause::new(Rank::Next, "one request looks")),
+        Shown::Ramp(_) => {
+            all.extend(next("next step"));
+            all.extend(watched(d));
+        }
+        _ => all = at_rest(d, at),
+    }
+    all
+}
+
+/// What a reason says; of a long one the particulars apart.
+pub fn of_reason(reason: &Reason) -> Vec<Clause> {
+    let mut brief = reason.clone();
+    let (mut judge, mut since) = (None, None);
+    if let Reason::Quality {
+        judge: j, since: s, ..
+    } = &mut brief
+    {
+        judge = j.take();
+        since = s.take();
+    }
+    let mut all = vec![Clause::new(Rank::Cause, brief.to_string())];
+    all.extend(judge.map(|j| Clause::new(Rank::Judge, format!("judge {j}"))));
+    all.extend(since.map(|t| Clause::new(Rank::Since, format!("since {}", t.clock()))));
+    all
+}
+
+fn forced(d: &DeploymentView, force: &Force, at: Wall) -> Vec<Clause> {
+    let mut text = format!("by {} {}", force.who, short(at.until(force.until)));
+    if !force.why.is_empty() {
+        text = format!("{text} \"{}\"", force.why);
+    }
+    let mut all = vec![Clause::new(Rank::Cause, text)];
+    match &d.would_trip {
+        Some(reason) => all.extend(would_trip(reason)),
+        None => all.push(Clause::new(Rank::Next, format!("would be {}", d.phase))),
+    }
+    all
+}
+
+fn would_trip(reason: &Reason) -> Vec<Clause> {
+    let mut all = of_reason(reason);
+    if let Some(cause) = all.first_mut() {
+        cause.text = format!("would trip: {}", cause.text);
+    }
+    all
+}
+
+/// Closed, or observed.
+fn at_rest(d: &DeploymentView, at: Wall) -> Vec<Clause> {
+    if let Some(gate) = &d.gate {
+        return vec![
+            Clause::new(Rank::Cause, format!("{} {}", gate.class, gate.code)),
+            Clause::new(
+                Rank::Next,
+                format!("back in {}", short(at.until(gate.until))),
+            ),
+        ];
+    }
+    if let Some(reason) = &d.would_trip {
+        return would_trip(reason);
+    }
+    let word = if d.attempts_per_s > 0.0 {
+        "serving"
+    } else {
+        "ready"
+    };
+    let mut all = vec![Clause::new(Rank::Standing, word)];
+    all.extend(watched(d));
+    all
+}
+
+/// That there is evidence against it, and how closely it is looked at.
+fn watched(d: &DeploymentView) -> Vec<Clause> {
+    let watch = d.watch;
+    let mut all = Vec::new();
+    if watch.alarm {
+        all.push(Clause::new(Rank::Alarm, "alarm: asking others"));
+    } else if watch.suspicion > SUSPICIOUS {
+        let text = format!("suspicion {:.0}%", watch.suspicion * 100.0);
+        all.push(Clause::new(Rank::Suspicion, text));
+    } else {
+        return all;
+    }
+    if !watch.blind && watch.share > 0.0 {
+        let text = format!("{:.0}% judged", watch.share * 100.0);
+        all.push(Clause::new(Rank::Share, text));
+    }
+    all
+}
