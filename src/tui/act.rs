@@ -7,10 +7,11 @@ use super::{
     keys::{self, Action, Context},
     orders::{FAULT, rung3_on},
     overlay::{Help, Items, Line, Menu, Overlay, Purpose, RATES, Then},
+    view,
 };
 use crate::model::{Command, command::FaultCommand};
 use crossterm::event::{Event, KeyEvent, KeyEventKind};
-use ratatui::layout::Size;
+use ratatui::layout::{Position, Rect, Size};
 use tui_input::{Input, InputRequest, backend::crossterm::to_input_request};
 
 /// Characters of one typed line.
@@ -142,8 +143,10 @@ impl App {
 
     fn go(&mut self, by: isize) {
         if self.pane == Pane::Events {
-            let last = events::count(self).saturating_sub(1);
-            self.scroll = self.scroll.saturating_add_signed(by).min(last);
+            let room = view::events_shown(self, Rect::from((Position::ORIGIN, self.size)));
+            let about = self.selected().filter(|_| self.detail).map(|d| &d.id);
+            let last = events::last(self, about, room);
+            self.scroll = self.scroll.min(last).saturating_add_signed(by).min(last);
             return;
         }
         let rows = self.rows();

@@ -5,12 +5,12 @@ use super::{
     chart::{Scale, spark},
     series,
     theme::Role,
-    words::{CURSOR, breaker, err, judged, per_second},
+    words::{CURSOR, breaker, err, gauge, per_second, score},
 };
 use crate::model::{
     Kind, Snapshot, Wall,
     snapshot::DeploymentView,
-    text,
+    text::{self, Clause, Rank},
     time::{latency, short},
     topology::tier_name,
 };
@@ -24,6 +24,7 @@ pub(super) enum Column {
     For,
     Err,
     Judge,
+    Suspicion,
     Rate,
     PerSecond,
     P95,
@@ -32,7 +33,7 @@ pub(super) enum Column {
 
 use Column as C;
 
-pub(super) const COLUMNS: [Column; 11] = [
+pub(super) const COLUMNS: [Column; 12] = [
     C::Mark,
     C::Tier,
     C::Deployment,
@@ -40,6 +41,7 @@ pub(super) const COLUMNS: [Column; 11] = [
     C::For,
     C::Err,
     C::Judge,
+    C::Suspicion,
     C::Rate,
     C::PerSecond,
     C::P95,
@@ -47,7 +49,8 @@ pub(super) const COLUMNS: [Column; 11] = [
 ];
 
 /// In which order columns go; those not named never do.
-pub(super) const DROPPED: [Column; 7] = [
+pub(super) const DROPPED: [Column; 8] = [
+    C::Suspicion,
     C::Rate,
     C::P95,
     C::Why,
@@ -62,6 +65,8 @@ pub(super) const SPARK: u16 = 10;
 const SPARK_SPAN_S: u64 = 300;
 /// The last column is worth having from here on.
 pub(super) const WHY: u16 = 24;
+/// Cells of the gauge of evidence.
+const GAUGE: usize = 5;
 
 impl Column {
     pub(super) const fn heading(self) -> &'static str {
@@ -73,6 +78,7 @@ impl Column {
             C::For => "for",
             C::Err => "err 5m",
             C::Judge => "judge 1h",
+            C::Suspicion => "suspicion",
             C::Rate => "rate 5m",
             C::PerSecond => "req/s",
             C::P95 => "p95",
@@ -96,13 +102,14 @@ pub(super) fn cell(column: Column, d: &DeploymentView, app: &App) -> (String, Ro
         C::Breaker => (format!("{glyph} {word}"), role),
         C::For => (short(s.at.since(since(d, s))), Role::Text),
         C::Err => err(d.errors_5m, s.err_threshold),
-        C::Judge => judged(d.judge_1h, s.judge_threshold, s.judge_min_n),
+        C::Judge => score(d, s),
+        C::Suspicion => gauge(d, GAUGE).unwrap_or_else(|| ("-".to_owned(), Role::Dim)),
         C::Rate => (sparkline(d, s), err(d.errors_5m, s.err_threshold).1),
         C::PerSecond => (per_second(d.attempts_per_s), Role::Text),
         C::P95 => d
             .p95
             .map_or(("-".to_owned(), Role::Dim), |p| (latency(p), Role::Text)),
-        C::Why => (note(d, s), Role::Text),
+        C::Why => (text::join(&note(d, s)), Role::Text),
     }
 }
 
@@ -144,17 +151,30 @@ pub(super) fn tier(d: &DeploymentView, s: &Snapshot) -> String {
 }
 
 /// Why it is so and what comes next; an injected failure stands before all else.
-pub(super) fn note(d: &DeploymentView, s: &Snapshot) -> String {
-    let mut text = String::new();
-    for f in s.faults.iter().filter(|f| f.fault.deployment == d.id) {
-        text = format!(
-            "{text}FAULT {} on {:.0}% {}; ",
+pub(super) fn note(d: &DeploymentView, s: &Snapshot) -> Vec<Clause> {
+    let faults = s.faults.iter().filter(|f| f.fault.deployment == d.id);
+    let faults = faults.map(|f| {
+        let text = format!(
+            "FAULT {} on {:.0}% {}",
             f.fault.kind,
             f.fault.rate * 100.0,
             short(s.at.until(f.fault.until))
         );
-    }
-    text + &text::note(d, s.at)
+        Clause::new(Rank::Cause, text)
+    });
+    let as_judge = as_judge(d, s).map(|text| Clause::new(Rank::Next, text));
+    faults
+        .chain(text::clauses(d, s.at))
+        .chain(as_judge)
+        .collect()
+}
+
+/// That it is not believed as a judge.
+fn as_judge(d: &DeploymentView, s: &Snapshot) -> Option<String> {
+    let dismissed = s.judge.dismissed.iter().find(|j| j.judge == d.id);
+    let dismissed = dismissed.map(|j| format!("no judge until {}", j.until.clock()));
+    let drifts = || s.judge.drifting.contains(&d.id);
+    dismissed.or_else(|| drifts().then(|| "its scores drift".to_owned()))
 }
 
 fn sparkline(d: &DeploymentView, s: &Snapshot) -> String {

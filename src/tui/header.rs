@@ -1,21 +1,21 @@
-//! Are users fine? The first line, and under it what kind of incident this is.
+//! Are users fine? The first line.
 //!
 //! ```text
 //! breakerbox  LIVE  :4141  users ok  served 99.98%  degraded 31%  ⚑ 1 force 8:12          14:03:22Z
-//! provider availability  anthropic/claude-sonnet: error_rate 38.4% > 2.0% n=812    31.2 req/s  p95 2.4s
 //! ```
 
 use super::{
     app::App,
     draw::{Item, keep, put, row, total},
     theme::{Role, Theme},
-    words::{FLAG, MIN_ATTEMPTS, breaker, count, per_second, percent, served, users, width},
+    words::{FLAG, MIN_ATTEMPTS, count, percent, served, users, width},
 };
 use crate::model::{
     Snapshot, Wall,
     drill::{DrillMark, DrillResult},
-    snapshot::{Shown, UsersWord},
-    time::{latency, short},
+    snapshot::UsersWord,
+    text::Trouble,
+    time::short,
 };
 use ratatui::{buffer::Buffer, layout::Rect};
 use std::time::Duration;
@@ -23,7 +23,8 @@ use std::time::Duration;
 /// A drill is to be run every month; after this it is overdue.
 const STALE: Duration = Duration::from_hours(35 * 24);
 
-pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+/// A trouble of the judges is named here where it has no line of its own.
+pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, trouble: Option<&Trouble>) {
     let clock = format!("{}Z", app.now().clock());
     let wide = width(&clock);
     let style = app.theme.style(Role::Dim);
@@ -31,10 +32,12 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         width: area.width.saturating_sub(wide).saturating_sub(2),
         ..area
     };
+    let named = trouble.map(|t| Item::new(t.what, app.theme.bold(Role::Warn), 2));
     let mut items = facts(app, overrides(app.shown()));
     if total(&items, 2) > left.width {
         items = facts(app, overrides_short(app.shown()));
     }
+    items.extend(named);
     let items = keep(items, left.width, 2);
     let end = row(buf, left, &items, 2);
     let x = area.right().saturating_sub(wide);
@@ -175,117 +178,4 @@ fn overrides_short(s: &Snapshot) -> String {
     all.first().map_or_else(String::new, |(_, until)| {
         format!("{FLAG} {} by hand {}", all.len(), short(s.at.until(*until)))
     })
-}
-
-/// What kind of incident this is, in bold, and its evidence.
-pub(super) fn headline(s: &Snapshot) -> (String, String, Role) {
-    if let Some(shape) = &s.shape {
-        return (
-            shape.kind.as_str().to_owned(),
-            shape.evidence.clone(),
-            Role::Bad,
-        );
-    }
-    let failed = s.users.failed_1m;
-    if s.users.word >= UsersWord::Canned {
-        let evidence = match (s.users.word, s.routes.iter().find(|r| r.rung3.is_some())) {
-            (UsersWord::Failing, _) => format!(
-                "{} of {} in the last minute",
-                count(failed.bad.into()),
-                count(failed.n.into())
-            ),
-            (_, Some(r)) => format!("{} is on rung 3 by hand", r.id),
-            _ => "no tier could answer".to_owned(),
-        };
-        let what = if s.users.word == UsersWord::Failing {
-            "users see errors"
-        } else {
-            "users get the canned answer"
-        };
-        return (what.to_owned(), evidence, Role::Bad);
-    }
-    let by_hand: Vec<_> = s
-        .overrides()
-        .iter()
-        .map(|(what, until)| format!("{what} {}", short(s.at.until(*until))))
-        .collect();
-    if !by_hand.is_empty() {
-        return ("by hand".to_owned(), by_hand.join(", "), Role::Manual);
-    }
-    unquiet(s)
-}
-
-/// Nothing is named, and nobody's hand is on it: what is left that is not as it should be.
-fn unquiet(s: &Snapshot) -> (String, String, Role) {
-    let enabled = s
-        .deployments
-        .iter()
-        .filter(|d| d.disabled.is_none())
-        .count();
-    if enabled == 0 {
-        let what = if s.deployments.is_empty() {
-            "no deployments"
-        } else {
-            "every deployment is disabled"
-        };
-        return (
-            what.to_owned(),
-            "nothing can be served".to_owned(),
-            Role::Bad,
-        );
-    }
-    let moving: Vec<_> = s
-        .deployments
-        .iter()
-        .filter(|d| !matches!(d.shown(), Shown::Closed | Shown::Disabled) || d.gate.is_some())
-        .map(|d| format!("{} {}", d.id, breaker(d).1))
-        .collect();
-    if !moving.is_empty() {
-        return ("not all closed".to_owned(), moving.join(", "), Role::Warn);
-    }
-    if s.users.word == UsersWord::Degraded {
-        let evidence = "some requests were answered by a lower tier".to_owned();
-        return ("failing over".to_owned(), evidence, Role::Warn);
-    }
-    let evidence = match &s.judge {
-        j if j.judges.is_empty() => "nobody judges".to_owned(),
-        j => j
-            .unavailable
-            .as_ref()
-            .map_or_else(String::new, |why| format!("but no judge: {why}")),
-    };
-    ("all quiet".to_owned(), evidence, Role::Good)
-}
-
-pub(super) fn draw_headline(app: &App, area: Rect, buf: &mut Buffer) {
-    let (s, theme) = (app.shown(), app.theme);
-    let (what, evidence, role) = headline(s);
-    let mut flow = format!("{} req/s", per_second(s.users.per_s));
-    if let Some(p95) = s.users.p95 {
-        flow = format!("{flow}  p95 {}", latency(p95));
-    }
-    let said = width(&what)
-        .saturating_add(2)
-        .saturating_add(width(&evidence));
-    let room = area.width.saturating_sub(width(&flow)).saturating_sub(2);
-    let fits = said <= room;
-    let text = Rect {
-        width: if fits { room } else { area.width },
-        ..area
-    };
-    let items = [
-        Item::new(what, theme.bold(role), 0),
-        Item::new(evidence, theme.style(Role::Text), 1),
-    ];
-    row(buf, text, &items, 2);
-    if fits {
-        let x = area.right().saturating_sub(width(&flow));
-        put(
-            buf,
-            (x, area.y),
-            &flow,
-            width(&flow),
-            theme.style(Role::Dim),
-        );
-    }
 }

@@ -12,6 +12,8 @@
 //!                                     └─────────────┘     │keys               │
 //!                                                         └───────────────────┘
 //! ```
+//!
+//! Under the incident stand up to three lines about the judges, when something is wrong with them.
 
 use ratatui::layout::{Constraint, Layout, Rect};
 
@@ -32,6 +34,8 @@ pub(super) struct Panels {
     pub(super) kind: Kind,
     pub(super) header: Rect,
     pub(super) headline: Rect,
+    /// What is wrong with the judges, a line each.
+    pub(super) judges: Rect,
     pub(super) table: Rect,
     /// Trends, one over the other or side by side; empty where there is no room.
     pub(super) trends: Rect,
@@ -52,12 +56,14 @@ pub(super) const fn kind(area: Rect) -> Kind {
 /// Lines of a table: a border above and below, and a heading.
 const TABLE_FRAME: u16 = 3;
 
-/// `rows` deployments want to be seen.
-pub(super) fn panels(area: Rect, rows: usize) -> Panels {
+/// `rows` deployments want to be seen, and `judges` lines about the judges.
+pub(super) fn panels(area: Rect, rows: usize, judges: u16) -> Panels {
     let kind = kind(area);
-    let [header, headline, body, footer] = Layout::vertical([
+    let judges = if kind == Kind::Tiny { 0 } else { judges };
+    let [header, headline, judges, body, footer] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
+        Constraint::Length(judges),
         Constraint::Min(0),
         Constraint::Length(1),
     ])
@@ -94,6 +100,7 @@ pub(super) fn panels(area: Rect, rows: usize) -> Panels {
         kind,
         header,
         headline,
+        judges,
         table,
         trends,
         rungs,

@@ -15,23 +15,31 @@ use super::{
     app::{App, Pane},
     columns::{COLUMNS, Column, DROPPED, SPARK, WHY, cell, note},
     draw::{framed, put, title},
+    fit::fit_clauses,
     theme::Role,
-    words::{breaker, width},
+    words::{breaker, fit, width},
 };
-use crate::model::snapshot::DeploymentView;
+use crate::model::{
+    snapshot::DeploymentView,
+    text::{self, Clause, Rank},
+};
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use Column as C;
 
 /// Columns between columns.
 const fn gap(room: u16) -> u16 {
-    if room < 150 { 1 } else { 2 }
+    if room < WIDE { 1 } else { 2 }
 }
+
+/// From here on there is air; and a column for what the note says as well.
+const WIDE: u16 = 150;
 
 /// Columns with their widths, as many as fit.
 fn fitted(app: &App, rows: &[&DeploymentView], room: u16) -> Vec<(Column, u16)> {
     let mut columns: Vec<(Column, u16)> = COLUMNS
         .iter()
+        .filter(|&&c| c != C::Suspicion || room >= WIDE)
         .map(|&c| {
             let wide = match c {
                 C::Rate => SPARK,
@@ -113,7 +121,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         return;
     }
     let columns = fitted(app, &rows, inner.width);
-    line(buf, inner, &columns, |c| {
+    line(buf, inner, &columns, |c, _| {
         (c.heading().to_owned(), theme.style(Role::Dim))
     });
     let at = app
@@ -128,8 +136,11 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
             height: 1,
             ..inner
         };
-        line(buf, strip, &columns, |c| {
-            let (text, role) = cell(c, d, app);
+        line(buf, strip, &columns, |c, room| {
+            let (text, role) = match c {
+                C::Why => (fit_clauses(unsaid(d, app, &columns), room), Role::Text),
+                _ => cell(c, d, app),
+            };
             (text, style(app, d, c, role))
         });
         if app.selected().is_some_and(|x| x.id == d.id) {
@@ -138,6 +149,15 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     }
     let below = rows.len().saturating_sub(first).saturating_sub(height);
     border_notes(app, area, buf, &columns, below);
+}
+
+/// The note without what a column of its own says.
+fn unsaid(d: &DeploymentView, app: &App, columns: &[(Column, u16)]) -> Vec<Clause> {
+    let mut note = note(d, app.shown());
+    if columns.iter().any(|(c, _)| *c == C::Suspicion) && note.len() > 1 {
+        note.retain(|c| c.rank != Rank::Suspicion);
+    }
+    note
 }
 
 fn style(app: &App, d: &DeploymentView, column: Column, role: Role) -> Style {
@@ -154,11 +174,11 @@ fn line(
     buf: &mut Buffer,
     area: Rect,
     columns: &[(Column, u16)],
-    say: impl Fn(Column) -> (String, Style),
+    say: impl Fn(Column, u16) -> (String, Style),
 ) {
     let mut x = area.x;
     for &(c, w) in columns {
-        let (text, style) = say(c);
+        let (text, style) = say(c, w);
         let shift = if c.right() {
             w.saturating_sub(width(&text))
         } else {
@@ -197,10 +217,11 @@ fn border_notes(app: &App, area: Rect, buf: &mut Buffer, columns: &[(Column, u16
         .iter()
         .find(|(c, _)| *c == C::Why)
         .map_or(0, |(_, w)| *w);
-    let note = note(d, app.shown());
-    if width(&note) > why {
-        let text = format!(" {note} ");
+    let note = unsaid(d, app, columns);
+    if width(&text::join(&note)) > why {
         let x = area.x.saturating_add(2);
+        let room = right.saturating_sub(x).saturating_sub(2);
+        let text = format!(" {} ", fit(&fit_clauses(note, room), room));
         let role = breaker(d).2;
         put(
             buf,

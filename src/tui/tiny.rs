@@ -10,28 +10,41 @@
 use super::{
     app::App,
     draw::put,
-    header,
+    header, headline,
     theme::Role,
-    words::{CURSOR, breaker, err, sickness, width},
+    words::{CURSOR, breaker, err, is_blind, sickness, width},
 };
+use crate::model::text::Trouble;
 use ratatui::{buffer::Buffer, layout::Rect};
 use std::cmp::Reverse;
 
-pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+pub(super) fn draw(app: &App, troubles: &[Trouble], area: Rect, buf: &mut Buffer) {
     let line = |n: u16| Rect {
         y: area.y.saturating_add(n),
         height: 1,
         ..area
     };
-    header::draw(app, line(0), buf);
+    // Header, headline and all rows come before lines about judges.
+    let taken = u16::try_from(app.rows().len())
+        .unwrap_or(u16::MAX)
+        .saturating_add(2);
+    let lines = u16::try_from(troubles.len()).unwrap_or(u16::MAX);
+    let lines = lines.min(area.height.saturating_sub(taken));
+    header::draw(app, line(0), buf, troubles.first().filter(|_| lines == 0));
     if area.height > 1 {
-        header::draw_headline(app, line(1), buf);
+        headline::draw(app, line(1), buf);
     }
+    let judges = Rect {
+        height: lines,
+        ..line(2)
+    };
+    headline::draw_judges(app, troubles, judges, buf);
+    let above = lines.saturating_add(2);
     rows(
         app,
         Rect {
-            y: area.y.saturating_add(2),
-            height: area.height.saturating_sub(2),
+            y: area.y.saturating_add(above),
+            height: area.height.saturating_sub(above),
             ..area
         },
         buf,
@@ -77,6 +90,14 @@ fn rows(app: &App, area: Rect, buf: &mut Buffer) {
         } else {
             theme.style(Role::Text)
         };
-        put(buf, (x, y), &d.id, area.right().saturating_sub(x), style);
+        let x = put(buf, (x, y), &d.id, area.right().saturating_sub(x), style).saturating_add(2);
+        let watched = match d.watch {
+            w if w.alarm => "alarm".to_owned(),
+            w if w.suspicion >= 0.5 => format!("suspicion {:.0}%", w.suspicion * 100.0),
+            _ if is_blind(d, s) => "blind".to_owned(),
+            _ => String::new(),
+        };
+        let room = area.right().saturating_sub(x);
+        put(buf, (x, y), &watched, room, theme.style(Role::Warn));
     }
 }

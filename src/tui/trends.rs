@@ -11,14 +11,15 @@
 use super::{
     app::App,
     chart::{Chart, Scale, room},
-    draw::framed,
+    draw::{framed, put},
     series,
     theme::{Role, Theme},
-    words::{breaker, count, err, fit, judged, percent, width},
+    words::{breaker, count, err, fit, is_blind, percent, score, width},
 };
 use crate::model::{
     Snapshot,
     snapshot::{DeploymentView, HISTORY_S},
+    text,
 };
 use ratatui::{
     buffer::Buffer,
@@ -35,6 +36,9 @@ pub(super) fn of_one(app: &App, area: Rect, buf: &mut Buffer) {
     let [left, right] = Layout::horizontal([Constraint::Fill(1); 2]).areas(area);
     errors(app, d, left, buf, false);
     scores(app, d, right, buf, false);
+    if !app.detail {
+        spent(app, right, buf);
+    }
 }
 
 /// The charts of as many deployments as there is room for: error rates above, scores below.
@@ -58,6 +62,9 @@ pub(super) fn of_all(app: &App, area: Rect, buf: &mut Buffer) {
         errors(app, d, *top, buf, selected);
         scores(app, d, *bottom, buf, selected);
     }
+    if let Some(last) = bottoms.last() {
+        spent(app, *last, buf);
+    }
 }
 
 fn errors(app: &App, d: &DeploymentView, area: Rect, buf: &mut Buffer, selected: bool) {
@@ -80,7 +87,7 @@ fn errors(app: &App, d: &DeploymentView, area: Rect, buf: &mut Buffer, selected:
 
 fn scores(app: &App, d: &DeploymentView, area: Rect, buf: &mut Buffer, selected: bool) {
     let (s, theme) = (app.shown(), app.theme);
-    let (value, role) = judged(d.judge_1h, s.judge_threshold, s.judge_min_n);
+    let (value, role) = score(d, s);
     let head = heading("judge", d, (&value, role), area.width, theme);
     let inner = framed(area, buf, head, theme, selected);
     let values = series::scores(d, (s.at.secs(), HISTORY_S), room(inner));
@@ -92,15 +99,32 @@ fn scores(app: &App, d: &DeploymentView, area: Rect, buf: &mut Buffer, selected:
         ["1.00".to_owned(), floor, "0.00".to_owned()],
     )
     .draw(inner, buf, theme);
-    nothing(&values, &unjudged(s), inner, buf, theme);
+    nothing(&values, unjudged(d, s), inner, buf, theme);
 }
 
-fn unjudged(s: &Snapshot) -> String {
-    match (&s.judge.unavailable, s.judge.judges.is_empty()) {
-        (Some(why), _) => format!("no judge: {why}"),
-        (None, true) => "nobody judges".to_owned(),
-        (None, false) => "no scores in 15 min".to_owned(),
+fn unjudged(d: &DeploymentView, s: &Snapshot) -> &'static str {
+    if s.judge.judges.is_empty() {
+        "nobody judges"
+    } else if is_blind(d, s) {
+        "blind: no judge can be asked"
+    } else {
+        "no scores in 15 min"
     }
+}
+
+/// What all judges together cost, quietly, in a lower border.
+pub(super) fn spent(app: &App, area: Rect, buf: &mut Buffer) {
+    let Some(text) = text::spent(&app.shown().judge) else {
+        return;
+    };
+    let text = format!(" judges: {text} ");
+    let wide = width(&text);
+    if wide.saturating_add(4) > area.width || area.height < 3 {
+        return;
+    }
+    let x = area.right().saturating_sub(wide).saturating_sub(2);
+    let y = area.bottom().saturating_sub(1);
+    put(buf, (x, y), &text, wide, app.theme.style(Role::Dim));
 }
 
 fn chart(limit: f64, high_is_good: bool, values: &[Option<f64>], ticks: [String; 3]) -> Chart<'_> {

@@ -2,13 +2,13 @@
 
 use super::{
     app::App,
-    confirm, detail, events, footer, header, help, layout, menu,
+    confirm, detail, events, footer, header, headline, help, layout, menu,
     overlay::Overlay,
     palette, rungs, table,
     theme::{Palette, Role},
     tiny, trends, words,
 };
-use crate::source::Source;
+use crate::{model::text::Trouble, source::Source};
 use ratatui::{
     Frame,
     buffer::Buffer,
@@ -60,24 +60,51 @@ fn draw(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     cursor
 }
 
+fn panels(app: &App, area: Rect, troubles: &[Trouble]) -> layout::Panels {
+    let lines = u16::try_from(troubles.len()).unwrap_or(u16::MAX);
+    layout::panels(area, app.rows().len(), lines)
+}
+
+/// What a detail view takes up.
+const fn body(panels: &layout::Panels) -> Rect {
+    Rect {
+        height: panels.footer.y.saturating_sub(panels.table.y),
+        ..panels.table
+    }
+}
+
+/// Lines of events that a window of this size shows.
+pub(super) fn events_shown(app: &App, area: Rect) -> u16 {
+    let panels = panels(app, area, &headline::below(app.shown()));
+    let events = if app.detail {
+        detail::events_area(app, body(&panels))
+    } else {
+        panels.events
+    };
+    events.height.saturating_sub(2)
+}
+
 fn board(app: &App, area: Rect, buf: &mut Buffer) {
-    let panels = layout::panels(area, app.rows().len());
+    let troubles = headline::below(app.shown());
+    let panels = panels(app, area, &troubles);
     if panels.kind == layout::Kind::Tiny {
-        tiny::draw(app, area, buf);
-        if area.height > 5 {
+        let keys = u16::from(area.height > 5);
+        let above = Rect {
+            height: area.height.saturating_sub(keys),
+            ..area
+        };
+        tiny::draw(app, &troubles, above, buf);
+        if keys > 0 {
             footer::draw(app, panels.footer, buf);
         }
         return;
     }
-    header::draw(app, panels.header, buf);
-    header::draw_headline(app, panels.headline, buf);
+    header::draw(app, panels.header, buf, None);
+    headline::draw(app, panels.headline, buf);
+    headline::draw_judges(app, &troubles, panels.judges, buf);
     footer::draw(app, panels.footer, buf);
     if app.detail {
-        let body = Rect {
-            height: panels.footer.y.saturating_sub(panels.table.y),
-            ..panels.table
-        };
-        detail::draw(app, body, buf);
+        detail::draw(app, body(&panels), buf);
         return;
     }
     table::draw(app, panels.table, buf);

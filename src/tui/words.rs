@@ -2,6 +2,7 @@
 
 use super::theme::Role;
 use crate::model::{
+    Phase, Snapshot,
     event::Level,
     series::{Mean, Share},
     snapshot::{DeploymentView, Shown, UsersWord},
@@ -105,6 +106,51 @@ pub(super) fn judged(mean: Mean, floor: f64, min_n: u32) -> (String, Role) {
         _ => Role::Text,
     };
     (format!("{value:.2} n={}", mean.n), role)
+}
+
+/// The judge's mean, or that nobody can judge it: the old mean would look like a score of now.
+pub(super) fn score(d: &DeploymentView, s: &Snapshot) -> (String, Role) {
+    if is_blind(d, s) {
+        return ("blind".to_owned(), Role::Warn);
+    }
+    judged(d.judge_1h, s.judge_threshold, s.judge_min_n)
+}
+
+/// What only judges answers no user: nobody has to judge it.
+pub(super) fn is_blind(d: &DeploymentView, s: &Snapshot) -> bool {
+    d.watch.blind && d.disabled.is_none() && d.tier.is_some() && !s.judge.judges.is_empty()
+}
+
+/// `███·· 62%`: evidence as a share of what trips; none where nothing is weighed.
+pub(super) fn gauge(d: &DeploymentView, cells: usize) -> Option<(String, Role)> {
+    let weighed = d.disabled.is_none() && d.tier.is_some() && d.phase != Phase::Open;
+    let suspicion = d.watch.suspicion.clamp(0.0, 1.0);
+    let role = match suspicion {
+        _ if !weighed => return None,
+        _ if d.watch.alarm => Role::Bad,
+        s if s >= 0.5 => Role::Warn,
+        s if s > 0.0 => Role::Text,
+        _ => Role::Dim,
+    };
+    Some((
+        format!("{} {:>4.0}%", bar(suspicion, cells), suspicion * 100.0),
+        role,
+    ))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share of a few cells"
+)]
+fn bar(share: f64, cells: usize) -> String {
+    let full = (share.clamp(0.0, 1.0) * cells as f64).round() as usize;
+    format!(
+        "{}{}",
+        "█".repeat(full),
+        "·".repeat(cells.saturating_sub(full))
+    )
 }
 
 /// `0.4`, `31.2`, `1204`.

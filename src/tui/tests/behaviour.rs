@@ -3,8 +3,9 @@
 use super::{Desk, Flow, scene};
 use crate::{
     model::{
-        Class, Command, Kind, Verdict,
+        Class, Command, Kind, Phase, Reason, Verdict,
         drill::{Drill, DrillResult, DrillStep},
+        event::Watch,
     },
     tui::{
         keys::{Context, TABLE},
@@ -386,6 +387,129 @@ fn the_header_says_how_long_ago_the_last_drill_was_and_when_it_failed() {
     assert!(desk.text(160, 40).contains("drill 34d ago"));
     desk.then(|s| s.push(ended(DrillResult::Failed)));
     assert!(desk.text(160, 40).contains("drill failed 0:00 ago"));
+}
+
+#[test]
+fn scrolling_ends_with_the_oldest_event_in_sight_in_the_detail_too() {
+    for keys in ["\t", "\n\t"] {
+        let mut desk = Desk::at(scene::incident());
+        desk.then(|s| {
+            for i in 0..30 {
+                s.push(answer(&format!("probe {PRIMARY} {i}"), None));
+            }
+        });
+        desk.press(keys).press(&"j".repeat(60));
+        let text = desk.text(80, 24);
+        let lines: Vec<_> = text.lines().collect();
+        let last = lines[lines.len() - 3];
+        assert!(
+            last.contains("13:"),
+            "an old event in the last line: {text}"
+        );
+        let (end, up) = (desk.app.scroll, desk.press("k").app.scroll);
+        assert_eq!(up + 1, end, "the first key back moves");
+    }
+}
+
+#[test]
+fn the_mark_of_an_injected_failure_is_never_cut_off() {
+    let mut desk = Desk::at(scene::calm());
+    desk.then(|s| {
+        s.injected(Kind::Fallback {
+            exchange: "req".into(),
+            route: "summarize".into(),
+            from: PRIMARY.into(),
+            to: Some(SECONDARY.into()),
+            verdict: Verdict::new(Class::Fault, "overloaded_error").status(529),
+        });
+    });
+    let text = desk.text(80, 24);
+    assert!(text.contains("… [injected]│"), "{text}");
+    assert!(desk.text(200, 60).contains("overloaded_error [injected]"));
+}
+
+#[test]
+fn what_harms_users_is_named_before_what_is_wrong_with_a_judge() {
+    let mut desk = Desk::at(scene::drift());
+    assert!(desk.text(80, 24).contains("\njudge drift  2 fell together"));
+    desk.then(|s| {
+        let verdict = Verdict::new(Class::Fault, "connect_refused");
+        let reason = Reason::ProbeFailed { verdict };
+        s.transition(TERTIARY, Phase::Closed, Phase::Open, reason, Some(300));
+    });
+    let text = desk.text(80, 24);
+    let lines: Vec<_> = text.lines().collect();
+    assert!(lines[1].starts_with("provider availability"), "{text}");
+    assert!(
+        lines[2].starts_with("judge drift  2 fell together"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_blind_screen_says_so_first_and_then_why() {
+    let text = Desk::at(scene::blind()).text(120, 40);
+    let lines: Vec<_> = text.lines().collect();
+    let blind = "BLIND  no answer is judged, only errors trip: every judge of another maker is";
+    assert!(lines[1].starts_with(blind), "{text}");
+    assert!(lines[2].starts_with("judge dismissed  openai/gpt-4.1-mini: "));
+    assert!(lines[2].ends_with(", looked at again 14:07:55"), "{text}");
+    assert_eq!(
+        text.matches(" blind ").count(),
+        4,
+        "three rows and the chart: {text}"
+    );
+}
+
+#[test]
+fn one_deployment_without_a_judge_is_no_blind_screen() {
+    let mut desk = Desk::at(scene::calm());
+    desk.then(|s| {
+        s.watch(
+            SECONDARY,
+            Watch {
+                blind: true,
+                ..Watch::default()
+            },
+        );
+    });
+    let text = desk.text(80, 24);
+    assert!(
+        text.contains("all quiet") && !text.contains("BLIND"),
+        "{text}"
+    );
+    assert_eq!(text.matches("blind").count(), 1, "{text}");
+}
+
+#[test]
+fn the_detail_says_how_the_last_canary_went() {
+    let mut desk = Desk::at(scene::calm());
+    desk.press("\n");
+    assert!(!desk.text(120, 40).contains("canary"));
+    desk.then(|s| {
+        s.push(Kind::CanaryFailed {
+            deployment: PRIMARY.into(),
+            verdict: Verdict::new(Class::Fault, "overloaded_error").status(529),
+        });
+        s.silence(42);
+    });
+    let text = desk.text(120, 40);
+    assert!(
+        text.contains("; canary FAILED 0:42 ago: fault 529 overloaded_error"),
+        "{text}"
+    );
+}
+
+#[test]
+fn bad_scores_in_a_row_are_one_line_for_each_deployment() {
+    let text = Desk::at(scene::drift()).text(120, 40);
+    let line = |id: &str| format!("14:03:12 · 8x {id} judged 0.");
+    assert_eq!(text.matches(" judged 0.").count(), 2 * 2, "{text}");
+    assert!(
+        text.contains(&line(PRIMARY)) && text.contains(&line(TERTIARY)),
+        "{text}"
+    );
+    assert!(text.contains("▲ judge drift: "), "{text}");
 }
 
 #[test]

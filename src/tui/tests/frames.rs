@@ -1,7 +1,10 @@
 //! Whole frames, as text and as maps of roles.
 
 use super::{Desk, scene};
-use crate::tui::theme::{Palette, Role, Theme};
+use crate::{
+    model::Kind,
+    tui::theme::{Palette, Role, Theme},
+};
 use insta::assert_snapshot;
 use ratatui::style::Modifier;
 
@@ -48,8 +51,39 @@ frames! {
     the_palette_with_an_error: scene::calm(), ":force x opne\n", 80, 24;
     the_detail: scene::incident(), "\n", 120, 40;
     the_detail_at_80_by_24: scene::incident(), "\n", 80, 24;
+    blind_at_58_by_14: scene::blind(), "", 58, 14;
+    blind_at_80_by_24: scene::blind(), "", 80, 24;
+    blind_at_120_by_40: scene::blind(), "", 120, 40;
+    blind_at_40_by_6: scene::blind(), "", 40, 6;
+    dismissed_at_80_by_24: scene::dismissed(), "", 80, 24;
+    drift_at_80_by_24: scene::drift(), "", 80, 24;
+    drift_at_120_by_40: scene::drift(), "", 120, 40;
+    suspicion_at_80_by_24: scene::suspicion(), "", 80, 24;
+    alarm_at_58_by_14: scene::alarm(), "", 58, 14;
+    alarm_at_80_by_24: scene::alarm(), "", 80, 24;
+    alarm_at_120_by_40: scene::alarm(), "", 120, 40;
+    alarm_at_200_by_60: scene::alarm(), "", 200, 60;
+    alarm_in_detail: scene::alarm(), "\n", 120, 40;
+    quality_at_80_by_24: scene::quality(), "", 80, 24;
+    quality_at_200_by_60: scene::quality(), "", 200, 60;
+    blind_in_detail_at_80_by_24: scene::blind(), "\n", 80, 24;
+    a_ramp_in_detail: scene::incident(), "jj\n", 120, 40;
+    quality_in_detail: scene::quality(), "\n", 120, 40;
+    quality_in_detail_at_80_by_24: scene::quality(), "\n", 80, 24;
+    quality_in_detail_at_200_by_60: scene::quality(), "\n", 200, 60;
     the_filter: scene::calm(), "/gem", 80, 24;
-    the_events_focused: scene::incident(), "\tjj", 80, 24;
+}
+
+#[test]
+fn the_events_focused() {
+    let mut desk = Desk::at(scene::incident());
+    desk.then(|s| {
+        for why in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+            s.push(Kind::ReloadFailed { why: why.into() });
+        }
+    });
+    desk.press("\tjj");
+    assert_snapshot!(desk.text(80, 24));
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::{
 };
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use parking_lot::Mutex;
-use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
+use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, layout::Size};
 use scene::Scene;
 use std::sync::Arc;
 
@@ -67,7 +67,8 @@ impl Desk {
             label: if read_only { "REPLAY" } else { "LIVE" },
         });
         let source: Arc<dyn Source> = Arc::<Fake>::clone(&fake);
-        let app = App::new(source, palette, ascii);
+        let mut app = App::new(source, palette, ascii);
+        app.size = Size::new(80, 24);
         Self { scene, fake, app }
     }
 

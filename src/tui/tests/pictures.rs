@@ -16,6 +16,12 @@ fn every_situation_can_be_drawn_as_a_picture() {
         ("incident", scene::incident),
         ("forced", scene::forced),
         ("disabled", scene::disabled),
+        ("blind", scene::blind),
+        ("dismissed", scene::dismissed),
+        ("drift", scene::drift),
+        ("suspicion", scene::suspicion),
+        ("alarm", scene::alarm),
+        ("quality", scene::quality),
     ];
     for (name, scene) in scenes {
         let desk = Desk::at(scene());
@@ -23,6 +29,17 @@ fn every_situation_can_be_drawn_as_a_picture() {
             let picture = svg(&desk.draw(w, h), Ground::DARK);
             assert!(picture.contains("users"), "{name}");
             fs::write(dir.join(format!("{name}-{w}x{h}.svg")), picture).unwrap();
+        }
+    }
+    for (name, scene) in [
+        ("alarm", scene::alarm as fn() -> scene::Scene),
+        ("quality", scene::quality),
+    ] {
+        let mut desk = Desk::at(scene());
+        desk.press("\n");
+        for (w, h) in [(80, 24), (120, 40), (200, 60)] {
+            let picture = svg(&desk.draw(w, h), Ground::DARK);
+            fs::write(dir.join(format!("{name}-detail-{w}x{h}.svg")), picture).unwrap();
         }
     }
     let light = Desk::with(scene::incident(), Palette::Light, false, false);

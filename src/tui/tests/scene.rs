@@ -11,6 +11,9 @@ use crate::model::{
 };
 use std::sync::Arc;
 
+mod judges;
+pub(in crate::tui) use judges::{alarm, blind, dismissed, drift, quality, suspicion};
+
 pub(in crate::tui) const PRIMARY: &str = "anthropic/claude-sonnet-4-5";
 pub(in crate::tui) const SECONDARY: &str = "openai/gpt-4.1";
 pub(in crate::tui) const TERTIARY: &str = "gemini/gemini-2.5-pro";
@@ -46,9 +49,17 @@ impl Scene {
     }
 
     pub(in crate::tui) fn push(&mut self, kind: Kind) {
+        self.event(kind, false);
+    }
+
+    pub(in crate::tui) fn injected(&mut self, kind: Kind) {
+        self.event(kind, true);
+    }
+
+    fn event(&mut self, kind: Kind, injected: bool) {
         self.seq += 1;
         let event = Event {
-            injected: false,
+            injected,
             seq: self.seq,
             at: Wall(self.sec * 1000),
             kind,
@@ -101,13 +112,23 @@ impl Scene {
     }
 
     fn score(&mut self, id: &str, score: f64, reason: &str) {
+        self.scored(id, JUDGE, (score, Picked::Sample), reason);
+    }
+
+    pub(in crate::tui) fn scored(
+        &mut self,
+        id: &str,
+        judge: &str,
+        (score, picked): (f64, Picked),
+        reason: &str,
+    ) {
         self.push(Kind::Score {
             deployment: id.into(),
-            judge: JUDGE.into(),
+            judge: judge.into(),
             exchange: "01J".into(),
             score,
             reason: reason.into(),
-            picked: Picked::Sample,
+            picked,
         });
     }
 
@@ -204,7 +225,7 @@ fn topology(disabled: bool, simulated: bool) -> Topology {
 }
 
 /// A good second of everything.
-fn fine(s: &mut Scene) {
+fn traffic(s: &mut Scene) {
     let n = 28 + s.noise(7);
     let slip = u32::from(s.noise(23) == 0);
     s.bucket(PRIMARY, n, slip, 1900 + 40 * s.noise(9));
@@ -212,6 +233,11 @@ fn fine(s: &mut Scene) {
         s.bucket(TERTIARY, 4 + s.noise(3), 0, 2600);
     }
     s.served(n + slip, 0, 0, 0);
+}
+
+/// And judged.
+fn fine(s: &mut Scene) {
+    traffic(s);
     if (s.sec + 3).is_multiple_of(20) {
         let x = f64::from(s.noise(12)) / 100.0;
         s.score(

@@ -18,17 +18,17 @@ fn sweep(desk: &mut Desk, sizes: &[(u16, u16)]) {
 
 #[test]
 fn every_small_window_can_be_drawn() {
-    let mut desk = Desk::at(scene::forced());
     let sizes = (1..=40)
         .step_by(3)
         .flat_map(|w| (1..=12).map(move |h| (w, h)))
         .collect::<Vec<_>>();
-    sweep(&mut desk, &sizes);
+    for scene in [scene::forced(), scene::blind()] {
+        sweep(&mut Desk::at(scene), &sizes);
+    }
 }
 
 #[test]
 fn every_large_window_can_be_drawn() {
-    let mut desk = Desk::with(scene::incident(), Palette::Mono, true, false);
     let sizes = [
         (41, 13),
         (59, 16),
@@ -42,7 +42,10 @@ fn every_large_window_can_be_drawn() {
         (160, 48),
         (250, 80),
     ];
-    sweep(&mut desk, &sizes);
+    for scene in [scene::incident(), scene::blind()] {
+        let mut desk = Desk::with(scene, Palette::Mono, true, false);
+        sweep(&mut desk, &sizes);
+    }
 }
 
 #[test]
@@ -53,7 +56,7 @@ fn nothing_at_all_can_be_drawn() {
 
 #[test]
 fn in_ascii_every_cell_is_ascii() {
-    for scene in [scene::forced(), scene::incident(), scene::disabled()] {
+    for scene in [scene::forced(), scene::incident(), scene::alarm()] {
         let mut desk = Desk::with(scene, Palette::Mono, true, false);
         for keys in VIEWS {
             desk.press(keys);
@@ -68,7 +71,7 @@ fn in_ascii_every_cell_is_ascii() {
 
 #[test]
 fn every_glyph_of_the_screen_has_an_ascii_form() {
-    for scene in [scene::forced(), scene::incident(), scene::disabled()] {
+    for scene in [scene::forced(), scene::incident(), scene::alarm()] {
         let mut desk = Desk::at(scene);
         for keys in VIEWS {
             desk.press(keys);

@@ -1,0 +1,229 @@
+//! What kind of incident this is, in bold, and its evidence; under it what is wrong with the judges.
+//!
+//! ```text
+//! provider quality  anthropic/claude-sonnet scores 0.58 < 0.70, 23 of 41 bad       31.2 req/s  p95 2.4s
+//! judge dismissed  openai/gpt-4.1: known good answers score 0.44, usually 0.93, looked at again 14:10:00
+//! ```
+
+use super::{
+    app::App,
+    draw::{Item, put, row},
+    fit::{fit_sentence, fit_trouble},
+    theme::Role,
+    words::{breaker, count, per_second, width},
+};
+use crate::model::{
+    Snapshot,
+    shape::{Shape, ShapeKind},
+    snapshot::{Shown, UsersWord},
+    text::{self, Trouble},
+    time::{latency, short},
+};
+use ratatui::{buffer::Buffer, layout::Rect};
+
+/// Lines about judges under the headline.
+const LINES: usize = 3;
+/// Evidence, as a share of what trips, that is said of a quiet screen. A single failure is less.
+const SUSPICIOUS: f64 = 0.5;
+
+struct Headline {
+    what: String,
+    evidence: Evidence,
+    role: Role,
+}
+
+enum Evidence {
+    Said(String),
+    Judges(Trouble),
+}
+
+impl Headline {
+    fn new(what: impl Into<String>, evidence: impl Into<String>, role: Role) -> Self {
+        Self {
+            what: what.into(),
+            evidence: Evidence::Said(evidence.into()),
+            role,
+        }
+    }
+
+    fn judges(trouble: Trouble) -> Self {
+        Self {
+            what: trouble.what.to_owned(),
+            evidence: Evidence::Judges(trouble),
+            role: Role::Warn,
+        }
+    }
+
+    fn of(s: &Snapshot) -> Self {
+        of_providers(s)
+            .or_else(|| of_users(s))
+            .or_else(|| drift(s))
+            .or_else(|| alarm(s))
+            .or_else(|| by_hand(s))
+            .unwrap_or_else(|| unquiet(s))
+    }
+}
+
+fn of_providers(s: &Snapshot) -> Option<Headline> {
+    let shape = s.shape.as_ref()?;
+    let named = shape.kind != ShapeKind::JudgeDrift;
+    named.then(|| Headline::new(shape.kind.as_str(), &shape.evidence, Role::Bad))
+}
+
+/// The jury's own word, or what the scores look like. A judge that is left out is less.
+fn drift(s: &Snapshot) -> Option<Headline> {
+    if let Some(trouble) = text::drifting(s).next() {
+        return Some(Headline::judges(trouble));
+    }
+    let drifts = |shape: &&Shape| shape.kind == ShapeKind::JudgeDrift;
+    let shape = s.shape.as_ref().filter(drifts)?;
+    let guessed = s.judge.dismissed.is_empty();
+    guessed.then(|| Headline::new(shape.kind.as_str(), &shape.evidence, Role::Warn))
+}
+
+fn of_users(s: &Snapshot) -> Option<Headline> {
+    let failed = s.users.failed_1m;
+    if s.users.word < UsersWord::Canned {
+        return None;
+    }
+    if s.users.word == UsersWord::Failing {
+        let evidence = format!(
+            "{} of {} in the last minute",
+            count(failed.bad.into()),
+            count(failed.n.into())
+        );
+        return Some(Headline::new("users see errors", evidence, Role::Bad));
+    }
+    let evidence = match s.routes.iter().find(|r| r.rung3.is_some()) {
+        Some(r) => format!("{} is on rung 3 by hand", r.id),
+        None => "no tier could answer".to_owned(),
+    };
+    let what = "users get the canned answer";
+    Some(Headline::new(what, evidence, Role::Bad))
+}
+
+fn by_hand(s: &Snapshot) -> Option<Headline> {
+    let all: Vec<_> = s
+        .overrides()
+        .iter()
+        .map(|(what, until)| format!("{what} {}", short(s.at.until(*until))))
+        .collect();
+    (!all.is_empty()).then(|| Headline::new("by hand", all.join(", "), Role::Manual))
+}
+
+/// Nothing is named, and nobody's hand is on it: what is left that is not as it should be.
+fn unquiet(s: &Snapshot) -> Headline {
+    if s.deployments.iter().all(|d| d.disabled.is_some()) {
+        let what = if s.deployments.is_empty() {
+            "no deployments"
+        } else {
+            "every deployment is disabled"
+        };
+        return Headline::new(what, "nothing can be served", Role::Bad);
+    }
+    let moving: Vec<_> = s
+        .deployments
+        .iter()
+        .filter(|d| !matches!(d.shown(), Shown::Closed | Shown::Disabled) || d.gate.is_some())
+        .map(|d| format!("{} {}", d.id, breaker(d).1))
+        .collect();
+    if !moving.is_empty() {
+        return Headline::new("not all closed", moving.join(", "), Role::Warn);
+    }
+    if s.users.word == UsersWord::Degraded {
+        let evidence = "some requests were answered by a lower tier";
+        return Headline::new("failing over", evidence, Role::Warn);
+    }
+    let trouble = text::troubles(s).into_iter().next();
+    trouble
+        .map(Headline::judges)
+        .or_else(|| suspicion(s))
+        .unwrap_or_else(|| Headline::new("all quiet", judged(s), Role::Good))
+}
+
+fn alarm(s: &Snapshot) -> Option<Headline> {
+    let d = s.deployments.iter().find(|d| d.watch.alarm)?;
+    let evidence = format!("{}: enough evidence, asking others", d.id);
+    Some(Headline::new("quality alarm", evidence, Role::Warn))
+}
+
+/// Nothing has tripped, and something may.
+fn suspicion(s: &Snapshot) -> Option<Headline> {
+    let most = s
+        .deployments
+        .iter()
+        .max_by(|a, b| a.watch.suspicion.total_cmp(&b.watch.suspicion))
+        .filter(|d| d.watch.suspicion >= SUSPICIOUS)?;
+    let what = format!("suspicion {:.0}%", most.watch.suspicion * 100.0);
+    let evidence = format!(
+        "of {}, {:.0}% of its answers judged",
+        most.id,
+        most.watch.share * 100.0
+    );
+    Some(Headline::new(what, evidence, Role::Warn))
+}
+
+fn judged(s: &Snapshot) -> String {
+    match &s.judge.unavailable {
+        _ if s.judge.judges.is_empty() => "nobody judges".to_owned(),
+        Some(why) => format!("but no judge: {why}"),
+        None => String::new(),
+    }
+}
+
+/// What is wrong with the judges and does not stand in the headline already.
+pub(super) fn below(s: &Snapshot) -> Vec<Trouble> {
+    let said = match Headline::of(s).evidence {
+        Evidence::Judges(trouble) => Some(trouble),
+        Evidence::Said(_) => None,
+    };
+    text::troubles(s)
+        .into_iter()
+        .filter(|t| Some(t) != said.as_ref())
+        .take(LINES)
+        .collect()
+}
+
+pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+    let (s, theme) = (app.shown(), app.theme);
+    let Headline {
+        what,
+        evidence,
+        role,
+    } = Headline::of(s);
+    let mut flow = format!("{} req/s", per_second(s.users.per_s));
+    if let Some(p95) = s.users.p95 {
+        flow = format!("{flow}  p95 {}", latency(p95));
+    }
+    let left = area.width.saturating_sub(width(&what)).saturating_sub(2);
+    let whole = match &evidence {
+        Evidence::Said(text) => text.clone(),
+        Evidence::Judges(trouble) => trouble.text(),
+    };
+    let flow_fits = width(&whole).saturating_add(width(&flow)).saturating_add(2) <= left;
+    let evidence = match &evidence {
+        Evidence::Said(text) => fit_sentence(text, left).into_owned(),
+        Evidence::Judges(trouble) => fit_trouble(trouble, left),
+    };
+    let items = [
+        Item::new(what, theme.bold(role), 0),
+        Item::new(evidence, theme.style(Role::Text), 1),
+    ];
+    row(buf, area, &items, 2);
+    if flow_fits {
+        let x = area.right().saturating_sub(width(&flow));
+        let dim = theme.style(Role::Dim);
+        put(buf, (x, area.y), &flow, width(&flow), dim);
+    }
+}
+
+/// One line for each.
+pub(super) fn draw_judges(app: &App, troubles: &[Trouble], area: Rect, buf: &mut Buffer) {
+    for (y, trouble) in (area.y..area.bottom()).zip(troubles) {
+        let style = app.theme.bold(Role::Warn);
+        let x = put(buf, (area.x, y), trouble.what, area.width, style).saturating_add(2);
+        let room = area.right().saturating_sub(x);
+        let text = fit_trouble(trouble, room);
+        put(buf, (x, y), &text, room, app.theme.style(Role::Text));
+    }
+}
