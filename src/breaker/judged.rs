@@ -51,6 +51,14 @@ impl Breaker {
         }
     }
 
+    /// A whole answer has been given that no judge can read, a tool call: only its looks count.
+    pub fn saw(&mut self, ticket: Ticket, looks_wrong: bool, now: Mono) {
+        let closed = matches!(self.state, State::Closed) && self.would_be_open.is_none();
+        if closed && ticket.generation == self.generation && !ticket.canary {
+            self.quality.look(looks_wrong, now);
+        }
+    }
+
     /// How many of the newest kept answers are to be judged now, after a bad score, and whether by two judges.
     pub fn look_back(&mut self) -> (usize, bool) {
         match self.state {

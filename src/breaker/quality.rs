@@ -54,9 +54,12 @@ const CONFIRMED_LESS: f64 = 2.0;
 /// One false alarm in so many seconds (30 days) at the ordinary sampling, within bounds that were simulated.
 const ALARM_EVERY_S: f64 = 2.592e6;
 const THRESHOLD: (f64, f64) = (9.0, 16.0);
-/// Answers that look wrong: this share is tolerated, which is four times what the checks get wrong together.
-const LOOKS_WRONG: f64 = 0.02;
-/// So much evidence of looks makes suspicious: ten to one thousand against chance.
+/// Answers that look wrong: this share is tolerated. The checks hit 3 of 920 good answers (0.33 %, deserved or not), 5 of
+/// 450 of weak models, and are wrong about 2 of 12,878 (see `checks`).
+const LOOKS_WRONG: f64 = 0.01;
+/// So much evidence of looks makes suspicious: a thousand to one. Good answers, ten a second, bring about one suspicion a
+/// day, which a few judge calls lay; a provider where 5 % look wrong takes about 140 answers, where 30 % do about 16
+/// (`tests/detector.rs`). With 2 % tolerated the first would take 290, and good answers bring as many suspicions.
 const LOOKS_SUSPICIOUS: f64 = 7.0;
 
 /// The evidence that trips at so many judged answers per second.
@@ -170,11 +173,7 @@ impl Quality {
         now: Mono,
     ) -> Sample {
         self.probation = probation;
-        let t = now.since(Mono::default()).as_secs_f64();
-        let struck = self.looks.record(t, looks_wrong, LOOKS_SUSPICIOUS);
-        if struck && self.gate.bench.first.is_some() {
-            self.suspect(None, now);
-        }
+        self.look(looks_wrong, now);
         let known = (probation, self.second_knows());
         let drawn = self.sampling.draw(die, self.doubt(), known, now);
         self.threshold = threshold(self.sampling.judged_per_s());
@@ -184,6 +183,15 @@ impl Quality {
                 counts: false,
             },
             drawn => drawn,
+        }
+    }
+
+    /// What cheap checks say of an answer.
+    pub(super) fn look(&mut self, wrong: bool, now: Mono) {
+        let t = now.since(Mono::default()).as_secs_f64();
+        let struck = self.looks.record(t, wrong, LOOKS_SUSPICIOUS);
+        if struck && self.gate.bench.first.is_some() {
+            self.suspect(None, now);
         }
     }
 

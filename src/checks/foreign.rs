@@ -4,11 +4,8 @@
 //! its line or with its gloss is no fault. A foreign word between two small letters of running text is, once it happens
 //! again, and so is an answer that is foreign for the most part.
 
-use super::{
-    Exchange, Findings, clip, prose,
-    script::{Script, Scripts},
-    spoken,
-};
+use super::{Exchange, Findings, clip, prose, script::Scripts, spoken};
+use crate::model::finding::Script;
 
 /// Foreign words in the middle of sentences: one may be a term.
 const EMBEDDED: u32 = 2;
@@ -38,6 +35,21 @@ pub(super) fn check(x: &Exchange<'_>, found: &mut Findings) {
             return;
         }
     }
+}
+
+/// Letters that nobody used before, wrong or not.
+pub(super) fn has_strange_letters(x: &Exchange<'_>) -> bool {
+    if x.answer.is_ascii() {
+        return false;
+    }
+    let latin = Scripts::default().with(Script::Latin);
+    let home = x
+        .turns()
+        .fold(latin, |home, turn| home.and(Scripts::of(turn)));
+    let parts = clip::parts(x.answer);
+    parts
+        .into_iter()
+        .any(|part| !Scripts::of(part).are_among(home))
 }
 
 /// Japanese is written in two scripts and a question may happen to have only one of them.

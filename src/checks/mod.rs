@@ -48,8 +48,7 @@ mod spoken;
 #[cfg(test)]
 mod tests;
 
-pub use finding::{Finding, Findings};
-pub use script::Script;
+pub use crate::model::finding::{Finding, Findings};
 
 use serde_json::Value;
 
@@ -58,8 +57,9 @@ use serde_json::Value;
 pub struct Exchange<'a> {
     /// What the user said last.
     pub asked: &'a str,
-    /// The rest of the conversation in order, as far as it is at hand: system text, earlier turns, results of tools.
-    /// The more is given, the more is excused; a repetition of `asked` in it does no harm.
+    /// The rest of the conversation in order, as far as it is at hand: earlier turns, results of tools, and system text,
+    /// which best comes last: of many turns the last are read. The more is given, the more is excused; a repetition of
+    /// `asked` in it does no harm.
     pub before: &'a [&'a str],
     pub answer: &'a str,
     pub ended: Ended,
@@ -115,6 +115,11 @@ pub fn check(x: &Exchange<'_>) -> Findings {
         salad::check(x, &mut found);
     }
     found
+}
+
+/// Whether more of the conversation might change what is found: it excuses much, and it says which letters are at home.
+pub fn needs_more(x: &Exchange<'_>, found: Findings) -> bool {
+    !found.is_empty() || foreign::has_strange_letters(x)
 }
 
 impl Exchange<'_> {

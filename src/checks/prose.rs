@@ -1,6 +1,7 @@
 //! Running text: lines that people read, and the words in them.
 
-use super::{fence::Mark, script::Script};
+use super::fence::Mark;
+use crate::model::finding::Script;
 
 /// The lines of running text. Code between fences, rows of tables and lines of markup have rules of their own.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {

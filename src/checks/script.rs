@@ -1,30 +1,6 @@
 //! Which writing a letter belongs to. Only letters: digits, signs and emoji belong to everybody.
 
-use serde::{Deserialize, Serialize};
-use std::fmt;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Script {
-    Latin,
-    Greek,
-    Cyrillic,
-    Armenian,
-    Hebrew,
-    Arabic,
-    Devanagari,
-    Bengali,
-    /// Gurmukhi, Gujarati, Tamil, Telugu, Kannada, Malayalam, Sinhala, Oriya.
-    Indic,
-    Thai,
-    /// Lao, Khmer, Myanmar, Tibetan.
-    SoutheastAsian,
-    Georgian,
-    Hangul,
-    Ethiopic,
-    Kana,
-    Han,
-}
+use crate::model::finding::Script;
 
 impl Script {
     pub(super) const ALL: [Self; 16] = [
@@ -100,33 +76,6 @@ impl Script {
             self,
             Self::Thai | Self::SoutheastAsian | Self::Kana | Self::Han
         )
-    }
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Latin => "Latin",
-            Self::Greek => "Greek",
-            Self::Cyrillic => "Cyrillic",
-            Self::Armenian => "Armenian",
-            Self::Hebrew => "Hebrew",
-            Self::Arabic => "Arabic",
-            Self::Devanagari => "Devanagari",
-            Self::Bengali => "Bengali",
-            Self::Indic => "Indic",
-            Self::Thai => "Thai",
-            Self::SoutheastAsian => "Southeast Asian",
-            Self::Georgian => "Georgian",
-            Self::Hangul => "Hangul",
-            Self::Ethiopic => "Ethiopic",
-            Self::Kana => "Kana",
-            Self::Han => "Han",
-        }
-    }
-}
-
-impl fmt::Display for Script {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

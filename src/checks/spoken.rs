@@ -1,6 +1,7 @@
 //! Which languages a conversation is about or in, as far as it decides which scripts may turn up.
 
-use super::{Exchange, clip, prose, script::Script};
+use super::{Exchange, clip, prose};
+use crate::model::finding::Script;
 
 /// Frequent words of languages in Latin letters.
 const PLAIN: [&str; 110] = [

@@ -4,6 +4,7 @@ use super::{
     DeploymentId, RouteId, Wall,
     drill::Drill,
     fault::Fault,
+    finding::{Findings, Tally},
     fleet::FleetView,
     id::ExchangeId,
     phase::{Force, ForceEnd, Reason, Transition},
@@ -156,6 +157,9 @@ pub enum Kind {
         reason: String,
         #[serde(default, skip_serializing_if = "Picked::is_sample")]
         picked: Picked,
+        /// What was visibly wrong with the answer.
+        #[serde(flatten)]
+        findings: Findings,
     },
     /// A judge gave no score. Never a score of 0.
     JudgeFailed {
@@ -384,6 +388,9 @@ pub struct Bucket {
     /// Attempts under way when the second ended.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub in_flight: u32,
+    /// What was visibly wrong with answers, and with how many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Tally,
     /// Output tokens per second, over the answers that ended.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tokens: u32,
@@ -476,6 +483,7 @@ impl Bucket {
             canary: 0,
             canary_failed: 0,
             injected: Vec::new(),
+            findings: Vec::new(),
             in_flight: 0,
             tokens: 0,
             ttft: Latency::default(),
@@ -494,6 +502,7 @@ impl Bucket {
     }
 
     pub const fn is_idle(&self) -> bool {
-        self.attempts() == 0 && self.in_flight == 0 && self.canary == 0
+        let nothing_ended = self.attempts() == 0 && self.canary == 0;
+        nothing_ended && self.in_flight == 0 && self.findings.is_empty()
     }
 }

@@ -6,6 +6,7 @@ pub mod command;
 pub mod drill;
 pub mod event;
 pub mod fault;
+pub mod finding;
 pub mod fleet;
 pub mod id;
 pub mod phase;

@@ -5,6 +5,7 @@ use super::{
     drill::DrillMark,
     event::{Exchanges, Kind, Picked, Watch},
     fault::Fault,
+    finding::{Findings, Tally},
     fleet::FleetView,
     series::{Mean, Share},
     shape::Shape,
@@ -131,6 +132,9 @@ pub struct DeploymentView {
     pub would_trip: Option<Reason>,
     pub errors_5m: Share,
     pub throttled_5m: u32,
+    /// What was visibly wrong with answers, in declared order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings_5m: Tally,
     pub judge_1h: Mean,
     pub attempts_per_s: f64,
     pub tokens_per_s: f64,
@@ -174,6 +178,8 @@ pub struct JudgedView {
     pub reason: String,
     #[serde(default)]
     pub picked: Picked,
+    #[serde(flatten)]
+    pub findings: Findings,
 }
 
 /// What the table's breaker column says.

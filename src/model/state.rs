@@ -4,6 +4,7 @@ use super::{
     DeploymentId, Event, Kind, Phase, Snapshot, Wall,
     event::{Bucket, Exchanges, Watch},
     fault::Fault,
+    finding::{self, Tally},
     phase::Transition,
     series::{Latency, Mean, Share},
     shape,
@@ -30,6 +31,8 @@ pub struct State {
     own_network: bool,
     /// Latencies by second, in the order of `s.deployments`; the last item is for all exchanges.
     latencies: Vec<VecDeque<(u64, Latency, Latency)>>,
+    /// What was visibly wrong with answers, by second, in the order of `s.deployments`.
+    findings: Vec<VecDeque<(u64, Tally)>>,
     users: VecDeque<(u64, Latency)>,
     /// One hour of scores by minute, in the order of `s.deployments`.
     scores: Vec<VecDeque<(u64, Mean)>>,
@@ -71,6 +74,7 @@ impl State {
                 score,
                 reason,
                 picked,
+                findings,
                 ..
             } => {
                 let judged = JudgedView {
@@ -79,6 +83,7 @@ impl State {
                     score: *score,
                     reason: reason.clone(),
                     picked: *picked,
+                    findings: *findings,
                 };
                 self.score(deployment, judged);
             }
@@ -180,6 +185,7 @@ impl State {
     fn topology(&mut self, t: &Topology, at: Wall) {
         let old = std::mem::take(&mut self.s.deployments);
         let mut old_latencies = std::mem::take(&mut self.latencies);
+        let mut old_findings = std::mem::take(&mut self.findings);
         let mut old_scores = std::mem::take(&mut self.scores);
         for info in &t.deployments {
             let was = old.iter().position(|d| d.id == info.id);
@@ -197,16 +203,9 @@ impl State {
                     .map(|i| (r.id.clone(), i))
             });
             self.s.deployments.push(view);
-            self.latencies.push(
-                was.and_then(|i| old_latencies.get_mut(i))
-                    .map(std::mem::take)
-                    .unwrap_or_default(),
-            );
-            self.scores.push(
-                was.and_then(|i| old_scores.get_mut(i))
-                    .map(std::mem::take)
-                    .unwrap_or_default(),
-            );
+            self.latencies.push(kept(was, &mut old_latencies));
+            self.findings.push(kept(was, &mut old_findings));
+            self.scores.push(kept(was, &mut old_scores));
         }
         let old_routes = std::mem::take(&mut self.s.routes);
         self.s.routes = t
@@ -250,6 +249,14 @@ impl State {
             times.push_back((sec, b.ttft.clone(), b.total.clone()));
             while times.front().is_some_and(|(s, ..)| s + FIVE_MINUTES <= sec) {
                 times.pop_front();
+            }
+        }
+        if let Some(found) = self.findings.get_mut(i) {
+            if !b.findings.is_empty() {
+                found.push_back((sec, b.findings.clone()));
+            }
+            while found.front().is_some_and(|(s, _)| s + FIVE_MINUTES <= sec) {
+                found.pop_front();
             }
         }
         let times = self
@@ -413,6 +420,9 @@ impl State {
         {
             d.in_flight = 0;
         }
+        let found = self.findings.get(i).into_iter().flatten();
+        let recent = found.filter(|(sec, _)| sec + FIVE_MINUTES > now);
+        d.findings_5m = finding::add_up(recent.map(|(_, tally)| tally));
         d.judge_1h = Mean::default();
         for (minute, mean) in self.scores.get(i).into_iter().flatten() {
             if minute + MINUTE > now / MINUTE {
@@ -464,6 +474,13 @@ fn word(minute: &Exchanges) -> UsersWord {
     }
 }
 
+/// What is known of a deployment that stays.
+fn kept<T: Default>(was: Option<usize>, old: &mut [T]) -> T {
+    was.and_then(|i| old.get_mut(i))
+        .map(std::mem::take)
+        .unwrap_or_default()
+}
+
 fn fresh(info: &DeploymentInfo, at: Wall) -> DeploymentView {
     DeploymentView {
         id: info.id.clone(),
@@ -481,6 +498,7 @@ fn fresh(info: &DeploymentInfo, at: Wall) -> DeploymentView {
         would_trip: None,
         errors_5m: Share::default(),
         throttled_5m: 0,
+        findings_5m: Vec::new(),
         judge_1h: Mean::default(),
         watch: Watch::default(),
         attempts_per_s: 0.0,

@@ -6,6 +6,8 @@
 mod anchors;
 mod call;
 mod desk;
+mod item;
+mod looks;
 mod memory;
 mod reply;
 mod rubric;

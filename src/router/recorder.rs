@@ -3,6 +3,7 @@
 use crate::model::{
     Class, DeploymentId, Mono,
     event::{Bucket, Exchanges, Outcome},
+    finding::Findings,
     series::Latency,
     verdict::Counts,
 };
@@ -132,6 +133,20 @@ impl Recorder {
 
     pub(super) fn heard(&self) -> Option<Mono> {
         self.second.lock().heard
+    }
+
+    /// What was visibly wrong with an answer, a moment after it was given.
+    pub(super) fn saw(&self, findings: Findings) {
+        if findings.is_empty() {
+            return;
+        }
+        let counts = &mut self.second.lock().bucket.findings;
+        for finding in findings.iter() {
+            match counts.iter_mut().find(|(f, _)| *f == finding) {
+                Some((_, n)) => *n += 1,
+                None => counts.push((finding, 1)),
+            }
+        }
     }
 
     /// A time to first token that most answers of this deployment keep; none until enough were seen.

@@ -29,7 +29,8 @@ pub enum Sample {
     Skip,
     /// It is kept for a moment: if a bad one turns up, it is judged too.
     Keep,
-    /// By one judge, or by two at once. What was picked for its looks does not count as evidence.
+    /// By one judge, or by two at once. What was picked for its looks does not count as evidence: for that it is kept
+    /// like the others, among which a look back chooses.
     Judge { both: bool, counts: bool },
 }
 

@@ -235,3 +235,15 @@ fn answers_that_look_wrong_are_judged_without_counting_and_many_of_them_are_susp
     assert!(kept.len() > 200 && kept.len() < 260, "{}", kept.len());
     assert_eq!(rig.phase(), Phase::Closed, "looks never trip");
 }
+
+#[test]
+fn answers_that_no_judge_can_read_make_suspicious_by_their_looks() {
+    let mut rig = rig(everybody());
+    for i in 0..40 {
+        rig.now = rig.now + Duration::from_millis(100);
+        let ticket = rig.permit().ticket();
+        rig.breaker.saw(ticket, i % 3 == 0, rig.now);
+    }
+    assert!(rig.breaker.view(rig.now).watch.suspicious);
+    assert_eq!(rig.phase(), Phase::Closed, "looks never trip");
+}

@@ -133,3 +133,31 @@ fn a_baseline_that_is_recalled_counts_for_the_scores_that_taught_it() {
     let scored = Detector::new("j/one".into(), usual).scored();
     assert!((290..=300).contains(&scored), "{scored}");
 }
+
+/// Ten answers a second, so many of which look wrong: when they first make suspicious, and how often.
+fn looks(wrong: f64, answers: u32, seed: u64) -> (Option<u32>, u32) {
+    let (mut test, mut rng) = (ErrorTest::new(LOOKS_WRONG), fastrand::Rng::with_seed(seed));
+    let (mut first, mut times, mut suspicious) = (None, 0, false);
+    for i in 0..answers {
+        let looks_wrong = rng.f64() < wrong;
+        if test.record(f64::from(i) / 10.0, looks_wrong, LOOKS_SUSPICIOUS) && !suspicious {
+            first.get_or_insert(i + 1);
+            (times, suspicious) = (times + 1, true);
+        }
+        suspicious &= test.suspicion(LOOKS_SUSPICIOUS) >= 0.5;
+    }
+    (first, times)
+}
+
+#[test]
+fn looks_of_good_answers_are_suspicious_about_once_a_day() {
+    let (_, in_ten_days) = looks(3.0 / 920.0, 8_640_000, 1);
+    assert!((3..=25).contains(&in_ten_days), "{in_ten_days}");
+    for (wrong, typical) in [(0.05, 110..=170), (0.3, 13..=20)] {
+        let mut all: Vec<_> = (0..99)
+            .map(|seed| looks(wrong, 3_000, seed).0.unwrap())
+            .collect();
+        all.sort_unstable();
+        assert!(typical.contains(&all[49]), "{wrong}: {}", all[49]);
+    }
+}

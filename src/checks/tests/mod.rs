@@ -4,7 +4,7 @@ mod corrupt;
 mod measure;
 mod real;
 
-use super::{Call, Ended, Exchange, Finding, Findings, Format, check, clip};
+use super::{Call, Ended, Exchange, Finding, Findings, Format, check, clip, needs_more};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -43,7 +43,17 @@ fn findings_are_named_in_events_and_in_json() {
         json!(["wrong_script", "open_fence"])
     );
     assert!(!found.is_empty());
+    let written = serde_json::to_value(found).unwrap();
+    assert_eq!(
+        written,
+        json!({"findings": ["wrong_script", "open_fence"], "script": "han"})
+    );
+    assert_eq!(serde_json::from_value::<Findings>(written).unwrap(), found);
     assert_eq!(Findings::default().to_string(), "");
+    assert_eq!(
+        serde_json::to_value(Findings::default()).unwrap(),
+        json!({})
+    );
 }
 
 #[test]
@@ -165,6 +175,21 @@ proptest! {
         };
         prop_assert_eq!(check(&x), check(&x));
         let _ = check(&Exchange { calls: &[], ..x });
+    }
+
+    #[test]
+    fn an_answer_that_needs_no_more_has_no_findings_however_much_was_said_before(
+        asked in anything(), before in prop::collection::vec(anything(), 0..4), answer in anything(), ended in 0..4_u8,
+    ) {
+        let alone = Exchange {
+            ended: [Ended::Whole, Ended::Length, Ended::Tools, Ended::Other][usize::from(ended)],
+            ..text(&asked, &answer)
+        };
+        if !needs_more(&alone, check(&alone)) {
+            let before: Vec<_> = before.iter().map(String::as_str).collect();
+            let found = check(&Exchange { before: &before, ..alone });
+            prop_assert_eq!(found, Findings::default());
+        }
     }
 
     #[test]

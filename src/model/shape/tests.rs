@@ -97,6 +97,7 @@ fn low_scores() -> Vec<Kind> {
         score: 0.4,
         reason: String::new(),
         picked: Picked::Sample,
+        findings: crate::model::finding::Findings::default(),
     };
     [A, B, A, B].map(score).into()
 }

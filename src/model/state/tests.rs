@@ -5,6 +5,7 @@ use crate::model::{
     Dialect, Force, ForceKind, Reason,
     event::{Picked, SCHEMA},
     fault::FaultKind,
+    finding::{Finding, Findings},
     snapshot::Shown,
     topology::RouteInfo,
     verdict::{Class, Verdict},
@@ -120,6 +121,7 @@ fn some_kind() -> impl Strategy<Value = Kind> {
             score,
             reason: String::new(),
             picked: Picked::Sample,
+            findings: Findings::default(),
         }),
         (id.clone(), 0..9u32).prop_map(|(id, n)| Kind::FaultAdded(Fault {
             id: n,
@@ -312,6 +314,7 @@ fn events_and_scores_are_kept_in_bounded_number() {
         score: f64::from(i % 2),
         reason: String::new(),
         picked: Picked::Sample,
+        findings: Findings::default(),
     };
     let (state, _) = run((0..3_000).map(|i| (10, score(i))));
     let snapshot = state.snapshot(Wall(T0));
@@ -353,4 +356,36 @@ fn a_failed_canary_is_remembered_until_one_is_answered() {
     assert!(failed(&night));
     night.push((1_000, canaries("p/a", 1, 0)));
     assert!(!failed(&night));
+}
+
+#[test]
+fn what_was_wrong_with_answers_is_added_up_over_five_minutes_and_over_a_reload() {
+    let found = |findings: &[(Finding, u32)]| {
+        Kind::Bucket(Bucket {
+            findings: findings.to_vec(),
+            ..Bucket::empty("p/a".into())
+        })
+    };
+    let events = [
+        (0, found(&[(Finding::Empty, 9)])),
+        (
+            60_000,
+            found(&[(Finding::WordSalad, 2), (Finding::WrongScript, 1)]),
+        ),
+        (
+            10_000,
+            Kind::Reloaded {
+                topology: topology(),
+            },
+        ),
+        (240_000, found(&[(Finding::WrongScript, 4)])),
+    ];
+    let (state, _) = run(events);
+    let findings = |at: u64| state.snapshot(Wall(at)).deployments[0].findings_5m.clone();
+    assert_eq!(
+        findings(T0 + 310_000),
+        [(Finding::WrongScript, 5), (Finding::WordSalad, 2)]
+    );
+    assert_eq!(findings(T0 + 400_000), [(Finding::WrongScript, 4)]);
+    assert_eq!(findings(T0 + 700_000), []);
 }

@@ -12,6 +12,7 @@ impl Event {
                 score,
                 reason,
                 picked,
+                findings,
                 ..
             } => {
                 let how = match picked {
@@ -21,8 +22,13 @@ impl Event {
                     Picked::Second => " (second)",
                     Picked::Canary => " (canary)",
                 };
+                let seen = if findings.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({findings})")
+                };
                 format!(
-                    "{deployment} judged {score:.2} by {judge}{how}{}",
+                    "{deployment} judged {score:.2} by {judge}{how}{}{seen}",
                     because(reason)
                 )
             }

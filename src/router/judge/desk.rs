@@ -3,15 +3,16 @@
 use super::{
     Given, anchors,
     call::{self, Paper, Reply},
+    item::Item,
+    looks,
     spend::Spend,
 };
 use crate::{
-    breaker::{Permit, Sample, Score, Ticket, Watch},
-    cache::Key,
+    breaker::{Permit, Sample, Score, Watch},
     clock,
     config::Config,
     jury::{self, AnchorCall, Jury, Kept, Panel, Repeats},
-    model::{DeploymentId, Kind, Mono, event::Picked, event::Watch as Watched, id::ExchangeId},
+    model::{DeploymentId, Kind, Mono, event::Picked, event::Watch as Watched},
     router::{Router, plant::Unit},
 };
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
@@ -32,47 +33,6 @@ const STALE: Duration = Duration::from_secs(30);
 /// A deployment that nobody can judge is blind after this: a judge that is missed for a moment is not missing.
 const BLIND_AFTER: Duration = Duration::from_secs(3);
 const BEAT: Duration = Duration::from_millis(250);
-
-/// An answer on its way to a judge.
-#[derive(Debug)]
-struct Item {
-    unit: Arc<Unit>,
-    ticket: Ticket,
-    exchange: ExchangeId,
-    key: Option<Key>,
-    injected: bool,
-    /// The model that was asked for.
-    route: String,
-    question: String,
-    fingerprint: u64,
-    answer: String,
-    /// What its judges have said so far.
-    said: Mutex<[Option<f64>; 2]>,
-}
-
-impl Item {
-    /// Nothing, for an answer that no rubric for texts can grade: a tool call, or an empty one.
-    fn of(given: &Given) -> Option<Self> {
-        let answer = &given.answer;
-        let readable = !answer.has_tool_use() && !answer.is_empty();
-        readable.then(|| Self {
-            unit: Arc::clone(&given.unit),
-            ticket: given.ticket,
-            exchange: given.exchange.clone(),
-            key: given.key,
-            injected: given.injected,
-            route: given.call.ask.model.clone(),
-            question: given.call.ask.prompt_text(),
-            fingerprint: given.call.ask.fingerprint(),
-            answer: answer.text(),
-            said: Mutex::default(),
-        })
-    }
-
-    fn bytes(&self) -> usize {
-        self.question.len() + self.answer.len()
-    }
-}
 
 /// What a judge is asked about.
 #[derive(Debug)]
@@ -109,6 +69,13 @@ pub(super) struct Desk {
     drifting: Vec<DeploymentId>,
     told: HashMap<DeploymentId, Watched>,
     second: u64,
+}
+
+/// It may use the reserve of the day. Looks alone do not let a sampled answer do so, though it goes first: where only
+/// those are judged that look wrong, they no longer stand for the others.
+fn is_urgent(item: &Item, picked: Picked, both: bool) -> bool {
+    let can_wait = matches!(picked, Picked::Sample | Picked::Canary) && !item.ticket.probe;
+    both || !can_wait
 }
 
 /// What the jury goes by.
@@ -169,19 +136,26 @@ impl Desk {
 
     /// One answer: is it judged, kept for a moment, or neither?
     fn look_at(&mut self, given: &Given) {
-        let Some(item) = Item::of(given) else { return };
+        let looked = looks::at(&given.call.ask, &given.answer);
+        // What is asked by ourselves is in no count of the users'.
+        if !given.ticket.canary {
+            given.unit.recorder().saw(looked.findings);
+        }
+        let looks_wrong = !looked.findings.feeding().is_empty();
+        let Some(item) = Item::of(given, looked) else {
+            given
+                .unit
+                .breaker(|b, now| (b.saw(given.ticket, looks_wrong, now), Vec::new()));
+            return;
+        };
         let now = clock::now();
-        let looks_wrong = false;
         let sample = item
             .unit
             .breaker(|b, now| (b.sample(item.ticket, looks_wrong, now), Vec::new()));
         let item = Arc::new(item);
         match sample {
             Sample::Skip => {}
-            Sample::Keep => {
-                let kept = self.kept.entry(item.unit.id.clone()).or_default();
-                kept.keep(item.bytes(), item, now);
-            }
+            Sample::Keep => self.keep(item, now),
             Sample::Judge { both, counts } => {
                 let picked = match (counts, item.ticket.probe) {
                     (true, _) if item.ticket.canary => Picked::Canary,
@@ -189,22 +163,30 @@ impl Desk {
                     (true, true) => Picked::Return,
                     (false, _) => Picked::Looks,
                 };
+                // Those kept are judged by chance later on: without it they would be better than what was answered.
+                if picked == Picked::Looks {
+                    self.keep(Arc::clone(&item), now);
+                }
                 self.submit(item, picked, both, now);
             }
         }
     }
 
+    fn keep(&mut self, item: Arc<Item>, now: Mono) {
+        let kept = self.kept.entry(item.unit.id.clone()).or_default();
+        kept.keep(item.bytes(), item, now);
+    }
+
     /// Puts an answer in line. A full line loses its oldest, which says least about now.
     fn submit(&mut self, item: Arc<Item>, picked: Picked, both: bool, now: Mono) {
-        let can_wait = matches!(picked, Picked::Sample | Picked::Canary) && !item.ticket.probe;
+        let first = is_urgent(&item, picked, both) || item.looks_wrong();
         let subject = Subject::Answer {
             item,
             picked,
             both,
             since: now,
         };
-        let urgent = both || !can_wait;
-        let line = if urgent {
+        let line = if first {
             &mut self.urgent
         } else {
             &mut self.waiting
@@ -218,7 +200,6 @@ impl Desk {
     /// Sends what waits to judges, as long as there is room.
     fn send(&mut self) {
         while self.calls.len() < AT_ONCE {
-            let urgent = !self.urgent.is_empty();
             let next = self.urgent.pop_front().or_else(|| self.waiting.pop_front());
             match next {
                 None => return,
@@ -230,15 +211,16 @@ impl Desk {
                     since,
                 }) => {
                     if clock::now().since(since) < STALE {
-                        self.send_answer(item, picked, both, urgent);
+                        self.send_answer(item, picked, both);
                     }
                 }
             }
         }
     }
 
-    fn send_answer(&mut self, item: Arc<Item>, picked: Picked, both: bool, urgent: bool) {
+    fn send_answer(&mut self, item: Arc<Item>, picked: Picked, both: bool) {
         let now = clock::now();
+        let urgent = is_urgent(&item, picked, both);
         let panel = self.panel(&item.unit, now);
         let Some(first) = panel.first else { return };
         let second = panel.second.filter(|_| both);
@@ -329,6 +311,7 @@ impl Desk {
                         score: value,
                         reason: score.reason.chars().take(REASON).collect(),
                         picked,
+                        findings: item.findings,
                     },
                     item.injected,
                 );

@@ -5,6 +5,7 @@ use crate::model::{
     State, Verdict, Wall,
     event::{Bucket, Exchanges, Outcome, Picked},
     fault::{Fault, FaultKind},
+    finding::Findings,
     phase::Transition,
     series::Latency,
     topology::{DeploymentInfo, RouteInfo, Topology},
@@ -129,6 +130,7 @@ impl Scene {
             score,
             reason: reason.into(),
             picked,
+            findings: Findings::default(),
         });
     }
 
