@@ -11,6 +11,7 @@ mod azure;
 mod bedrock;
 mod cache;
 mod canary;
+mod checks;
 mod codex;
 mod cuts;
 mod doors;

@@ -201,7 +201,9 @@ fn suspicion_raises_the_share_that_is_judged_and_calm_lowers_it() {
     };
     let calm: Vec<_> = (0..5_000).map(|_| answer(&mut rig, false)).collect();
     assert!((200..=400).contains(&judged(&calm)), "{}", judged(&calm));
-    one(&mut rig, 0.1, None);
+    for _ in 0..2 {
+        one(&mut rig, 0.1, None);
+    }
     let alert: Vec<_> = (0..1_000).map(|_| answer(&mut rig, false)).collect();
     assert!((80..=170).contains(&judged(&alert)), "{}", judged(&alert));
     assert!(alert.contains(&Sample::Judge {
@@ -209,7 +211,7 @@ fn suspicion_raises_the_share_that_is_judged_and_calm_lowers_it() {
         counts: true
     }));
     assert_eq!(rig.breaker.look_back(), (8, true));
-    for _ in 0..3 {
+    for _ in 0..20 {
         one(&mut rig, GOOD, Some(GOOD));
     }
     assert!(!rig.breaker.view(rig.now).watch.suspicious);

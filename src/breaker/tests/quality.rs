@@ -153,9 +153,11 @@ fn a_late_score_changes_nothing() {
 }
 
 #[test]
-fn after_nothing_but_bad_answers_a_probe_needs_two_good_scores() {
+fn after_nothing_but_bad_answers_a_probe_needs_three_good_scores() {
     let mut rig = probing();
-    judged(&mut rig, GOOD);
+    for _ in 0..2 {
+        judged(&mut rig, GOOD);
+    }
     for _ in 0..5 {
         rig.request(Class::Ok);
     }
