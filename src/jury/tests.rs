@@ -32,8 +32,8 @@ fn score_all(jury: &mut Jury, at: u64, rule: impl Fn(&AnchorCall) -> f64) -> Vec
             return moves;
         }
         for call in due {
-            let moved = jury.anchored(&call, Some(rule(&call)), now);
-            let told = moved.into_iter().filter(|m| !matches!(m, Move::Doubted(_)));
+            let said = jury.anchored(&call, Some(rule(&call)), now);
+            let told = said.into_iter().filter(|m| !matches!(m, Move::Doubted(_)));
             moves.extend(told);
         }
     }
