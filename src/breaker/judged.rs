@@ -9,9 +9,6 @@ use super::{
 };
 use crate::model::{DeploymentId, Mono, Reason};
 
-/// The share of answers that is judged on each step of a ramp.
-const LAST_STEP_SHARE: f64 = 0.5;
-
 impl Breaker {
     /// Who can be asked for a score, and what else is known. Whoever drives the breaker tells it when that changes.
     pub fn sit(&mut self, bench: Bench) {
@@ -40,8 +37,7 @@ impl Breaker {
             }
             State::Probe(_) if ticket.probe => judged,
             State::Ramp(step) if !self.frozen() => {
-                let all = ticket.canary || step.above().is_some();
-                if all || self.rng.f64() < LAST_STEP_SHARE {
+                if ticket.canary || self.rng.f64() < step.judged_share() {
                     judged
                 } else {
                     Sample::Skip

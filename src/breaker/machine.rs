@@ -260,6 +260,7 @@ impl Breaker {
     }
 
     pub(super) fn open(&mut self, wait: Duration, reason: Reason, now: Mono) -> Move {
+        self.quality.tripped();
         self.go(State::Open { until: now + wait }, reason, now)
     }
 

@@ -48,9 +48,9 @@ const PROBATION_LESS: f64 = 2.3;
 /// Fewer bad answers than this prove nothing, however likely one guess makes them: with a baseline in which the worst
 /// bin was never seen two would do on probation.
 const LEAST_BAD: u32 = 3;
-/// Two judges that agree are wrong together far more rarely than one is wrong: the second's evidence of 5 is worth more
-/// than this.
-const CONFIRMED_LESS: f64 = 2.0;
+/// Where a second judge has to agree the first needs less. Not much: what is bad by chance both see. (Simulated: with 2.0
+/// health opened once in 30 days.)
+const CONFIRMED_LESS: f64 = 1.0;
 /// One false alarm in so many seconds (30 days) at the ordinary sampling, within bounds that were simulated.
 const ALARM_EVERY_S: f64 = 2.592e6;
 const THRESHOLD: (f64, f64) = (9.0, 16.0);
@@ -391,6 +391,14 @@ impl Quality {
         illness.weigh(score.value, pass, &detector.usual)
     }
 
+    /// It has tripped: what led there is in the reason now, and counts no more.
+    pub(super) fn tripped(&mut self) {
+        self.start_over();
+        for detector in &mut self.detectors {
+            detector.restart(0.0);
+        }
+    }
+
     /// The ramp starts under suspicion.
     pub(super) fn head_start(&mut self) {
         let evidence = RAMP_START * self.threshold;
@@ -403,10 +411,7 @@ impl Quality {
     pub(super) fn clear(&mut self) {
         self.rolling.clear();
         self.looks.reset();
-        self.start_over();
-        for detector in &mut self.detectors {
-            detector.restart(0.0);
-        }
+        self.tripped();
     }
 
     /// Closed again: the time in between brought no traffic.
@@ -456,13 +461,20 @@ impl Quality {
     }
 
     fn closed_threshold(&self) -> f64 {
-        let less = if self.probation { PROBATION_LESS } else { 0.0 };
-        self.threshold - less - self.if_confirmed()
+        self.threshold - self.less()
     }
 
-    /// Where a second judge has to agree the first needs less.
+    /// On probation everything needs less. Otherwise the first judge does where a second has to agree.
+    fn less(&self) -> f64 {
+        if self.probation {
+            PROBATION_LESS
+        } else {
+            self.if_confirmed()
+        }
+    }
+
     fn if_confirmed(&self) -> f64 {
-        if self.gate.bench.second {
+        if self.gate.bench.second && !self.probation {
             CONFIRMED_LESS
         } else {
             0.0

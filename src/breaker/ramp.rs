@@ -43,6 +43,11 @@ impl Step {
         self.percent
     }
 
+    /// The share of its answers that is judged.
+    pub(super) const fn judged_share(&self) -> f64 {
+        if self.percent < 50 { 1.0 } else { 0.5 }
+    }
+
     pub(super) const fn ok(&self) -> u32 {
         self.ok
     }

@@ -53,8 +53,19 @@ impl Breaker {
             suspicion: self.suspicion(now),
             errors: self.shown.total(now),
             judged: self.quality.rolling().mean(now),
-            watch: self.quality.watched(self.on_probation(now)),
+            watch: self.watch(now),
         }
+    }
+
+    fn watch(&self, now: Mono) -> Watch {
+        let watch = self.quality.watched(self.on_probation(now));
+        let share = match &self.state {
+            State::Closed => watch.share,
+            State::Open { .. } => 0.0,
+            State::Probe(_) => 1.0,
+            State::Ramp(step) => step.judged_share(),
+        };
+        Watch { share, ..watch }
     }
 
     /// Evidence of errors alone, as a share of what trips.
