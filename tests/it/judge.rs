@@ -148,3 +148,22 @@ async fn one_question_that_is_always_answered_badly_opens_nothing_and_ten_do() {
     }
     panic!("ten different ones open it");
 }
+
+#[tokio::test]
+async fn a_spent_budget_is_said_once_and_stops_no_answer() {
+    let a = Upstream::start(vec![openai("m-a", "fine")]).await;
+    let judge = Upstream::start(vec![openai("m-j", r#"{"score": 0.9, "reason": "ok"}"#)]).await;
+    let config = judged(&a, &a, &judge).replace("max_per_minute = 1000", "max_per_minute = 2");
+    let mut rig = Rig::start(&config).await;
+    for i in 0..5 {
+        let answer = rig.ask(&format!("question {i}")).await;
+        assert_eq!(answer.status(), 200);
+        answer.bytes().await.unwrap();
+    }
+    let told = rig
+        .event(|k| matches!(k, Kind::Notice { text, .. } if text.contains("budget for judges")))
+        .await;
+    let text = told.line();
+    assert!(text.contains("judge.max_per_minute = 2"), "{text}");
+    assert_eq!(judge.asked().len(), 2);
+}

@@ -1,5 +1,7 @@
 //! The desk where answers come in, wait, are sent to judges, and come back with a score.
 
+mod told;
+
 use super::{
     Given, anchors,
     call::{self, Paper, Reply},
@@ -8,11 +10,14 @@ use super::{
     spend::Spend,
 };
 use crate::{
-    breaker::{Permit, Sample, Score, Watch},
+    breaker::{Permit, Sample, Score},
     clock,
     config::Config,
     jury::{self, AnchorCall, Jury, Kept, Panel, Repeats},
-    model::{DeploymentId, Kind, Mono, event::Picked, event::Watch as Watched},
+    model::{
+        DeploymentId, Kind, Mono,
+        event::{Picked, Watch as Watched},
+    },
     router::{Router, plant::Unit},
 };
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
@@ -69,6 +74,7 @@ pub(super) struct Desk {
     drifting: Vec<DeploymentId>,
     told: HashMap<DeploymentId, Watched>,
     second: u64,
+    budget_told: Option<u64>,
 }
 
 /// It may use the reserve of the day. Looks alone do not let a sampled answer do so, though it goes first: where only
@@ -115,6 +121,7 @@ impl Desk {
             drifting: Vec::new(),
             told: HashMap::new(),
             second: 0,
+            budget_told: None,
         }
     }
 
@@ -265,6 +272,7 @@ impl Desk {
         };
         if !self.jury.lock().spend(urgent, now) {
             unit.breaker(|b, now| ((), b.forget(permit, now)));
+            self.tell_budget(now);
             if let Subject::Anchor(_) = subject {
                 self.no_score(judge, &subject, now);
             }
@@ -495,74 +503,6 @@ impl Desk {
         }
         for unit in plant.units.values() {
             self.tell_watch(unit, now);
-        }
-    }
-
-    fn tell_blindness(&mut self, units: &indexmap::IndexMap<DeploymentId, Arc<Unit>>, now: Mono) {
-        let before = self.blind.values().any(|(_, said)| *said);
-        let mut why = None;
-        for unit in units.values() {
-            let enabled = unit.provider.missing_key.is_none();
-            if !enabled || unit.view(now).watch.judge.is_some() {
-                self.blind.remove(&unit.id);
-                continue;
-            }
-            let (since, said) = self.blind.entry(unit.id.clone()).or_insert((now, false));
-            if !*said && now.since(*since) >= BLIND_AFTER {
-                *said = true;
-                why.get_or_insert_with(|| {
-                    format!(
-                        "for {} every judge of another maker is open, failing, dismissed or disabled",
-                        unit.id
-                    )
-                });
-            }
-        }
-        let after = self.blind.values().any(|(_, said)| *said);
-        if before != after {
-            self.router.bus.emit(Kind::JudgeAvailable {
-                available: !after,
-                why: why.unwrap_or_default(),
-            });
-        }
-    }
-
-    fn tell_drift(&mut self, config: &Config, now: Mono) {
-        for judge in &config.judge.judges {
-            let deployments = self.jury.lock().drift(judge, now);
-            let on = !deployments.is_empty();
-            if on == self.drifting.contains(judge) {
-                continue;
-            }
-            self.drifting.retain(|j| j != judge);
-            if on {
-                self.drifting.push(judge.clone());
-            }
-            self.router.bus.emit(Kind::JudgeDrift {
-                judge: judge.clone(),
-                on,
-                deployments,
-            });
-        }
-    }
-
-    /// How closely it is watched, when that has changed enough to be seen.
-    fn tell_watch(&mut self, unit: &Unit, now: Mono) {
-        let view = unit.view(now);
-        let Watch { share, alarm, .. } = view.watch;
-        let blind = self.blind.get(&unit.id).is_some_and(|(_, said)| *said);
-        let watch = Watched {
-            suspicion: (view.suspicion * 20.0).round() / 20.0,
-            share: (share * 100.0).round() / 100.0,
-            alarm,
-            blind,
-        };
-        if self.told.get(&unit.id) != Some(&watch) {
-            self.told.insert(unit.id.clone(), watch);
-            self.router.bus.emit(Kind::Watch {
-                deployment: unit.id.clone(),
-                watch,
-            });
         }
     }
 }

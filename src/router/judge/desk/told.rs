@@ -1,0 +1,109 @@
+//! What people are told of the judging: who is blind, which judge drifts, how closely a deployment is watched, and that the
+//! budget is spent.
+
+use super::{BLIND_AFTER, Desk};
+use crate::{
+    breaker::Watch,
+    config::Config,
+    model::{
+        DeploymentId, Kind, Mono,
+        event::{Level, Watch as Watched},
+    },
+    router::plant::Unit,
+};
+use std::sync::Arc;
+
+impl Desk {
+    pub(super) fn tell_blindness(
+        &mut self,
+        units: &indexmap::IndexMap<DeploymentId, Arc<Unit>>,
+        now: Mono,
+    ) {
+        let before = self.blind.values().any(|(_, said)| *said);
+        let mut why = None;
+        for unit in units.values() {
+            let enabled = unit.provider.missing_key.is_none();
+            if !enabled || unit.view(now).watch.judge.is_some() {
+                self.blind.remove(&unit.id);
+                continue;
+            }
+            let (since, said) = self.blind.entry(unit.id.clone()).or_insert((now, false));
+            if !*said && now.since(*since) >= BLIND_AFTER {
+                *said = true;
+                why.get_or_insert_with(|| {
+                    format!(
+                        "for {} every judge of another maker is open, failing, dismissed or disabled",
+                        unit.id
+                    )
+                });
+            }
+        }
+        let after = self.blind.values().any(|(_, said)| *said);
+        if before != after {
+            self.router.bus.emit(Kind::JudgeAvailable {
+                available: !after,
+                why: why.unwrap_or_default(),
+            });
+        }
+    }
+
+    pub(super) fn tell_drift(&mut self, config: &Config, now: Mono) {
+        for judge in &config.judge.judges {
+            let deployments = self.jury.lock().drift(judge, now);
+            let on = !deployments.is_empty();
+            if on == self.drifting.contains(judge) {
+                continue;
+            }
+            self.drifting.retain(|j| j != judge);
+            if on {
+                self.drifting.push(judge.clone());
+            }
+            self.router.bus.emit(Kind::JudgeDrift {
+                judge: judge.clone(),
+                on,
+                deployments,
+            });
+        }
+    }
+
+    /// Answers are not judged for want of budget: said once a minute, while it is so.
+    pub(super) fn tell_budget(&mut self, now: Mono) {
+        let minute = now.0 / 60_000_000;
+        if self.budget_told.replace(minute) == Some(minute) {
+            return;
+        }
+        let judge = &self.router.config().judge;
+        let day = judge
+            .max_per_day
+            .map_or_else(|| "unlimited".to_owned(), |n| n.to_string());
+        self.router.bus.emit(Kind::Notice {
+            level: Level::Warn,
+            text: format!(
+                "the budget for judges is spent (judge.max_per_minute = {}, judge.max_per_day = {day}, {} calls today): \
+                 answers go unjudged",
+                judge.max_per_minute,
+                self.jury.lock().spent_today()
+            ),
+        });
+    }
+
+    /// How closely it is watched, when that has changed enough to be seen.
+    pub(super) fn tell_watch(&mut self, unit: &Unit, now: Mono) {
+        let view = unit.view(now);
+        let Watch { share, alarm, .. } = view.watch;
+        let blind = self.blind.get(&unit.id).is_some_and(|(_, said)| *said);
+        let watch = Watched {
+            suspicion: (view.suspicion * 20.0).round() / 20.0,
+            share: (share * 100.0).round() / 100.0,
+            alarm,
+            blind,
+        };
+        if self.told.get(&unit.id) != Some(&watch) {
+            self.told.insert(unit.id.clone(), watch);
+            self.router.bus.emit(Kind::Watch {
+                deployment: unit.id.clone(),
+                watch,
+            });
+        }
+    }
+}
