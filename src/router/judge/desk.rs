@@ -128,6 +128,8 @@ impl Desk {
     pub(super) async fn run(mut self, mut given: mpsc::Receiver<Given>) {
         let mut beat = tokio::time::interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        // The first answer must not find a breaker that knows of no judge.
+        self.beat();
         loop {
             tokio::select! {
                 answer = given.recv() => match answer {
