@@ -98,8 +98,6 @@ pub struct Watch {
     pub suspicious: bool,
     /// The evidence is enough; others are being asked.
     pub alarm: bool,
-    /// Why nothing follows from its scores.
-    pub spares: Option<Spares>,
     /// The share of answers that usually does not pass.
     pub usual: f64,
 }
@@ -438,7 +436,6 @@ impl Quality {
             share: self.sampling.current(self.suspicious, probation),
             suspicious: self.suspicious,
             alarm: self.gate.alarm.is_some(),
-            spares: self.gate.bench.spares,
             usual: first.map_or_else(|| Baseline::default().bad_share(), |d| d.usual.bad_share()),
         }
     }

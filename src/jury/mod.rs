@@ -134,7 +134,6 @@ struct Seat {
 
 #[derive(Debug, Clone, Copy)]
 struct Dismissal {
-    cause: Cause,
     until: Mono,
     times: u32,
 }
@@ -190,28 +189,13 @@ impl Seat {
             .saturating_mul(1 << times.min(8))
             .min(LONGEST_DISMISSED);
         let until = now + wait;
-        self.dismissed = Some(Dismissal {
-            cause,
-            until,
-            times,
-        });
+        self.dismissed = Some(Dismissal { until, times });
         Move::Dismissed {
             judge: self.judge.id.clone(),
             cause,
             until,
         }
     }
-}
-
-/// One judge, for a screen.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SeatView {
-    pub judge: DeploymentId,
-    /// Its mean over known good answers.
-    pub usual: Option<f64>,
-    /// Left out after failures until then.
-    pub away: Option<Mono>,
-    pub dismissed: Option<(Cause, Mono)>,
 }
 
 #[derive(Debug)]
@@ -457,16 +441,6 @@ impl Jury {
                 _ => s.constancy.next().max(s.away.unwrap_or_default()),
             })
             .min()
-    }
-
-    pub fn view(&self) -> Vec<SeatView> {
-        let seat = |s: &Seat| SeatView {
-            judge: s.judge.id.clone(),
-            usual: s.constancy.usual(),
-            away: s.away,
-            dismissed: s.dismissed.map(|d| (d.cause, d.until)),
-        };
-        self.seats.iter().map(seat).collect()
     }
 
     fn seat(&mut self, judge: &DeploymentId) -> Option<&mut Seat> {

@@ -14,20 +14,10 @@ fn rig() -> Rig {
 /// One request that is answered well and scored so; how many of these until it opens, at most `n`.
 fn opens_within(rig: &mut Rig, n: usize, score: f64) -> Option<usize> {
     (1..=n).find(|_| {
-        judged(rig, score);
+        rig.judged(score);
         rig.wait(1.0);
         rig.phase() == Phase::Open
     })
-}
-
-fn judged(rig: &mut Rig, score: f64) -> Vec<Move> {
-    let Some(permit) = rig.admitted() else {
-        return Vec::new();
-    };
-    let ticket = permit.ticket();
-    let mut moves = rig.report(permit, Class::Ok);
-    moves.extend(rig.score(ticket, score));
-    moves
 }
 
 fn accept(rig: &mut Rig) -> Result<Vec<Move>, String> {
@@ -73,7 +63,7 @@ fn what_opened_for_its_answers_looks_now_and_closes_by_its_probes_alone() {
         }
     );
     for _ in 0..300 {
-        judged(&mut rig, LOWER);
+        rig.judged(LOWER);
         rig.wait(1.0);
     }
     assert_eq!(rig.phase(), Phase::Closed);
@@ -91,7 +81,7 @@ fn a_round_of_probes_that_is_under_way_begins_again() {
     assert_eq!(rig.score(old, GARBAGE), [], "of the round before");
     for _ in 0..3 {
         assert_eq!(rig.phase(), Phase::Probe);
-        judged(&mut rig, LOWER);
+        rig.judged(LOWER);
     }
     assert_eq!(rig.phase(), Phase::Ramp(5));
 }
@@ -108,7 +98,7 @@ fn what_probes_and_ramps_bring_is_remembered_too() {
     for _ in 0..10 {
         rig.wait_until_probe();
         while rig.phase() == Phase::Probe {
-            judged(&mut rig, GARBAGE);
+            rig.judged(GARBAGE);
         }
         assert_eq!(rig.phase(), Phase::Open, "still bad");
     }
@@ -173,7 +163,7 @@ fn good_scores_alone_are_nothing_to_accept_in_whatever_phase() {
     opens_within(&mut rig, 20, GARBAGE).expect("it opens");
     rig.wait_until_probe();
     for _ in 0..300 {
-        judged(&mut rig, 0.9);
+        rig.judged(0.9);
         rig.wait(1.0);
     }
     assert_eq!(rig.phase(), Phase::Closed);

@@ -174,6 +174,16 @@ fn an_unlucky_score_or_two_come_to_nothing() {
 }
 
 #[test]
+fn news_of_another_judge_does_not_answer_what_is_asked_of_the_first() {
+    let mut rig = rig(everybody());
+    for _ in 0..3 {
+        one(&mut rig, BAD, Some(BAD));
+    }
+    let asks = rig.breaker.anchors_held(&second(), rig.now);
+    assert_eq!(asks, [Move::WantsAnchors(judge())]);
+}
+
+#[test]
 fn a_dismissed_judge_leaves_no_suspicion_behind() {
     let mut rig = rig(everybody());
     for _ in 0..3 {

@@ -116,6 +116,17 @@ impl Rig {
         self.breaker.score(ticket, &score, self.now)
     }
 
+    /// One request that is answered well and scored so.
+    fn judged(&mut self, score: f64) -> Vec<Move> {
+        let Some(permit) = self.admitted() else {
+            return Vec::new();
+        };
+        let ticket = permit.ticket();
+        let mut moves = self.report(permit, Class::Ok);
+        moves.extend(self.score(ticket, score));
+        moves
+    }
+
     fn trip(&mut self) -> Vec<Move> {
         for _ in 0..10 {
             let moves = self.request(Class::Fault);

@@ -3,23 +3,12 @@ use super::*;
 const GOOD: f64 = 0.9;
 const BAD: f64 = 0.2;
 
-/// One request that is answered well and judged so.
-fn judged(rig: &mut Rig, score: f64) -> Vec<Move> {
-    let Some(permit) = rig.admitted() else {
-        return Vec::new();
-    };
-    let ticket = permit.ticket();
-    let mut moves = rig.report(permit, Class::Ok);
-    moves.extend(rig.score(ticket, score));
-    moves
-}
-
 /// Tripped by bad answers, with a judge at hand, and probing.
 fn probing() -> Rig {
     let mut rig = Rig::new(Settings::default());
     rig.judge_available(true);
     while rig.phase() == Phase::Closed {
-        judged(&mut rig, BAD);
+        rig.judged(BAD);
         rig.wait(1.0);
     }
     rig.wait_until_probe();
@@ -39,10 +28,10 @@ fn literally() -> Rig {
 fn read_literally_a_bad_mean_trips_at_the_minimum_sample_and_not_before() {
     let mut rig = literally();
     for _ in 0..19 {
-        assert_eq!(judged(&mut rig, 0.6), []);
+        assert_eq!(rig.judged(0.6), []);
         rig.wait(10.0);
     }
-    let moves = judged(&mut rig, 0.6);
+    let moves = rig.judged(0.6);
     assert!(
         matches!(reason(&moves), Reason::Quality { mean, n: 20, window_s: 3600, .. } if (mean - 0.6).abs() < 1e-9)
     );
@@ -52,16 +41,16 @@ fn read_literally_a_bad_mean_trips_at_the_minimum_sample_and_not_before() {
 fn read_literally_good_answers_growing_old_trip_nothing() {
     let mut rig = literally();
     for _ in 0..60 {
-        judged(&mut rig, GOOD);
+        rig.judged(GOOD);
     }
     rig.wait(1800.0);
     for _ in 0..40 {
-        judged(&mut rig, 0.5);
+        rig.judged(0.5);
     }
     rig.wait(1850.0);
     assert!(rig.breaker.view(rig.now).judged.value().unwrap() < 0.7);
-    assert_eq!(judged(&mut rig, GOOD), []);
-    assert_eq!(to(&judged(&mut rig, BAD)), [Phase::Open]);
+    assert_eq!(rig.judged(GOOD), []);
+    assert_eq!(to(&rig.judged(BAD)), [Phase::Open]);
 }
 
 #[test]
@@ -92,12 +81,12 @@ fn bad_answers_trip_at_the_third_or_fourth_score_and_say_what_was_seen() {
     let mut rig = Rig::new(Settings::default());
     rig.judge_available(true);
     for _ in 0..30 {
-        assert_eq!(judged(&mut rig, GOOD), []);
+        assert_eq!(rig.judged(GOOD), []);
         rig.wait(1.0);
     }
     let mut moves = Vec::new();
     for _ in 0..4 {
-        moves = judged(&mut rig, BAD);
+        moves = rig.judged(BAD);
         if !moves.is_empty() {
             break;
         }
@@ -132,11 +121,11 @@ fn the_hour_that_tripped_it_does_not_trip_it_again() {
     let mut rig = probing();
     for _ in 0..3_000 {
         rig.wait(0.1);
-        judged(&mut rig, GOOD);
+        rig.judged(GOOD);
         assert_ne!(rig.phase(), Phase::Open);
     }
     assert_eq!(rig.phase(), Phase::Closed);
-    assert_eq!(judged(&mut rig, BAD), []);
+    assert_eq!(rig.judged(BAD), []);
 }
 
 #[test]
@@ -156,13 +145,13 @@ fn a_late_score_changes_nothing() {
 fn after_nothing_but_bad_answers_a_probe_needs_three_good_scores() {
     let mut rig = probing();
     for _ in 0..2 {
-        judged(&mut rig, GOOD);
+        rig.judged(GOOD);
     }
     for _ in 0..5 {
         rig.request(Class::Ok);
     }
     assert_eq!(rig.phase(), Phase::Probe);
-    judged(&mut rig, GOOD);
+    rig.judged(GOOD);
     assert_eq!(rig.phase(), Phase::Ramp(5));
 }
 
@@ -174,9 +163,9 @@ fn after_an_outage_two_good_scores_are_enough() {
     for _ in 0..5 {
         rig.request(Class::Ok);
     }
-    judged(&mut rig, GOOD);
+    rig.judged(GOOD);
     assert_eq!(rig.phase(), Phase::Probe);
-    judged(&mut rig, GOOD);
+    rig.judged(GOOD);
     assert_eq!(rig.phase(), Phase::Ramp(5));
 }
 
@@ -201,11 +190,11 @@ fn a_probe_that_fails_while_the_judge_is_awaited_takes_its_evidence_back() {
 fn a_bad_credential_in_a_ramp_does_not_make_bad_answers_forgotten() {
     let mut rig = probing();
     while rig.phase() == Phase::Probe {
-        judged(&mut rig, GOOD);
+        rig.judged(GOOD);
     }
     rig.request(Class::Credential);
     rig.wait_until_probe();
-    judged(&mut rig, GOOD);
+    rig.judged(GOOD);
     for _ in 0..5 {
         rig.request(Class::Ok);
     }
@@ -217,7 +206,7 @@ fn probes_that_are_judged_bad_open_it_again() {
     let mut rig = probing();
     let mut moves = Vec::new();
     while moves.is_empty() {
-        moves = judged(&mut rig, BAD);
+        moves = rig.judged(BAD);
     }
     assert!(matches!(
         reason(&moves),
@@ -268,7 +257,7 @@ fn a_judge_that_never_scores_is_waited_for_only_so_long() {
 #[test]
 fn one_bad_score_and_then_silence_ends_the_round_badly() {
     let mut rig = probing();
-    judged(&mut rig, 0.4);
+    rig.judged(0.4);
     for _ in 0..3 {
         rig.request(Class::Ok);
     }
@@ -283,12 +272,12 @@ fn one_bad_score_and_then_silence_ends_the_round_badly() {
 fn a_ramp_that_is_judged_bad_opens_it_again() {
     let mut rig = probing();
     while rig.phase() == Phase::Probe {
-        judged(&mut rig, GOOD);
+        rig.judged(GOOD);
     }
     let mut moves = Vec::new();
     while rig.phase() != Phase::Open {
         rig.now = rig.now + Duration::from_secs(5);
-        moves = judged(&mut rig, BAD);
+        moves = rig.judged(BAD);
     }
     assert!(
         matches!(reason(&moves), Reason::RampJudgedBad { .. }),
