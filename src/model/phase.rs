@@ -181,26 +181,23 @@ impl Reason {
         else {
             return Ok(());
         };
-        match usual {
-            Some(usual) if mean >= floor => {
-                write!(
-                    f,
-                    "quality {mean:.2}, {bad} of {n} bad (usually {:.0}%)",
-                    usual * 100.0
-                )?;
-            }
-            _ => {
-                // Rounded, but never so that it reads "0.70 < 0.70".
-                let digits = if floor - mean < 0.01 { 3 } else { 2 };
-                write!(f, "quality {mean:.digits$} < {floor:.2}, ")?;
-                match usual {
-                    Some(_) => write!(f, "{bad} of {n} bad")?,
-                    None => write!(f, "n={n}")?,
-                }
+        if mean < floor {
+            // Rounded, but never so that it reads "0.70 < 0.70".
+            let digits = if floor - mean < 0.01 { 3 } else { 2 };
+            write!(f, "quality {mean:.digits$} < {floor:.2}")?;
+        } else {
+            write!(f, "quality {mean:.2}")?;
+        }
+        if *bad == 0 {
+            write!(f, ", n={n}")?;
+        } else {
+            write!(f, ", {bad} of {n} bad")?;
+            if !confirmed {
+                f.write_str(", unconfirmed")?;
             }
         }
-        if usual.is_some() && !confirmed {
-            f.write_str(", unconfirmed")?;
+        if let Some(usual) = usual.filter(|_| mean >= floor) {
+            write!(f, ", usually {:.0}%", usual * 100.0)?;
         }
         if let Some(judge) = judge {
             write!(f, ", judge {judge}")?;

@@ -62,6 +62,29 @@ mod tests {
     use crate::model::text::Rank;
 
     #[test]
+    fn at_80_columns_a_fault_and_what_the_judge_saw_stand_side_by_side() {
+        let reason = crate::model::Reason::Quality {
+            mean: 0.72,
+            floor: 0.7,
+            bad: 15,
+            n: 62,
+            window_s: 4,
+            usual: Some(0.1),
+            judge: Some("openai/gpt-4.1".into()),
+            confirmed: true,
+            since: Some(crate::model::Wall(0)),
+        };
+        let fault = "FAULT garbage=word-salad on 30% 1:51";
+        let mut clauses = vec![Clause::new(Rank::Cause, fault)];
+        clauses.extend(text::of_reason(&reason));
+        clauses.push(Clause::new(Rank::Next, "probe in 4:45"));
+        assert_eq!(
+            fit_clauses(clauses, 76),
+            format!("{fault}, quality 0.72, 15 of 62 bad")
+        );
+    }
+
+    #[test]
     fn a_text_is_cut_in_its_middle_before_it_loses_its_end() {
         assert_eq!(
             fit_middle("", "failed", " [injected]", 17),

@@ -18,6 +18,7 @@ pub enum Rank {
     Standing,
     Since,
     Judge,
+    Usual,
     Share,
 }
 
@@ -76,15 +77,22 @@ pub fn clauses(d: &DeploymentView, at: Wall) -> Vec<Clause> {
 /// What a reason says; of a long one the particulars apart.
 pub fn of_reason(reason: &Reason) -> Vec<Clause> {
     let mut brief = reason.clone();
-    let (mut judge, mut since) = (None, None);
+    let (mut usual, mut judge, mut since) = (None, None, None);
     if let Reason::Quality {
-        judge: j, since: s, ..
+        mean,
+        floor,
+        usual: u,
+        judge: j,
+        since: s,
+        ..
     } = &mut brief
     {
+        usual = u.take().filter(|_| *mean >= *floor);
         judge = j.take();
         since = s.take();
     }
     let mut all = vec![Clause::new(Rank::Cause, brief.to_string())];
+    all.extend(usual.map(|u| Clause::new(Rank::Usual, format!("usually {:.0}%", u * 100.0))));
     all.extend(judge.map(|j| Clause::new(Rank::Judge, format!("judge {j}"))));
     all.extend(since.map(|t| Clause::new(Rank::Since, format!("since {}", t.clock()))));
     all
