@@ -382,8 +382,9 @@ pub struct Bucket {
     pub canary: u32,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub canary_failed: u32,
-    /// How many of the users' attempts each fault hit: (fault id, hits).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// How many of the users' attempts each fault hit: (fault id, hits). An event's own `injected` stands beside it on
+    /// the wire.
+    #[serde(rename = "fault_hits", default, skip_serializing_if = "Vec::is_empty")]
     pub injected: Vec<(u32, u32)>,
     /// Attempts under way when the second ended.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -504,5 +505,28 @@ impl Bucket {
     pub const fn is_idle(&self) -> bool {
         let nothing_ended = self.attempts() == 0 && self.canary == 0;
         nothing_ended && self.in_flight == 0 && self.findings.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_under_a_fault_reads_back_whole() {
+        let deployment = DeploymentId::from("a/m");
+        let bucket = Bucket {
+            injected: vec![(2, 7)],
+            in_flight: 3,
+            total: Latency(vec![(715, 1)]),
+            ..Bucket::empty(deployment)
+        };
+        let event = Event {
+            injected: true,
+            ..Event::new(1, Wall(5), Kind::Bucket(bucket))
+        };
+        let line = serde_json::to_string(&event).unwrap();
+        let back: Event = serde_json::from_str(&line).unwrap();
+        assert_eq!(back, event, "{line}");
     }
 }
