@@ -61,9 +61,9 @@ pub(in crate::sim) enum Door {
 
 /// A prompt with everything filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::sim) struct Asked {
-    pub(in crate::sim) kind: String,
-    pub(in crate::sim) text: String,
+pub struct Asked {
+    pub kind: String,
+    pub text: String,
 }
 
 /// A request, ready to be sent.
@@ -75,13 +75,15 @@ pub(in crate::sim) struct Letter {
     pub(in crate::sim) body: Value,
 }
 
-pub(in crate::sim) struct Mix {
+/// An endless supply of prompts.
+#[derive(Debug)]
+pub struct Mix {
     luck: Luck,
     favourites: Vec<Asked>,
 }
 
 impl Mix {
-    pub(in crate::sim) fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         let mut luck = Luck::new(&[seed, 0x6d69_7821]);
         let mut favourites: Vec<Asked> =
             (0..FAVOURITES).map(|at| favourite(at, &mut luck)).collect();
@@ -122,7 +124,7 @@ impl Mix {
         }
     }
 
-    pub(in crate::sim) fn prompt(&mut self) -> Asked {
+    pub fn prompt(&mut self) -> Asked {
         if self.luck.hits(POPULAR) {
             return self.repeat();
         }

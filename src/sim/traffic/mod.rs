@@ -1,7 +1,7 @@
 //! A believable crowd of callers: sends through the router's HTTP door, reads what comes back, and keeps count.
 
 mod arrivals;
-pub(in crate::sim) mod mix;
+pub mod mix;
 mod send;
 
 use crate::sim::luck::Luck;
