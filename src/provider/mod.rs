@@ -21,4 +21,4 @@ mod gemini;
 mod openai;
 mod responses;
 
-pub(crate) use openai::reasons as wants_completion_tokens;
+pub(crate) use openai::Own;

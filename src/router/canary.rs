@@ -20,9 +20,8 @@ use crate::{
     clock,
     config::CanaryPrompt,
     model::{Class, DeploymentId, Dialect, Kind, Verdict},
-    provider::{ask::Ask, chat::Finish, wants_completion_tokens},
+    provider::{Own, ask::Ask, chat::Finish},
 };
-use bytes::Bytes;
 use http::HeaderMap;
 use std::{collections::HashMap, sync::Arc};
 use tokio::task::AbortHandle;
@@ -155,17 +154,13 @@ fn answered(
 
 /// Under the deployment's own name: no route's rubric was written for this prompt.
 fn request(router: &Arc<Router>, unit: &Unit, prompt: &CanaryPrompt) -> Result<Call, String> {
-    let limit = if wants_completion_tokens(&unit.model) {
-        "max_completion_tokens"
-    } else {
-        "max_tokens"
-    };
-    let body = serde_json::json!({
-        "model": unit.id,
-        "messages": [{"role": "user", "content": prompt.ask}],
+    let own = Own {
+        name: &unit.id,
+        model: &unit.model,
+        messages: serde_json::json!([{"role": "user", "content": prompt.ask}]),
         limit: prompt.max_tokens,
-    });
-    let body = Bytes::from(body.to_string());
-    let ask = Ask::read(Dialect::OpenAi, body).map_err(|e| e.to_string())?;
+        temperature: None,
+    };
+    let ask = Ask::read(Dialect::OpenAi, own.body()).map_err(|e| e.to_string())?;
     Ok(router.call(Dialect::OpenAi, ask, HeaderMap::new(), None))
 }

@@ -2,7 +2,7 @@
 
 use super::{
     rig::{Rig, header, openai_tiers, provider},
-    upstream::{Upstream, json, openai},
+    upstream::{Upstream, by, json, openai},
 };
 use breakerbox::model::{Kind, Phase, Reason};
 
@@ -96,6 +96,29 @@ async fn a_judge_that_fails_gives_no_score() {
         assert_eq!(snapshot.deployments[0].judge_1h.n, 0);
         assert_eq!(snapshot.deployments[0].phase, Phase::Closed);
     }
+}
+
+#[tokio::test]
+async fn a_judge_that_reasons_first_is_sent_only_what_it_accepts() {
+    let a = Upstream::start(vec![openai("m-a", "fine")]).await;
+    let strict = by(|asked| {
+        let body = asked.json();
+        if body.get("max_tokens").is_some() || body.get("temperature").is_some() {
+            let refusal =
+                r#"{"error":{"message":"not with this model","code":"unsupported_value"}}"#;
+            return json(400, &[], refusal);
+        }
+        assert_eq!(body["max_completion_tokens"], 10_000);
+        openai("gpt-5-mini", r#"{"score": 0.9, "reason": "ok"}"#)
+    });
+    let judge = Upstream::start(vec![strict]).await;
+    let toml = judged(&a, &a, &judge).replace("j/m-j", "j/gpt-5-mini");
+    let mut rig = Rig::start(&toml).await;
+    rig.ask("q").await.bytes().await.unwrap();
+    let told = rig
+        .event(|k| matches!(k, Kind::Score { .. } | Kind::JudgeFailed { .. }))
+        .await;
+    assert!(matches!(told.kind, Kind::Score { .. }), "{told:?}");
 }
 
 #[tokio::test]

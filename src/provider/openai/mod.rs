@@ -2,6 +2,7 @@
 
 mod answer;
 mod message;
+mod own;
 mod read;
 mod stream;
 mod stream_write;
@@ -10,6 +11,7 @@ mod tests;
 mod write;
 
 pub(crate) use answer::{read_answer, write_answer};
+pub(crate) use own::Own;
 pub(crate) use read::read_request;
 pub(crate) use stream::StreamReader;
 pub(crate) use stream_write::StreamWriter;

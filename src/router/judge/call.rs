@@ -10,6 +10,7 @@ use crate::{
     config::{Config, Rubric, Tier},
     model::{Dialect, Verdict},
     provider::{
+        Own,
         ask::Ask,
         chat::{Answer, Usage},
     },
@@ -20,7 +21,6 @@ use crate::{
         slot::Slot,
     },
 };
-use bytes::Bytes;
 use http::HeaderMap;
 use std::{
     borrow::Cow,
@@ -28,8 +28,8 @@ use std::{
     sync::Arc,
 };
 
-/// What a judge may write: a score and a sentence. Models that think do so out of the same allowance, and some of them
-/// cannot be kept from it; what is not written is not paid.
+/// What a judge may write: a score and a sentence. Some models cannot be kept from thinking out of the same allowance; what
+/// is not written is not paid.
 const MAX_TOKENS: u32 = 2_000;
 
 /// What a judge reads.
@@ -107,17 +107,17 @@ async fn run(
 }
 
 fn request(router: &Arc<Router>, judge: &Unit, prompt: &Prompt) -> Result<Call, String> {
-    let body = serde_json::json!({
-        "model": judge.model,
-        "messages": [
+    let own = Own {
+        name: &judge.model,
+        model: &judge.model,
+        messages: serde_json::json!([
             {"role": "system", "content": prompt.system},
             {"role": "user", "content": prompt.user},
-        ],
-        "max_tokens": MAX_TOKENS,
-        "temperature": 0,
-    });
-    let ask =
-        Ask::read(Dialect::OpenAi, Bytes::from(body.to_string())).map_err(|e| e.to_string())?;
+        ]),
+        limit: MAX_TOKENS,
+        temperature: Some(0.0),
+    };
+    let ask = Ask::read(Dialect::OpenAi, own.body()).map_err(|e| e.to_string())?;
     Ok(router.call(Dialect::OpenAi, ask, HeaderMap::new(), None))
 }
 
