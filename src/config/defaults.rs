@@ -78,6 +78,10 @@ impl Judge {
 }
 
 impl Canary {
+    /// Under suspicion so many are asked in an interval: at five minutes one every 75 s. Three bad answers are what trips at
+    /// the least, and those come within four minutes instead of fifteen.
+    pub const HASTE: u32 = 4;
+
     /// With these prompts for these deployments, and the defaults.
     pub fn of(prompts: Vec<CanaryPrompt>, deployments: Vec<DeploymentId>) -> Self {
         Self {

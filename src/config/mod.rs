@@ -322,7 +322,9 @@ impl fmt::Display for Canary {
         let every = duration_text(every);
         write!(
             f,
-            "canaries: {n} deployments are asked every {every}{when}, at most {a_day} calls a day and as many to judges"
+            "canaries: {n} deployments are asked every {every}{when}, at most {a_day} calls a day and as many to judges \
+             ({} times that while one is suspected)",
+            Self::HASTE
         )
     }
 }

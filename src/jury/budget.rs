@@ -45,6 +45,16 @@ impl Budget {
 
     /// True: one more call is made. An urgent one may use the reserve.
     pub(super) fn spend(&mut self, limits: (u32, u32), urgent: bool, now: Mono) -> bool {
+        let may = self.affords(limits, urgent, now);
+        if may {
+            self.minute.spent += 1;
+            self.day.spent += 1;
+        }
+        may
+    }
+
+    /// True: one more call could be made.
+    pub(super) fn affords(&mut self, limits: (u32, u32), urgent: bool, now: Mono) -> bool {
         let (per_minute, per_day) = limits;
         let reserve = if urgent {
             0.0
@@ -53,12 +63,7 @@ impl Budget {
         };
         let minute = self.minute.left(per_minute, MINUTE, now);
         let day = self.day.left(per_day, DAY, now);
-        let may = minute > 0 && f64::from(day) > reserve;
-        if may {
-            self.minute.spent += 1;
-            self.day.spent += 1;
-        }
-        may
+        minute > 0 && f64::from(day) > reserve
     }
 
     pub(super) const fn spent_today(&self) -> u32 {
@@ -76,6 +81,8 @@ mod tests {
         let spend = |b: &mut Budget, at: u64| b.spend((2, 100), false, Mono::from_secs(at));
         assert!(spend(&mut budget, 0) && spend(&mut budget, 59));
         assert!(!spend(&mut budget, 59));
+        assert!(!budget.affords((2, 100), false, Mono::from_secs(59)));
+        assert!(budget.affords((2, 100), false, Mono::from_secs(60)));
         assert!(spend(&mut budget, 60));
     }
 
@@ -88,6 +95,7 @@ mod tests {
                 .count()
         };
         assert_eq!((calls(false), calls(true)), (90, 10));
+        assert!(!budget.affords((1_000, 100), true, Mono::from_secs(1)));
         assert!(budget.spend((1_000, 100), false, Mono::from_secs(86_401)));
     }
 }

@@ -276,8 +276,16 @@ impl Jury {
 
     /// True: one more judge call may be made. Urgent ones may use the reserve of the day.
     pub fn spend(&mut self, urgent: bool, now: Mono) -> bool {
-        let limits = (self.settings.max_per_minute, self.settings.max_per_day);
-        self.budget.spend(limits, urgent, now)
+        self.budget.spend(self.limits(), urgent, now)
+    }
+
+    /// The same for one that is not urgent, which is not made yet.
+    pub fn affords(&mut self, now: Mono) -> bool {
+        self.budget.affords(self.limits(), false, now)
+    }
+
+    const fn limits(&self) -> (u32, u32) {
+        (self.settings.max_per_minute, self.settings.max_per_day)
     }
 
     pub const fn spent_today(&self) -> u32 {

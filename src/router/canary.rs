@@ -2,6 +2,9 @@
 //! faults, gate and breaker, and an answer that is judged like a user's. No route, no cache, no fallback, no rung 3, and
 //! in none of the users' counts.
 //!
+//! While evidence gathers (which is when more of the users' answers are judged, too) they come more often, as long as the
+//! judges' budget lasts.
+//!
 //! An open breaker refuses it. Where a breaker waits for a probe and no user was there for a whole interval, the canary
 //! is the probe: else a breaker that opened at night would still wait for one in the morning.
 
@@ -49,7 +52,16 @@ impl Canaries {
         let now = clock::now();
         self.schedule.follow(plant.config.canary.as_ref(), now);
         let heard = |id: &DeploymentId| plant.units.get(id)?.recorder().heard();
-        for due in self.schedule.due(now, heard) {
+        // Each is judged: where that cannot be paid for, asking more often says nothing.
+        let affords = router.judge.affords(now);
+        let suspected = |id: &DeploymentId| {
+            affords
+                && plant
+                    .units
+                    .get(id)
+                    .is_some_and(|u| u.view(now).watch.suspicious)
+        };
+        for due in self.schedule.due(now, heard, suspected) {
             let is_out = self.under_way.get(&due.deployment);
             if is_out.is_some_and(|task| !task.is_finished()) {
                 continue;

@@ -22,7 +22,7 @@ use crate::{
     breaker::Ticket,
     cache::Key,
     jury::Jury,
-    model::{DeploymentId, id::ExchangeId},
+    model::{DeploymentId, Mono, id::ExchangeId},
     provider::chat::Answer,
 };
 use parking_lot::Mutex;
@@ -92,6 +92,11 @@ impl Intake {
     /// A person says that this deployment's scores are as they should be.
     pub(super) fn accepted(&self, deployment: &DeploymentId) {
         self.jury.lock().accepted(deployment);
+    }
+
+    /// The budget has something left that is not kept for what is urgent.
+    pub(super) fn affords(&self, now: Mono) -> bool {
+        self.jury.lock().affords(now)
     }
 
     /// A person wants a dismissed judge back.

@@ -125,6 +125,29 @@ async fn garbage_at_night_opens_the_breaker_without_a_single_user() {
 }
 
 #[tokio::test]
+async fn after_a_bad_answer_the_next_canaries_come_sooner() {
+    let (a, b) = (
+        Upstream::start(vec![openai("m-a", GARBAGE)]).await,
+        Upstream::start(vec![openai("m-b", "42")]).await,
+    );
+    let judge = judge().await;
+    let every = Duration::from_secs(4);
+    let mut config = watched(every, &a, &b, &judge, "");
+    config.breaker.cooldown = Duration::from_mins(5);
+    let questions = (1..=12).map(|n| CanaryPrompt::of(format!("What is {n} + 25?")));
+    config.canary.as_mut().unwrap().prompts = questions.collect();
+    let mut rig = Rig::with(config).await;
+    let scored_or_moved = |k: &Kind| matches!(k, Kind::Score { .. } | Kind::Transition(_));
+    while let Kind::Score { .. } = rig.event(scored_or_moved).await.kind {}
+    let gaps: Vec<_> = a.asked().windows(2).map(|w| w[1].at - w[0].at).collect();
+    // At the ordinary pace each gap is at least four fifths of the interval.
+    assert!(
+        gaps.len() >= 2 && gaps.iter().all(|gap| *gap < every * 7 / 10),
+        "{gaps:?}"
+    );
+}
+
+#[tokio::test]
 async fn nobody_is_asked_while_users_are_answered_and_everybody_once_they_have_gone() {
     let mut answer = vec![Do::Wait(Duration::from_millis(30))];
     answer.extend(openai("m-a", "A"));

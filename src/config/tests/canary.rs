@@ -49,7 +49,7 @@ fn a_person_reads_what_it_may_cost_in_calls() {
     let text = format!("{ROUTE}[canary]\nprompts = ['one']");
     assert_eq!(
         canary(&text).to_string(),
-        "canaries: 2 deployments are asked every 5m where no user was answered meanwhile, at most 576 calls a day and as many to judges"
+        "canaries: 2 deployments are asked every 5m where no user was answered meanwhile, at most 576 calls a day and as many to judges (4 times that while one is suspected)"
     );
 }
 

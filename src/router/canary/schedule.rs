@@ -2,6 +2,7 @@
 //!
 //! The interval is shared out: each deployment has a place in it, and is asked there once per interval, a little
 //! earlier or later. So they never fire together, whatever the jitter and however long one of them had users to answer.
+//! One that is under suspicion is asked more often, in the same way, until the suspicion ends.
 
 use crate::{
     config::{Canary, CanaryPrompt},
@@ -27,6 +28,8 @@ struct Seat {
     due: Mono,
     /// Which prompt is next.
     turn: usize,
+    /// It is under suspicion.
+    haste: bool,
 }
 
 /// One deployment is to be asked now.
@@ -62,28 +65,38 @@ impl Schedule {
                 deployment: id.clone(),
                 due: Mono::default(),
                 turn: 0,
+                haste: false,
             })
             .collect();
         for place in 0..self.seats.len() {
-            self.sit(place, now);
+            self.seats[place].due = self.next(place, now);
         }
     }
 
-    /// Who is to be asked now. `heard`: when a deployment last had a user's request to end.
+    /// Who is to be asked now. `heard`: when a deployment last had a user's request to end; `suspected`: whether it is to be
+    /// asked more often.
     pub(super) fn due(
         &mut self,
         now: Mono,
         heard: impl Fn(&DeploymentId) -> Option<Mono>,
+        suspected: impl Fn(&DeploymentId) -> bool,
     ) -> Vec<Due> {
         let mut all = Vec::new();
         let Some(canary) = self.canary.clone() else {
             return all;
         };
         for place in 0..self.seats.len() {
+            let haste = suspected(&self.seats[place].deployment);
+            if haste && !std::mem::replace(&mut self.seats[place].haste, haste) {
+                let sooner = self.next(place, now);
+                let seat = &mut self.seats[place];
+                seat.due = seat.due.min(sooner);
+            }
+            self.seats[place].haste = haste;
             if now < self.seats[place].due {
                 continue;
             }
-            self.sit(place, now);
+            self.seats[place].due = self.next(place, now);
             let seat = &mut self.seats[place];
             let quiet = heard(&seat.deployment).is_none_or(|at| now.since(at) >= canary.every);
             let prompt = canary.prompts.get(seat.turn % canary.prompts.len().max(1));
@@ -101,17 +114,20 @@ impl Schedule {
     }
 
     /// The next time that belongs to a place. What was missed (the machine slept) is not made up for.
-    fn sit(&mut self, place: usize, now: Mono) {
-        let Some(every) = self.canary.as_ref().map(|c| c.every) else {
-            return;
+    fn next(&mut self, place: usize, now: Mono) -> Mono {
+        let every = self.canary.as_ref().map_or(Duration::MAX, |c| c.every);
+        let often = if self.seats[place].haste {
+            Canary::HASTE
+        } else {
+            1
         };
-        let n = self.seats.len();
+        let (every, n) = (every / often, self.seats.len());
         let begins = every.mul_f64((self.offset + share(place, n)).fract());
         let begins = micros(begins);
         let interval = micros(every).max(1);
         let into = (now.0 % interval + interval - begins % interval) % interval;
         let jitter = every.mul_f64(share(1, n).min(JITTER) * self.rng.f64());
-        self.seats[place].due = now + Duration::from_micros(interval - into) + jitter;
+        now + Duration::from_micros(interval - into) + jitter
     }
 }
 

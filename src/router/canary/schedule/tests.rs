@@ -23,10 +23,19 @@ fn run(
     secs: std::ops::Range<u64>,
     heard: impl Fn(u64) -> Option<Mono>,
 ) -> Vec<(f64, Due)> {
+    run_suspected(schedule, secs, heard, |_| false)
+}
+
+fn run_suspected(
+    schedule: &mut Schedule,
+    secs: std::ops::Range<u64>,
+    heard: impl Fn(u64) -> Option<Mono>,
+    suspected: impl Fn(u64) -> bool,
+) -> Vec<(f64, Due)> {
     let mut all = Vec::new();
     for half in secs.start * 2..secs.end * 2 {
         let now = Mono(half * 500_000);
-        let due = schedule.due(now, |_| heard(half / 2));
+        let due = schedule.due(now, |_| heard(half / 2), |_| suspected(half / 2));
         all.extend(
             due.into_iter()
                 .map(|d| (now.since(Mono::default()).as_secs_f64(), d)),
@@ -151,4 +160,58 @@ fn the_same_configuration_again_changes_nothing_and_another_takes_over() {
     let all = run(&mut schedule, 1..301, never);
     assert!((4..=5).contains(&all.len()), "{all:?}");
     assert!(all.iter().all(|(_, d)| d.prompt.ask == "other"));
+}
+
+#[test]
+fn one_under_suspicion_is_asked_four_times_as_often_and_then_as_before() {
+    for seed in 0..50 {
+        let mut schedule = schedule(&canary(&["a/m", "b/m"], &["q"]), seed);
+        let suspected = |sec: u64| (3_600..7_200).contains(&sec);
+        let all = run_suspected(&mut schedule, 0..10_800, never, suspected);
+        let at = |name: &str, from: f64| {
+            let asked = all.iter().filter(|(_, d)| &*d.deployment == name);
+            let asked = asked.filter(|(at, _)| (from..from + 3_600.0).contains(at));
+            asked.map(|(at, _)| *at).collect::<Vec<_>>()
+        };
+        for name in ["a/m", "b/m"] {
+            let during = at(name, 3_600.0);
+            assert!(
+                during[0] - 3_600.0 <= 75.0 * (1.0 + JITTER) + 0.5,
+                "seed {seed}: {during:?}"
+            );
+            assert!((46..=50).contains(&during.len()), "seed {seed}: {during:?}");
+            for ordinary in [at(name, 0.0), at(name, 7_200.0)] {
+                assert!(
+                    (11..=14).contains(&ordinary.len()),
+                    "seed {seed}: {ordinary:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_suspicion_that_comes_and_goes_keeps_nobody_from_being_asked() {
+    let mut schedule = schedule(&canary(&["a/m"], &["q"]), 13);
+    let all = run_suspected(&mut schedule, 0..36_000, never, |sec| sec.is_multiple_of(2));
+    assert!(all.len() >= 118, "{}", all.len());
+}
+
+#[test]
+fn a_suspicion_about_one_hurries_no_other() {
+    let mut schedule = schedule(&canary(&["a/m", "b/m"], &["q"]), 17);
+    let mut asked: HashMap<DeploymentId, u32> = HashMap::new();
+    for sec in 0..3_600 {
+        for due in schedule.due(Mono::from_secs(sec), |_| None, |id| &**id == "a/m") {
+            *asked.entry(due.deployment).or_default() += 1;
+        }
+    }
+    assert!(
+        (46..=49).contains(&asked[&DeploymentId::from("a/m")]),
+        "{asked:?}"
+    );
+    assert!(
+        (11..=13).contains(&asked[&DeploymentId::from("b/m")]),
+        "{asked:?}"
+    );
 }
