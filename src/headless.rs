@@ -173,7 +173,8 @@ mod tests {
         let text = status_after(vec![
             Kind::JudgeAvailable {
                 available: false,
-                why: "for p/a every judge is away".to_owned(),
+                why: "every judge is away".to_owned(),
+                deployments: vec!["p/a".into()],
             },
             Kind::Watch {
                 deployment: "p/a".into(),

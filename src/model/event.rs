@@ -166,10 +166,12 @@ pub enum Kind {
         judge: DeploymentId,
         why: String,
     },
-    /// No judge can be reached (or one can again).
+    /// Nobody can judge these deployments (or somebody can again, where there are none left); told when it changes.
     JudgeAvailable {
         available: bool,
         why: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        deployments: Vec<DeploymentId>,
     },
     /// A judge is at fault: its scores count for nothing until it scores known answers as it did.
     JudgeDismissed {

@@ -248,7 +248,7 @@ pub struct FaultView {
 pub struct JudgeView {
     /// In order; empty: nobody judges.
     pub judges: Vec<DeploymentId>,
-    /// Why no score can be had, when none can.
+    /// Why nobody can judge some of the deployments: those whose watch is blind.
     pub unavailable: Option<String>,
     pub failed_calls: u64,
     /// Since the start of the run.
@@ -264,7 +264,14 @@ pub struct JudgeView {
     pub dismissed: Vec<Dismissed>,
     /// Judges under which everything became worse at once.
     #[serde(default)]
-    pub drifting: Vec<DeploymentId>,
+    pub drifting: Vec<Drifting>,
+}
+
+/// A judge under which everything became worse at once, and what that was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drifting {
+    pub judge: DeploymentId,
+    pub deployments: Vec<DeploymentId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -288,10 +295,17 @@ impl JudgeView {
                 });
             }
             Kind::JudgeRestored { judge } => self.dismissed.retain(|d| d.judge != *judge),
-            Kind::JudgeDrift { judge, on, .. } => {
-                self.drifting.retain(|j| j != judge);
+            Kind::JudgeDrift {
+                judge,
+                on,
+                deployments,
+            } => {
+                self.drifting.retain(|d| d.judge != *judge);
                 if *on {
-                    self.drifting.push(judge.clone());
+                    self.drifting.push(Drifting {
+                        judge: judge.clone(),
+                        deployments: deployments.clone(),
+                    });
                 }
             }
             Kind::Judging(second) => {

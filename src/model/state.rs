@@ -136,7 +136,7 @@ impl State {
                 self.with(deployment, |d| d.canary_last = Some(last));
             }
             Kind::JudgeFailed { .. } => self.s.judge.failed_calls += 1,
-            Kind::JudgeAvailable { available, why } => {
+            Kind::JudgeAvailable { available, why, .. } => {
                 self.s.judge.unavailable = (!available).then(|| why.clone());
             }
             Kind::Watch { deployment, watch } => self.with(deployment, |d| d.watch = *watch),

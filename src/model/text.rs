@@ -4,7 +4,7 @@ mod judges;
 mod judging;
 mod note;
 
-pub use judges::{Trouble, all_blind, dismissed, drifting, spent, troubles, why_blind};
+pub use judges::{Trouble, all_blind, dismissed, drifting, spent, troubles};
 pub use note::{Clause, Rank, clauses, join, note, of_reason};
 
 use super::{

@@ -132,6 +132,12 @@ impl Plant {
         self.routes.get(model).cloned()
     }
 
+    /// Some route names it as a tier.
+    pub(super) fn answers(&self, id: &DeploymentId) -> bool {
+        let mut tiers = self.config.routes.values().flat_map(|r| &r.tiers);
+        tiers.any(|t| t.deployments.contains(id))
+    }
+
     pub(super) fn probe_mode(&self) -> ProbeMode {
         self.config.breaker.probe
     }

@@ -173,7 +173,7 @@ pub(super) fn note(d: &DeploymentView, s: &Snapshot) -> Vec<Clause> {
 fn as_judge(d: &DeploymentView, s: &Snapshot) -> Option<String> {
     let dismissed = s.judge.dismissed.iter().find(|j| j.judge == d.id);
     let dismissed = dismissed.map(|j| format!("no judge until {}", j.until.clock()));
-    let drifts = || s.judge.drifting.contains(&d.id);
+    let drifts = || s.judge.drifting.iter().any(|j| j.judge == d.id);
     dismissed.or_else(|| drifts().then(|| "its scores drift".to_owned()))
 }
 

@@ -212,7 +212,7 @@ fn judging(d: &DeploymentView, s: &Snapshot) -> Option<String> {
         return Some("nobody judges".to_owned());
     }
     if is_blind(d, s) {
-        let why = text::why_blind(&s.judge);
+        let why = s.judge.unavailable.as_deref();
         return Some(why.map_or_else(|| "blind".to_owned(), |why| format!("blind, {why}")));
     }
     let share = d.watch.share;

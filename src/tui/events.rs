@@ -100,7 +100,9 @@ fn mentions(e: &Event, id: &DeploymentId) -> bool {
     match &e.kind {
         Kind::Fallback { to, .. } | Kind::StreamBroke { to, .. } => to.as_ref() == Some(id),
         Kind::Hedged { to, .. } => to == id,
-        Kind::JudgeDrift { deployments, .. } => deployments.contains(id),
+        Kind::JudgeDrift { deployments, .. } | Kind::JudgeAvailable { deployments, .. } => {
+            deployments.contains(id)
+        }
         Kind::Command { command, .. } => command.split(' ').any(|w| w == &**id),
         _ => false,
     }

@@ -10,7 +10,7 @@ use super::{
     draw::{Item, put, row},
     fit::{fit_sentence, fit_trouble},
     theme::Role,
-    words::{breaker, count, per_second, width},
+    words::{breaker, count, is_blind, per_second, width},
 };
 use crate::model::{
     Snapshot,
@@ -164,11 +164,15 @@ fn suspicion(s: &Snapshot) -> Option<Headline> {
 }
 
 fn judged(s: &Snapshot) -> String {
-    match &s.judge.unavailable {
-        _ if s.judge.judges.is_empty() => "nobody judges".to_owned(),
-        Some(why) => format!("but no judge: {why}"),
-        None => String::new(),
+    if s.judge.judges.is_empty() {
+        return "nobody judges".to_owned();
     }
+    let blind = s.deployments.iter().filter(|d| is_blind(d, s));
+    let blind: Vec<_> = blind.map(|d| &*d.id).collect();
+    if blind.is_empty() {
+        return String::new();
+    }
+    format!("but nobody can judge {}", blind.join(", "))
 }
 
 /// What is wrong with the judges and does not stand in the headline already.

@@ -122,6 +122,37 @@ async fn a_judge_that_reasons_first_is_sent_only_what_it_accepts() {
 }
 
 #[tokio::test]
+async fn when_the_only_judge_is_out_all_that_go_unjudged_are_named_and_nobody_else() {
+    let a = Upstream::start(vec![openai("m-a", "fine")]).await;
+    let refusal = r#"{"error":{"message":"no","code":"invalid_api_key"}}"#;
+    let judge = Upstream::start(vec![json(401, &[], refusal)]).await;
+    let mut rig = Rig::start(&judged(&a, &a, &judge)).await;
+    let (why, deployments) = loop {
+        rig.ask("q").await.bytes().await.unwrap();
+        let told = rig
+            .event(|k| matches!(k, Kind::Exchanges(_) | Kind::JudgeAvailable { .. }))
+            .await;
+        if let Kind::JudgeAvailable {
+            available: false,
+            why,
+            deployments,
+        } = &told.kind
+        {
+            break (why.clone(), deployments.clone());
+        }
+    };
+    assert_eq!(deployments, ["a/m-a".into(), "b/m-b".into()]);
+    assert!(!why.contains("m-a"), "{why}");
+    let snapshot = rig
+        .until("both are blind", |s| {
+            s.deployments.iter().filter(|d| d.watch.blind).count() == 2
+        })
+        .await;
+    assert_eq!(snapshot.judge.unavailable, Some(why));
+    assert!(!snapshot.deployment("j/m-j").unwrap().watch.blind);
+}
+
+#[tokio::test]
 async fn a_judges_own_calls_are_nobodys_traffic() {
     let a = Upstream::start(vec![openai("m-a", "fine")]).await;
     let judge = Upstream::start(vec![openai("m-j", r#"{"score": 0.9, "reason": "ok"}"#)]).await;

@@ -1,8 +1,9 @@
 //! What a person has to know of the judges, in a line each; and what they cost.
 
+use super::judging::join;
 use crate::model::{
-    DeploymentId, Kind, Snapshot,
-    snapshot::{Dismissed, JudgeView},
+    Snapshot,
+    snapshot::{Dismissed, Drifting, JudgeView},
 };
 use std::fmt;
 
@@ -33,7 +34,7 @@ impl fmt::Display for Trouble {
 
 /// Worst first.
 pub fn troubles(s: &Snapshot) -> Vec<Trouble> {
-    let blind = all_blind(s).then(|| blind(why_blind(&s.judge)));
+    let blind = all_blind(s).then(|| blind(s.judge.unavailable.as_deref()));
     blind
         .into_iter()
         .chain(drifting(s))
@@ -43,7 +44,7 @@ pub fn troubles(s: &Snapshot) -> Vec<Trouble> {
 
 /// Judges under which everything fell together.
 pub fn drifting(s: &Snapshot) -> impl Iterator<Item = Trouble> {
-    s.judge.drifting.iter().map(|judge| drift(s, judge))
+    s.judge.drifting.iter().map(drift)
 }
 
 /// Judges at fault.
@@ -61,14 +62,6 @@ pub fn all_blind(s: &Snapshot) -> bool {
     !s.judge.judges.is_empty() && answering.peek().is_some() && answering.all(|d| d.watch.blind)
 }
 
-/// Why nobody can judge one deployment. The event names the first that went blind, `for anthropic/claude every judge …`:
-/// of the others the same is true.
-pub fn why_blind(judge: &JudgeView) -> Option<&str> {
-    let why = judge.unavailable.as_deref()?;
-    let named = why.strip_prefix("for ").and_then(|w| w.split_once(' '));
-    Some(named.map_or(why, |(_, why)| why))
-}
-
 fn blind(why: Option<&str>) -> Trouble {
     let head = "no answer is judged, only errors trip";
     Trouble {
@@ -80,34 +73,15 @@ fn blind(why: Option<&str>) -> Trouble {
     }
 }
 
-fn drift(s: &Snapshot, drifting: &DeploymentId) -> Trouble {
-    let fell = s.events.iter().rev().find_map(|e| match &e.kind {
-        Kind::JudgeDrift {
-            judge,
-            on: true,
-            deployments,
-        } if judge == drifting => Some(deployments),
-        _ => None,
-    });
-    // The event may have left the list that a screen holds.
-    let names = fell.map_or_else(
-        || "all that it scores".to_owned(),
-        |fell| {
-            let names: Vec<_> = fell.iter().map(|d| &**d).collect();
-            names.join(", ")
-        },
-    );
+fn drift(drifting: &Drifting) -> Trouble {
+    let Drifting { judge, deployments } = drifting;
+    let n = deployments.len();
     Trouble {
         what: "judge drift",
         head: String::new(),
-        middle: names,
-        shorter: fell.map_or_else(Vec::new, |fell| {
-            vec![
-                format!("{} deployments", fell.len()),
-                fell.len().to_string(),
-            ]
-        }),
-        tail: format!(" fell together under {drifting}: nothing trips on it"),
+        middle: join(deployments),
+        shorter: vec![format!("{n} deployments"), n.to_string()],
+        tail: format!(" fell together under {judge}: nothing trips on it"),
     }
 }
 
@@ -192,6 +166,18 @@ mod tests {
             judge(9, 0, 9, 1).as_deref(),
             Some("9 calls, no price known (1 failed)")
         );
+    }
+
+    #[test]
+    fn what_fell_together_is_named_whatever_has_happened_since() {
+        let mut s = Snapshot::default();
+        s.judge.drifting.push(Drifting {
+            judge: "j/one".into(),
+            deployments: vec!["a/x".into(), "b/y".into()],
+        });
+        let told: Vec<_> = drifting(&s).map(|t| t.to_string()).collect();
+        let all = "judge drift: a/x, b/y fell together under j/one: nothing trips on it";
+        assert_eq!(told, [all]);
     }
 
     #[test]

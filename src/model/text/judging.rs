@@ -35,8 +35,10 @@ impl Event {
             Kind::JudgeFailed { judge, why } => format!("{judge} gave no score: {why}"),
             Kind::JudgeAvailable {
                 available: true, ..
-            } => "a judge is available again".to_owned(),
-            Kind::JudgeAvailable { why, .. } => format!("no judge available: {why}"),
+            } => "everything can be judged again".to_owned(),
+            Kind::JudgeAvailable {
+                why, deployments, ..
+            } => format!("nobody can judge {}: {why}", join(deployments)),
             Kind::JudgeDismissed { judge, why, until } => format!(
                 "judge {judge} dismissed: {why}; it is looked at again at {}",
                 until.clock()
@@ -64,7 +66,7 @@ impl Event {
     }
 }
 
-fn join(names: &[DeploymentId]) -> String {
+pub(super) fn join(names: &[DeploymentId]) -> String {
     let names: Vec<&str> = names.iter().map(|n| &**n).collect();
     names.join(", ")
 }

@@ -69,8 +69,9 @@ pub(super) struct Desk {
     waiting: VecDeque<Subject>,
     calls: FuturesUnordered<BoxFuture<'static, Back>>,
     spend: Spend,
-    /// Since when nobody can judge a deployment, and whether that was said.
-    blind: HashMap<DeploymentId, (Mono, bool)>,
+    /// Since when nobody can judge a deployment, and those of which it was said.
+    blind: HashMap<DeploymentId, Mono>,
+    unjudged: Vec<DeploymentId>,
     drifting: Vec<DeploymentId>,
     told: HashMap<DeploymentId, Watched>,
     second: u64,
@@ -118,6 +119,7 @@ impl Desk {
             calls: FuturesUnordered::new(),
             spend: Spend::default(),
             blind: HashMap::new(),
+            unjudged: Vec::new(),
             drifting: Vec::new(),
             told: HashMap::new(),
             second: 0,
@@ -500,7 +502,7 @@ impl Desk {
             self.router.bus.emit(kind);
         }
         if !plant.config.judge.judges.is_empty() {
-            self.tell_blindness(&plant.units, now);
+            self.tell_blindness(&plant, now);
             self.tell_drift(&plant.config, now);
         }
         for unit in plant.units.values() {

@@ -6,45 +6,39 @@ use crate::{
     breaker::Watch,
     config::Config,
     model::{
-        DeploymentId, Kind, Mono,
+        Kind, Mono,
         event::{Level, Watch as Watched},
     },
-    router::plant::Unit,
+    router::plant::{Plant, Unit},
 };
-use std::sync::Arc;
+
+const WHY_BLIND: &str = "every judge of another maker is open, failing, dismissed or disabled";
 
 impl Desk {
-    pub(super) fn tell_blindness(
-        &mut self,
-        units: &indexmap::IndexMap<DeploymentId, Arc<Unit>>,
-        now: Mono,
-    ) {
-        let before = self.blind.values().any(|(_, said)| *said);
-        let mut why = None;
-        for unit in units.values() {
-            let enabled = unit.provider.missing_key.is_none();
-            if !enabled || unit.view(now).watch.judge.is_some() {
+    /// Which of the deployments that answer users nobody can judge.
+    pub(super) fn tell_blindness(&mut self, plant: &Plant, now: Mono) {
+        let mut unjudged = Vec::new();
+        for unit in plant.units.values() {
+            let judged = unit.view(now).watch.judge.is_some();
+            if judged || unit.provider.missing_key.is_some() || !plant.answers(&unit.id) {
                 self.blind.remove(&unit.id);
                 continue;
             }
-            let (since, said) = self.blind.entry(unit.id.clone()).or_insert((now, false));
-            if !*said && now.since(*since) >= BLIND_AFTER {
-                *said = true;
-                why.get_or_insert_with(|| {
-                    format!(
-                        "for {} every judge of another maker is open, failing, dismissed or disabled",
-                        unit.id
-                    )
-                });
+            let since = *self.blind.entry(unit.id.clone()).or_insert(now);
+            if now.since(since) >= BLIND_AFTER {
+                unjudged.push(unit.id.clone());
             }
         }
-        let after = self.blind.values().any(|(_, said)| *said);
-        if before != after {
-            self.router.bus.emit(Kind::JudgeAvailable {
-                available: !after,
-                why: why.unwrap_or_default(),
-            });
+        if unjudged == self.unjudged {
+            return;
         }
+        self.unjudged.clone_from(&unjudged);
+        let available = unjudged.is_empty();
+        self.router.bus.emit(Kind::JudgeAvailable {
+            available,
+            why: if available { "" } else { WHY_BLIND }.to_owned(),
+            deployments: unjudged,
+        });
     }
 
     pub(super) fn tell_drift(&mut self, config: &Config, now: Mono) {
@@ -91,7 +85,7 @@ impl Desk {
     pub(super) fn tell_watch(&mut self, unit: &Unit, now: Mono) {
         let view = unit.view(now);
         let Watch { share, alarm, .. } = view.watch;
-        let blind = self.blind.get(&unit.id).is_some_and(|(_, said)| *said);
+        let blind = self.unjudged.contains(&unit.id);
         let watch = Watched {
             suspicion: (view.suspicion * 20.0).round() / 20.0,
             share: (share * 100.0).round() / 100.0,

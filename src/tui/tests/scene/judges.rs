@@ -49,9 +49,8 @@ pub(in crate::tui) fn blind() -> Scene {
         if left == 65 {
             s.push(Kind::JudgeAvailable {
                 available: false,
-                why: format!(
-                    "for {PRIMARY} every judge of another maker is open, failing, dismissed or disabled"
-                ),
+                why: "every judge of another maker is open, failing, dismissed or disabled".into(),
+                deployments: vec![PRIMARY.into(), SECONDARY.into(), TERTIARY.into()],
             });
             for id in [PRIMARY, SECONDARY, TERTIARY] {
                 s.watch(id, seen(0.0, 0.05, false, true));
