@@ -5,6 +5,8 @@
 //! the past of a healthy provider weighs nothing. Four failures in a row are enough at any traffic; 10 % failures
 //! take about 160 requests, 5 % about 750.
 
+use crate::model::series::Share;
+
 /// Evidence that trips: about ln 100 000, or one false trip in so many chances.
 pub(super) const TRIP: f64 = 11.5;
 /// In a ramp less is enough: the provider has just been bad.
@@ -116,6 +118,14 @@ impl ErrorTest {
     pub(super) fn suspicion(&self, threshold: f64) -> f64 {
         let most = self.evidence.iter().copied().fold(0.0, f64::max);
         (most / threshold).clamp(0.0, 1.0)
+    }
+
+    /// What was counted since the evidence began to gather.
+    pub(super) const fn gathered(&self) -> Share {
+        Share {
+            bad: self.bad,
+            n: self.n,
+        }
     }
 
     pub(super) fn severity(&self, t: f64) -> Severity {

@@ -17,7 +17,7 @@ use self::{
     sampling::{Doubt, Sampling},
 };
 use super::{Settings, errors::ErrorTest};
-use crate::model::{DeploymentId, Mono};
+use crate::model::{DeploymentId, Mono, series::Share};
 
 pub use self::{
     baseline::Baseline,
@@ -100,6 +100,12 @@ pub struct Watch {
     pub alarm: bool,
     /// The share of answers that usually does not pass.
     pub usual: f64,
+    /// What makes suspicious in the first judge's scores, since that began to gather: their mean, and how many did not pass.
+    pub gathered: Option<(f64, Share)>,
+    /// Answers that looked wrong, since evidence of that began to gather.
+    pub looks: Share,
+    /// That is enough to be suspicious.
+    pub looks_wrong: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -437,6 +443,20 @@ impl Quality {
             suspicious: self.suspicious,
             alarm: self.gate.alarm.is_some(),
             usual: first.map_or_else(|| Baseline::default().bad_share(), |d| d.usual.bad_share()),
+            gathered: first
+                .map(|d| d.run)
+                .filter(|run| self.suspicious && run.n > 0)
+                .map(|run| {
+                    (
+                        run.mean(),
+                        Share {
+                            bad: run.bad,
+                            n: run.n,
+                        },
+                    )
+                }),
+            looks: self.looks.gathered(),
+            looks_wrong: self.suspicious && self.looks_suspicious(),
         }
     }
 

@@ -85,6 +85,13 @@ impl Drift {
         pair.scored(score, now);
     }
 
+    /// The mean that is usual for this deployment under this judge; none: too few scores to say.
+    pub(super) fn usual(&self, judge: &DeploymentId, deployment: &DeploymentId) -> Option<f64> {
+        let of = |p: &&Pair| p.judge == *judge && p.deployment == *deployment;
+        let pair = self.pairs.iter().find(of)?;
+        (pair.n >= f64::from(MIN_N)).then_some(pair.usual)
+    }
+
     /// What was usual for these pairs is no longer.
     pub(super) fn forget(&mut self, which: impl Fn(&DeploymentId, &DeploymentId) -> bool) {
         self.pairs.retain(|p| !which(&p.judge, &p.deployment));
@@ -147,6 +154,22 @@ mod tests {
     #[test]
     fn one_alone_shows_nothing() {
         assert_eq!(run(&[("a/x", 0.5)]), 0);
+    }
+
+    #[test]
+    fn what_is_usual_is_known_after_a_while_and_is_not_what_has_fallen() {
+        let (mut drift, judge, of) = (Drift::default(), id("j/one"), id("a/x"));
+        let mut after = |n: u64, score: f64| {
+            for at in 0..n {
+                drift.scored(&judge, &of, score, Mono::from_secs(at));
+            }
+            drift.usual(&judge, &of)
+        };
+        assert_eq!(after(20, 0.9), None);
+        assert_eq!(after(20, 0.9), Some(0.9));
+        let usual = after(100, 0.3).unwrap();
+        assert!(usual > 0.85, "{usual}");
+        assert_eq!(drift.usual(&judge, &id("b/y")), None);
     }
 
     #[test]

@@ -274,6 +274,11 @@ impl Jury {
         self.drift.fallen(judge, now)
     }
 
+    /// The mean that is usual for a deployment under this judge, once it is known.
+    pub fn usual_score(&self, judge: &DeploymentId, of: &DeploymentId) -> Option<f64> {
+        self.drift.usual(judge, of)
+    }
+
     /// True: one more judge call may be made. Urgent ones may use the reserve of the day.
     pub fn spend(&mut self, urgent: bool, now: Mono) -> bool {
         self.budget.spend(self.limits(), urgent, now)

@@ -4,11 +4,11 @@ use super::{
     DeploymentId, RouteId, Wall,
     drill::Drill,
     fault::Fault,
-    finding::{Findings, Tally},
+    finding::{Finding, Findings, Tally},
     fleet::FleetView,
     id::ExchangeId,
     phase::{Force, ForceEnd, Reason, Transition},
-    series::Latency,
+    series::{Latency, Share},
     topology::Topology,
     verdict::{Class, Verdict},
 };
@@ -311,6 +311,33 @@ pub struct Watch {
     /// Nobody can judge it.
     #[serde(default)]
     pub blind: bool,
+    /// The mean that is usual under its judge, once it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<f64>,
+    /// Its judge's scores, where they make suspicious.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scores: Option<Scores>,
+    /// What looks wrong with its answers, where that makes suspicious.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks: Option<Looks>,
+}
+
+/// Scores since evidence began to gather in them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
+    pub mean: f64,
+    /// Those that did not pass.
+    #[serde(flatten)]
+    pub bad: Share,
+}
+
+/// Answers since they began to look wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Looks {
+    /// What is wrong with most of them.
+    pub finding: Finding,
+    #[serde(flatten)]
+    pub bad: Share,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -167,6 +167,16 @@ impl Findings {
         self.script
     }
 
+    /// One more answer with these.
+    pub(crate) fn count_in(self, tally: &mut Tally) {
+        for finding in self.iter() {
+            match tally.iter_mut().find(|(f, _)| *f == finding) {
+                Some((_, n)) => *n = n.saturating_add(1),
+                None => tally.push((finding, 1)),
+            }
+        }
+    }
+
     pub(crate) fn add(&mut self, finding: Finding) {
         self.bits |= finding.bit();
     }

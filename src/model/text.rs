@@ -5,7 +5,8 @@ mod judging;
 mod note;
 
 pub use judges::{Trouble, all_blind, dismissed, drifting, spent, troubles};
-pub use note::{Clause, Rank, clauses, join, note, of_reason};
+pub use judging::judged;
+pub use note::{Clause, Rank, clauses, join, note, of_reason, scores, watched};
 
 use super::{
     DeploymentId, Event, Kind, Phase,

@@ -140,13 +140,7 @@ impl Recorder {
         if findings.is_empty() {
             return;
         }
-        let counts = &mut self.second.lock().bucket.findings;
-        for finding in findings.iter() {
-            match counts.iter_mut().find(|(f, _)| *f == finding) {
-                Some((_, n)) => *n += 1,
-                None => counts.push((finding, 1)),
-            }
-        }
+        findings.count_in(&mut self.second.lock().bucket.findings);
     }
 
     /// A time to first token that most answers of this deployment keep; none until enough were seen.

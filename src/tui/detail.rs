@@ -29,7 +29,7 @@ use super::{
 use crate::model::{
     Kind, Phase, Reason, Snapshot,
     snapshot::DeploymentView,
-    text::{self, Rank},
+    text,
     time::{latency, short},
     topology::tier_name,
 };
@@ -156,8 +156,9 @@ fn draw_facts(app: &App, d: &DeploymentView, lines: &[Fact], area: Rect, buf: &m
 fn standing(d: &DeploymentView, s: &Snapshot) -> String {
     let since = short(s.at.since(d.since.max(s.started)));
     // The line of the evidence says the rest.
+    let watched = text::watched(d);
     let mut note = note(d, s);
-    note.retain(|c| !matches!(c.rank, Rank::Alarm | Rank::Suspicion | Rank::Share));
+    note.retain(|c| !watched.contains(c));
     format!("{} for {since}: {}", d.phase, text::join(&note))
 }
 
@@ -194,6 +195,7 @@ fn evidence(d: &DeploymentView, s: &Snapshot) -> (String, Role) {
     };
     let role = if is_blind(d, s) { Role::Warn } else { role };
     let mut parts = vec![first];
+    parts.extend(scores(d));
     parts.extend(judging(d, s));
     if let Some(Reason::Quality {
         usual: Some(usual),
@@ -216,8 +218,17 @@ fn judging(d: &DeploymentView, s: &Snapshot) -> Option<String> {
         return Some(why.map_or_else(|| "blind".to_owned(), |why| format!("blind, {why}")));
     }
     let share = d.watch.share;
-    (share > 0.0 && d.phase != Phase::Open)
-        .then(|| format!("{:.0}% of its answers judged", share * 100.0))
+    (share > 0.0 && d.phase != Phase::Open).then(|| text::judged(&d.watch))
+}
+
+/// What its judge has against it; else what is usual.
+fn scores(d: &DeploymentView) -> Option<String> {
+    let scores = text::scores(&d.watch);
+    if !scores.is_empty() && d.phase != Phase::Open {
+        return Some(text::join(&scores));
+    }
+    let usual = d.watch.usual?;
+    Some(format!("usual score {usual:.2}"))
 }
 
 /// Every route it is a tier of.

@@ -15,7 +15,7 @@ use super::{
 use crate::model::{
     Snapshot,
     shape::{Shape, ShapeKind},
-    snapshot::{Shown, UsersWord},
+    snapshot::{DeploymentView, Shown, UsersWord},
     text::{self, Trouble},
     time::{latency, short},
 };
@@ -138,6 +138,7 @@ fn unquiet(s: &Snapshot) -> Headline {
     trouble
         .map(Headline::judges)
         .or_else(|| suspicion(s))
+        .or_else(|| looks(s))
         .unwrap_or_else(|| Headline::new("all quiet", judged(s), Role::Good))
 }
 
@@ -155,12 +156,19 @@ fn suspicion(s: &Snapshot) -> Option<Headline> {
         .max_by(|a, b| a.watch.suspicion.total_cmp(&b.watch.suspicion))
         .filter(|d| d.watch.suspicion >= SUSPICIOUS)?;
     let what = format!("suspicion {:.0}%", most.watch.suspicion * 100.0);
-    let evidence = format!(
-        "of {}, {:.0}% of its answers judged",
-        most.id,
-        most.watch.share * 100.0
-    );
+    let evidence = format!("of {}, {}", most.id, text::judged(&most.watch));
     Some(Headline::new(what, evidence, Role::Warn))
+}
+
+/// No judge has said anything against it yet.
+fn looks(s: &Snapshot) -> Option<Headline> {
+    let looking = |d: &DeploymentView| Some((d.id.clone(), d.watch.share, d.watch.looks?));
+    let (id, share, looks) = s.deployments.iter().find_map(looking)?;
+    let evidence = format!(
+        "{id} looks wrong ({looks}), {:.0}% of its answers judged",
+        share * 100.0
+    );
+    Some(Headline::new("suspicion", evidence, Role::Warn))
 }
 
 fn judged(s: &Snapshot) -> String {

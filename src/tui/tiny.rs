@@ -94,6 +94,7 @@ fn rows(app: &App, area: Rect, buf: &mut Buffer) {
         let watched = match d.watch {
             w if w.alarm => "alarm".to_owned(),
             w if w.suspicion >= 0.5 => format!("suspicion {:.0}%", w.suspicion * 100.0),
+            w if w.looks.is_some() => "looks wrong".to_owned(),
             _ if is_blind(d, s) => "blind".to_owned(),
             _ => String::new(),
         };

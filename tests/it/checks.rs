@@ -91,9 +91,10 @@ async fn looks_make_suspicious_and_a_judge_who_finds_nothing_keeps_the_breaker_c
     let judge = judge(|_| "0.9").await;
     let rig = rig(&a, &judge, 0.02).await;
     let share = || rig.snapshot().deployments[0].watch.share;
-    let (mut calm, mut suspicious) = (None, None);
+    let (mut calm, mut suspicious, mut told) = (None, None, None);
     for n in 0..120 {
         asks(&rig, n).await;
+        told = rig.snapshot().deployments[0].watch.looks.or(told);
         match share() {
             // The first few answers are all judged.
             share if share < 0.05 => _ = calm.get_or_insert(n),
@@ -108,6 +109,9 @@ async fn looks_make_suspicious_and_a_judge_who_finds_nothing_keeps_the_breaker_c
         .await;
     println!("judged seldom after {calm:?} answers, often after {suspicious:?}");
     assert!(suspicious.is_some_and(|n| n < 90), "{suspicious:?}");
+    let told = told.expect("why more are judged");
+    assert_eq!(told.finding, Finding::WrongScript);
+    assert!((2..told.bad.n).contains(&told.bad.bad), "{told:?}");
     let a = &snapshot.deployments[0];
     assert_eq!((a.phase, a.would_trip.as_ref()), (Phase::Closed, None));
     let looked = a.scores.iter().filter(|s| !s.findings.is_empty());

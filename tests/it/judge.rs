@@ -4,7 +4,7 @@ use super::{
     rig::{Rig, header, openai_tiers, provider},
     upstream::{Upstream, by, json, openai},
 };
-use breakerbox::model::{Kind, Phase, Reason};
+use breakerbox::model::{Kind, Phase, Reason, Snapshot, text};
 
 fn judged(a: &Upstream, b: &Upstream, judge: &Upstream) -> String {
     let judge = provider("j", "openai", judge);
@@ -119,6 +119,38 @@ async fn a_judge_that_reasons_first_is_sent_only_what_it_accepts() {
         .event(|k| matches!(k, Kind::Score { .. } | Kind::JudgeFailed { .. }))
         .await;
     assert!(matches!(told.kind, Kind::Score { .. }), "{told:?}");
+}
+
+#[tokio::test]
+async fn what_is_usual_and_what_speaks_against_it_is_known_before_a_trip() {
+    let a = by(|asked| {
+        let bad = asked.json().to_string().contains("question 60");
+        openai("m-a", if bad { "blue the of seven" } else { "fine" })
+    });
+    let a = Upstream::start(vec![a]).await;
+    let judge = by(|asked| {
+        let bad = asked.json().to_string().contains("blue the of seven");
+        let score = if bad { 0.1 } else { 0.9 };
+        openai("m-j", &format!(r#"{{"score": {score}, "reason": "r"}}"#))
+    });
+    let judge = Upstream::start(vec![judge]).await;
+    let rig = Rig::start(&judged(&a, &a, &judge)).await;
+    for i in 0..60 {
+        let question = format!("question {i}");
+        rig.ask(&question).await.bytes().await.unwrap();
+    }
+    let usual = |s: &Snapshot| s.deployments[0].watch.usual == Some(0.9);
+    let snapshot = rig
+        .until("what is usual", |s| usual(s) && judge.asked().len() == 60)
+        .await;
+    assert_eq!(snapshot.deployments[0].watch.scores, None);
+    rig.ask("question 60").await.bytes().await.unwrap();
+    let evidence = |s: &Snapshot| s.deployments[0].watch.scores.is_some();
+    let snapshot = rig.until("what speaks against it", evidence).await;
+    let a = &snapshot.deployments[0];
+    assert_eq!((a.phase, a.watch.usual), (Phase::Closed, Some(0.9)));
+    let note = text::note(a, snapshot.at);
+    assert!(note.contains(", usual 0.90, 1 of "), "{note}");
 }
 
 #[tokio::test]

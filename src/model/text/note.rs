@@ -3,6 +3,7 @@
 
 use crate::model::{
     Reason, Wall,
+    event::{Scores, Watch},
     phase::Force,
     snapshot::{DeploymentView, Shown},
     time::short,
@@ -15,6 +16,7 @@ pub enum Rank {
     Alarm,
     Next,
     Suspicion,
+    Evidence,
     Standing,
     Since,
     Judge,
@@ -144,20 +146,39 @@ fn at_rest(d: &DeploymentView, at: Wall) -> Vec<Clause> {
 }
 
 /// That there is evidence against it, and how closely it is looked at.
-fn watched(d: &DeploymentView) -> Vec<Clause> {
-    let watch = d.watch;
+pub fn watched(d: &DeploymentView) -> Vec<Clause> {
+    let watch = &d.watch;
     let mut all = Vec::new();
     if watch.alarm {
         all.push(Clause::new(Rank::Alarm, "alarm: asking others"));
-    } else if watch.suspicion > SUSPICIOUS {
+    } else if watch.suspicion > SUSPICIOUS || watch.scores.is_some() {
         let text = format!("suspicion {:.0}%", watch.suspicion * 100.0);
         all.push(Clause::new(Rank::Suspicion, text));
-    } else {
+    }
+    if !all.is_empty() {
+        all.extend(scores(watch));
+    }
+    let looks = watch.looks.map(|looks| format!("looks wrong ({looks})"));
+    all.extend(looks.map(|text| Clause::new(Rank::Evidence, text)));
+    if all.is_empty() {
         return all;
     }
     if !watch.blind && watch.share > 0.0 {
         let text = format!("{:.0}% judged", watch.share * 100.0);
         all.push(Clause::new(Rank::Share, text));
     }
+    all
+}
+
+/// `quality 0.72`, `usual 0.87`, `15 of 62 bad`: what its judge has against it.
+pub fn scores(watch: &Watch) -> Vec<Clause> {
+    let Some(Scores { mean, bad }) = watch.scores else {
+        return Vec::new();
+    };
+    let mut all = vec![Clause::new(Rank::Evidence, format!("quality {mean:.2}"))];
+    let usual = watch.usual.map(|usual| format!("usual {usual:.2}"));
+    all.extend(usual.map(|text| Clause::new(Rank::Usual, text)));
+    let bad = format!("{} of {} bad", bad.bad, bad.n);
+    all.push(Clause::new(Rank::Evidence, bad));
     all
 }

@@ -17,6 +17,7 @@ use crate::{
     model::{
         DeploymentId, Kind, Mono,
         event::{Picked, Watch as Watched},
+        finding::Tally,
     },
     router::{Router, plant::Unit},
 };
@@ -73,6 +74,8 @@ pub(super) struct Desk {
     blind: HashMap<DeploymentId, Mono>,
     unjudged: Vec<DeploymentId>,
     drifting: Vec<DeploymentId>,
+    /// What looked wrong, since a breaker has counted that.
+    wrong: HashMap<DeploymentId, Tally>,
     told: HashMap<DeploymentId, Watched>,
     second: u64,
     budget_told: Option<u64>,
@@ -121,6 +124,7 @@ impl Desk {
             blind: HashMap::new(),
             unjudged: Vec::new(),
             drifting: Vec::new(),
+            wrong: HashMap::new(),
             told: HashMap::new(),
             second: 0,
             budget_told: None,
@@ -152,7 +156,12 @@ impl Desk {
         if !given.ticket.canary {
             given.unit.recorder().saw(looked.findings);
         }
-        let looks_wrong = !looked.findings.feeding().is_empty();
+        let wrong = looked.findings.feeding();
+        let looks_wrong = !wrong.is_empty();
+        if looks_wrong && !given.ticket.canary {
+            let tally = self.wrong.entry(given.unit.id.clone()).or_default();
+            wrong.count_in(tally);
+        }
         let Some(item) = Item::of(given, looked) else {
             given
                 .unit

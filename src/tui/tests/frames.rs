@@ -59,6 +59,9 @@ frames! {
     drift_at_80_by_24: scene::drift(), "", 80, 24;
     drift_at_120_by_40: scene::drift(), "", 120, 40;
     suspicion_at_80_by_24: scene::suspicion(), "", 80, 24;
+    suspicion_in_detail: scene::suspicion(), "\n", 120, 40;
+    looks_at_80_by_24: scene::looks(), "", 80, 24;
+    looks_in_detail: scene::looks(), "\n", 120, 40;
     alarm_at_58_by_14: scene::alarm(), "", 58, 14;
     alarm_at_80_by_24: scene::alarm(), "", 80, 24;
     alarm_at_120_by_40: scene::alarm(), "", 120, 40;

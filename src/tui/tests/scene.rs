@@ -13,7 +13,7 @@ use crate::model::{
 use std::sync::Arc;
 
 mod judges;
-pub(in crate::tui) use judges::{alarm, blind, dismissed, drift, quality, suspicion};
+pub(in crate::tui) use judges::{alarm, blind, dismissed, drift, looks, quality, suspicion};
 
 pub(in crate::tui) const PRIMARY: &str = "anthropic/claude-sonnet-4-5";
 pub(in crate::tui) const SECONDARY: &str = "openai/gpt-4.1";

@@ -6,8 +6,8 @@ use crate::{
     breaker::Watch,
     config::Config,
     model::{
-        Kind, Mono,
-        event::{Level, Watch as Watched},
+        DeploymentId, Kind, Mono,
+        event::{Level, Looks, Scores, Watch as Watched},
     },
     router::plant::{Plant, Unit},
 };
@@ -81,16 +81,29 @@ impl Desk {
         });
     }
 
-    /// How closely it is watched, when that has changed enough to be seen.
+    /// How closely it is watched and why, when that has changed enough to be seen.
     pub(super) fn tell_watch(&mut self, unit: &Unit, now: Mono) {
         let view = unit.view(now);
-        let Watch { share, alarm, .. } = view.watch;
-        let blind = self.unjudged.contains(&unit.id);
+        let looks = self.looks(&unit.id, &view.watch);
+        let Watch {
+            judge,
+            share,
+            alarm,
+            gathered,
+            ..
+        } = view.watch;
+        let usual = judge.and_then(|j| self.jury.lock().usual_score(&j, &unit.id));
         let watch = Watched {
             suspicion: (view.suspicion * 20.0).round() / 20.0,
-            share: (share * 100.0).round() / 100.0,
+            share: hundredths(share),
             alarm,
-            blind,
+            blind: self.unjudged.contains(&unit.id),
+            usual: usual.map(hundredths),
+            scores: gathered.map(|(mean, bad)| Scores {
+                mean: hundredths(mean),
+                bad,
+            }),
+            looks,
         };
         if self.told.get(&unit.id) != Some(&watch) {
             self.told.insert(unit.id.clone(), watch);
@@ -100,4 +113,21 @@ impl Desk {
             });
         }
     }
+
+    /// What most answers that look wrong have, where that makes suspicious.
+    fn looks(&mut self, id: &DeploymentId, watch: &Watch) -> Option<Looks> {
+        if watch.looks.n == 0 {
+            self.wrong.remove(id);
+        }
+        let most = self.wrong.get(id)?.iter().max_by_key(|(_, n)| *n);
+        let (finding, _) = most.filter(|_| watch.looks_wrong)?;
+        Some(Looks {
+            finding: *finding,
+            bad: watch.looks,
+        })
+    }
+}
+
+fn hundredths(share: f64) -> f64 {
+    (share * 100.0).round() / 100.0
 }

@@ -3,7 +3,9 @@
 use super::{JUDGE, PRIMARY, SECONDARY, Scene, TERTIARY, fine, traffic};
 use crate::model::{
     Kind, Phase, Reason, Wall,
-    event::{Judging, Picked, Watch},
+    event::{Judging, Looks, Picked, Scores, Watch},
+    finding::Finding,
+    series::Share,
 };
 
 const SECOND: &str = "mistral/mistral-medium";
@@ -14,7 +16,31 @@ fn seen(suspicion: f64, share: f64, alarm: bool, blind: bool) -> Watch {
         share,
         alarm,
         blind,
+        usual: (suspicion > 0.0).then_some(0.87),
+        scores: (suspicion > 0.0).then_some(Scores {
+            mean: 0.72,
+            bad: Share { bad: 15, n: 62 },
+        }),
+        looks: None,
     }
+}
+
+/// No judge has said anything against the primary, but what it answers looks wrong.
+pub(in crate::tui) fn looks() -> Scene {
+    judged_by(|s, left| {
+        if left == 20 {
+            let looks = Looks {
+                finding: Finding::WrongScript,
+                bad: Share { bad: 4, n: 12 },
+            };
+            let watch = Watch {
+                usual: Some(0.87),
+                looks: Some(looks),
+                ..seen(0.0, 0.5, false, false)
+            };
+            s.watch(PRIMARY, watch);
+        }
+    })
 }
 
 /// A calm quarter of an hour with its judges, and what happens so many seconds before the end of it.
