@@ -9,6 +9,7 @@ use super::{
 };
 use crate::model::{
     Kind, Snapshot, Wall,
+    fault::{Fault, FaultKind},
     snapshot::DeploymentView,
     text::{self, Clause, Rank},
     time::{latency, short},
@@ -153,20 +154,32 @@ pub(super) fn tier(d: &DeploymentView, s: &Snapshot) -> String {
 /// Why it is so and what comes next; an injected failure stands before all else.
 pub(super) fn note(d: &DeploymentView, s: &Snapshot) -> Vec<Clause> {
     let faults = s.faults.iter().filter(|f| f.fault.deployment == d.id);
-    let faults = faults.map(|f| {
-        let text = format!(
-            "FAULT {} on {:.0}% {}",
-            f.fault.kind,
-            f.fault.rate * 100.0,
-            short(s.at.until(f.fault.until))
-        );
-        Clause::new(Rank::Cause, text)
-    });
+    let faults = faults.map(|f| fault(&f.fault, s.at));
     let as_judge = as_judge(d, s).map(|text| Clause::new(Rank::Next, text));
     faults
         .chain(text::clauses(d, s.at))
         .chain(as_judge)
         .collect()
+}
+
+fn fault(fault: &Fault, at: Wall) -> Clause {
+    let left = short(at.until(fault.until));
+    let kind = match &fault.kind {
+        FaultKind::Garbage { how } => how.as_str().to_owned(),
+        kind => kind.to_string(),
+    };
+    let rate = fault.rate * 100.0;
+    Clause {
+        shorter: vec![
+            format!("FAULT {kind} {rate:.0}% {left}"),
+            format!("FAULT {left}"),
+            "FAULT".to_owned(),
+        ],
+        ..Clause::new(
+            Rank::Cause,
+            format!("FAULT {} on {rate:.0}% {left}", fault.kind),
+        )
+    }
 }
 
 /// That it is not believed as a judge.

@@ -16,11 +16,18 @@ use super::{
 };
 use crate::model::{DeploymentId, Event, Kind, Snapshot, Verdict, event::Level};
 use ratatui::{buffer::Buffer, layout::Rect};
-use std::collections::VecDeque;
+use std::time::Duration;
 
-/// Good scores are news only in the detail view of the deployment they are about.
+/// What is folded into one line is not older than this before the newest of it.
+const FOLDED: Duration = Duration::from_mins(2);
+
+/// Good scores are news only in the detail view of the deployment they are about, and how many there were besides is none.
 fn is_news(e: &Event, s: &Snapshot) -> bool {
-    !matches!(e.kind, Kind::Score { score, .. } if score >= s.judge_threshold)
+    match &e.kind {
+        Kind::Score { score, .. } => *score < s.judge_threshold,
+        Kind::Suppressed { what, .. } => what != "scores",
+        _ => true,
+    }
 }
 
 /// The events to show, newest first.
@@ -40,59 +47,59 @@ fn listed<'a>(app: &'a App, about: Option<&'a DeploymentId>) -> impl Iterator<It
         })
 }
 
-/// The same with runs of equal fallbacks, and of each deployment's bad scores, in one line, at the time of the newest:
-/// they come one per request, and would push out the transition that explains them.
-fn runs<'a>(
-    app: &'a App,
-    about: Option<&'a DeploymentId>,
-) -> impl Iterator<Item = (&'a Event, usize)> {
-    let mut events = listed(app, about).peekable();
-    let mut folded: VecDeque<(&Event, usize)> = VecDeque::new();
-    std::iter::from_fn(move || {
-        if folded.is_empty() {
-            let newest = events.next()?;
-            folded.push_back((newest, 1));
-            while let Some(older) =
-                events.next_if(|older| is_same_fallback(newest, older) || are_scores(newest, older))
-            {
-                let same = |(e, _): &&mut (&Event, usize)| e.deployment() == older.deployment();
-                match folded.iter_mut().find(same) {
-                    Some((_, n)) => *n = n.saturating_add(1),
-                    None => folded.push_back((older, 1)),
-                }
-            }
+/// The same with equal fallbacks, and each deployment's bad scores, of a stretch of time in one line, at the time of the
+/// newest: they come one per request, and would push out the transition that explains them. What happened between them
+/// stays in its place.
+fn runs<'a>(app: &'a App, about: Option<&'a DeploymentId>) -> Vec<(&'a Event, usize)> {
+    let mut lines: Vec<(&Event, usize)> = Vec::new();
+    // Where the newest line of each kind is that more may go into.
+    let mut open: Vec<usize> = Vec::new();
+    for event in listed(app, about) {
+        if !folds(event) {
+            lines.push((event, 1));
+            continue;
         }
-        folded.pop_front()
-    })
+        let known = open.iter_mut().find(|at| are_alike(lines[**at].0, event));
+        match known {
+            Some(at) if lines[*at].0.at.since(event.at) < FOLDED => {
+                lines[*at].1 = lines[*at].1.saturating_add(1);
+                continue;
+            }
+            Some(at) => *at = lines.len(),
+            None => open.push(lines.len()),
+        }
+        lines.push((event, 1));
+    }
+    lines
 }
 
 /// How far it can be scrolled, with `room` lines to be seen: the oldest event is the last to come into sight.
 pub(super) fn last(app: &App, about: Option<&DeploymentId>, room: u16) -> usize {
-    runs(app, about).count().saturating_sub(usize::from(room))
+    runs(app, about).len().saturating_sub(usize::from(room))
 }
 
-fn is_same_fallback(newer: &Event, older: &Event) -> bool {
-    fn moved(event: &Event) -> Option<(&DeploymentId, Option<&DeploymentId>, &Verdict)> {
+fn folds(e: &Event) -> bool {
+    matches!(
+        e.kind,
+        Kind::Score { .. } | Kind::Fallback { .. } | Kind::StreamBroke { .. }
+    )
+}
+
+/// They say the same, but for when and to whom.
+fn are_alike(newer: &Event, older: &Event) -> bool {
+    fn moved(event: &Event) -> Option<(Option<&DeploymentId>, &Verdict)> {
         match &event.kind {
-            Kind::Fallback {
-                from, to, verdict, ..
+            Kind::Fallback { to, verdict, .. } | Kind::StreamBroke { to, verdict, .. } => {
+                Some((to.as_ref(), verdict))
             }
-            | Kind::StreamBroke {
-                from, to, verdict, ..
-            } => Some((from, to.as_ref(), verdict)),
             _ => None,
         }
     }
-    let alike = newer.injected == older.injected
-        && std::mem::discriminant(&newer.kind) == std::mem::discriminant(&older.kind);
-    alike && moved(newer).is_some_and(|fallback| moved(older) == Some(fallback))
-}
-
-fn are_scores(newer: &Event, older: &Event) -> bool {
-    matches!(
-        (&newer.kind, &older.kind),
-        (Kind::Score { .. }, Kind::Score { .. })
-    )
+    let is_score = |e: &Event| matches!(e.kind, Kind::Score { .. });
+    newer.deployment() == older.deployment()
+        && std::mem::discriminant(&newer.kind) == std::mem::discriminant(&older.kind)
+        && moved(newer) == moved(older)
+        && (is_score(newer) || newer.injected == older.injected)
 }
 
 /// Commands and switches name what they are about in their words.
@@ -128,7 +135,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, about: Option<&Deplo
     };
     let inner = framed(area, buf, title("events", &detail, theme), theme, focused);
     let mut drawn = false;
-    for (y, (e, n)) in (inner.y..inner.bottom()).zip(runs(app, about).skip(scroll)) {
+    for (y, (e, n)) in (inner.y..inner.bottom()).zip(runs(app, about).into_iter().skip(scroll)) {
         drawn = true;
         let (glyph, role) = level(e.level());
         let x = put(

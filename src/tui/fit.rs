@@ -1,7 +1,7 @@
 //! What is left out where there is no room: never what matters most, and that is rarely the beginning alone.
 
 use super::words::{fit, width};
-use crate::model::text::{self, Clause, Trouble};
+use crate::model::text::{Clause, Rank, Trouble};
 use std::borrow::Cow;
 
 /// The text in at most `room` columns, cut in `middle`: what stands before it and after it matters more.
@@ -27,20 +27,30 @@ pub(super) fn fit_trouble(t: &Trouble, room: u16) -> String {
         .unwrap_or_else(|| fit_middle(&t.head, &t.middle, &t.tail, room))
 }
 
-/// A note without the clauses that matter least, as far as it takes to fit.
+/// A note without the clauses that matter least, as far as it takes to fit. Before one goes that says why it is so, or
+/// what comes next, the others are said shorter.
 pub(super) fn fit_clauses(mut clauses: Vec<Clause>, room: u16) -> String {
     loop {
-        let text = text::join(&clauses);
-        let last = clauses
-            .iter()
-            .enumerate()
-            .max_by_key(|(_, c)| c.rank)
-            .map(|(at, _)| at);
-        match last {
-            Some(at) if width(&text) > room && clauses.len() > 1 => drop(clauses.remove(at)),
-            _ => return text,
+        let all_matter = clauses.iter().all(|c| c.rank <= Rank::Evidence);
+        let forms = clauses.iter().map(|c| c.shorter.len()).max();
+        let forms = forms.filter(|_| all_matter).unwrap_or(0);
+        let fits = (0..=forms)
+            .map(|n| said(&clauses, n))
+            .find(|text| width(text) <= room);
+        if let Some(text) = fits {
+            return text;
+        }
+        let ranked = clauses.iter().enumerate();
+        match ranked.max_by_key(|(_, c)| c.rank) {
+            Some((at, _)) if clauses.len() > 1 => drop(clauses.remove(at)),
+            _ => return said(&clauses, 0),
         }
     }
+}
+
+fn said(clauses: &[Clause], shorter: usize) -> String {
+    let texts: Vec<_> = clauses.iter().map(|c| c.at(shorter)).collect();
+    texts.join(", ")
 }
 
 /// A sentence cut after one of its clauses, where that loses little.
@@ -59,10 +69,10 @@ pub(super) fn fit_sentence(text: &str, room: u16) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::text::Rank;
+    use crate::model::text;
 
     #[test]
-    fn at_80_columns_a_fault_and_what_the_judge_saw_stand_side_by_side() {
+    fn at_80_columns_a_fault_what_the_judge_saw_and_the_next_probe_stand_side_by_side() {
         let reason = crate::model::Reason::Quality {
             mean: 0.72,
             floor: 0.7,
@@ -75,12 +85,26 @@ mod tests {
             since: Some(crate::model::Wall(0)),
         };
         let fault = "FAULT garbage=word-salad on 30% 1:51";
-        let mut clauses = vec![Clause::new(Rank::Cause, fault)];
+        let mut clauses = vec![Clause {
+            shorter: vec!["FAULT word-salad 30% 1:51".to_owned(), "FAULT".to_owned()],
+            ..Clause::new(Rank::Cause, fault)
+        }];
         clauses.extend(text::of_reason(&reason));
         clauses.push(Clause::new(Rank::Next, "probe in 4:45"));
+        let before = clauses.clone();
+        let at = |room| fit_clauses(before.clone(), room);
+        let rest = ", quality 0.72, 15 of 62 bad, probe in 4:45";
+        assert_eq!(at(80), format!("{fault}{rest}"));
+        assert_eq!(at(76), format!("FAULT word-salad 30% 1:51{rest}"));
+        assert_eq!(at(50), format!("FAULT{rest}"));
+        assert_eq!(at(40), "FAULT, quality 0.72, 15 of 62 bad");
+        clauses.truncate(1);
+        clauses.push(Clause::new(Rank::Suspicion, "suspicion 90%"));
+        clauses.push(Clause::new(Rank::Evidence, "15 of 62 bad"));
+        clauses.push(Clause::new(Rank::Share, "50% judged"));
         assert_eq!(
-            fit_clauses(clauses, 76),
-            format!("{fault}, quality 0.72, 15 of 62 bad")
+            fit_clauses(clauses, 60),
+            "FAULT word-salad 30% 1:51, suspicion 90%, 15 of 62 bad"
         );
     }
 

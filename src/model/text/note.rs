@@ -28,6 +28,8 @@ pub enum Rank {
 pub struct Clause {
     pub rank: Rank,
     pub text: String,
+    /// Stand for the text where that does not fit, the longest first.
+    pub shorter: Vec<String>,
 }
 
 impl Clause {
@@ -35,7 +37,15 @@ impl Clause {
         Self {
             rank,
             text: text.into(),
+            shorter: Vec::new(),
         }
+    }
+
+    /// The text after it was made shorter so many times, as far as it can be.
+    pub fn at(&self, shorter: usize) -> &str {
+        let last = shorter.min(self.shorter.len());
+        let form = last.checked_sub(1).and_then(|at| self.shorter.get(at));
+        form.unwrap_or(&self.text)
     }
 }
 
