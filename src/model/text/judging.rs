@@ -106,7 +106,28 @@ pub(super) fn join(names: &[DeploymentId]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{finding::Finding, series::Share};
+    use crate::model::{Wall, event::Scores, finding::Finding, series::Share};
+
+    #[test]
+    fn how_closely_it_is_watched_reads_back_as_it_was_written() {
+        let watch = Watch {
+            suspicion: 0.6,
+            usual: Some(0.87),
+            scores: Some(Scores {
+                mean: 0.72,
+                bad: Share { bad: 15, n: 62 },
+            }),
+            looks: Some(Looks {
+                finding: Finding::WordSalad,
+                bad: Share { bad: 4, n: 12 },
+            }),
+            ..Watch::default()
+        };
+        let deployment = "p/a".into();
+        let event = Event::new(1, Wall(0), Kind::Watch { deployment, watch });
+        let line = serde_json::to_string(&event).unwrap();
+        assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), event);
+    }
 
     #[test]
     fn what_raised_the_share_that_is_judged_is_said_with_it() {

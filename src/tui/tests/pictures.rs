@@ -20,6 +20,7 @@ fn every_situation_can_be_drawn_as_a_picture() {
         ("dismissed", scene::dismissed),
         ("drift", scene::drift),
         ("suspicion", scene::suspicion),
+        ("looks", scene::looks),
         ("alarm", scene::alarm),
         ("quality", scene::quality),
     ];
