@@ -11,8 +11,10 @@ use crate::model::series::Share;
 pub(super) const TRIP: f64 = 11.5;
 /// In a ramp less is enough: the provider has just been bad.
 pub(super) const TRIP_IN_RAMP: f64 = 0.6 * TRIP;
-/// After a recovery a tenth of the odds is enough (ln 10 less).
-pub(super) const TRIP_ON_PROBATION: f64 = TRIP - 2.3;
+/// After a recovery a thirtieth of the odds is enough (ln 30 less).
+pub(super) const TRIP_ON_PROBATION: f64 = TRIP - 3.4;
+/// Three failures prove nothing on probation either: in a row they come by chance about once in a hundred days.
+pub(super) const LEAST_FAILED: u32 = 4;
 /// A ramp starts under suspicion.
 const HEAD_START: f64 = 0.25 * TRIP;
 /// One second can bring a third of what trips, so that no blip does. The slack keeps three full seconds from

@@ -2,7 +2,7 @@
 
 use super::{
     Breaker, Mode, Move, Permit,
-    errors::{Severity, TRIP_IN_RAMP},
+    errors::{LEAST_FAILED, Severity, TRIP_IN_RAMP},
     machine::State,
     permit::Kind,
     probe::{Judging, Outcome, Trip},
@@ -60,7 +60,8 @@ impl Breaker {
             return Vec::new();
         };
         let threshold = self.threshold(now);
-        let struck = self.errors.record(secs(now), fail, threshold);
+        let struck = self.errors.record(secs(now), fail, threshold)
+            && self.errors.severity(secs(now)).bad >= LEAST_FAILED;
         let seen = match self.settings.mode {
             Mode::Sequential if struck => self.errors.severity(secs(now)),
             Mode::RollingMean if fail => match self.literal_rate(now) {

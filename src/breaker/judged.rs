@@ -55,10 +55,10 @@ impl Breaker {
         }
     }
 
-    /// How many of the newest kept answers are to be judged now, after a bad score, and whether by two judges.
-    pub fn look_back(&mut self) -> (usize, bool) {
+    /// How many of the newest `kept` answers are to be judged now, after a bad score, and whether by two judges.
+    pub fn look_back(&mut self, kept: usize) -> (usize, bool) {
         match self.state {
-            State::Closed => self.quality.look_back(),
+            State::Closed => self.quality.look_back(kept),
             _ => (0, false),
         }
     }

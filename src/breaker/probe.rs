@@ -10,9 +10,9 @@ use std::time::Duration;
 
 const ACCEPT: f64 = -5.0;
 /// Bad answers are subtler than errors, and each round is another chance to miss them: e less.
-const ACCEPT_QUALITY: f64 = -6.0;
+const ACCEPT_QUALITY: f64 = -6.5;
 const REJECT: f64 = 2.5;
-/// So many clean ones are enough after a trip too mild to tell from health.
+/// So many clean ones in a row are enough after a trip too mild to tell from health.
 const CLEAN_ENOUGH: u32 = 60;
 /// A trip for quality says nothing about errors: a few clean ones show that there are none.
 const CLEAN_AFTER_QUALITY: u32 = 3;
@@ -99,6 +99,8 @@ pub(super) struct Round {
     on_fail: f64,
     evidence: f64,
     clean: u32,
+    /// The same since the last failure.
+    in_a_row: u32,
     judged: Mean,
     /// How much more the judged answers look ill than well.
     judged_evidence: f64,
@@ -119,6 +121,7 @@ impl Round {
             on_fail: (severity.max(0.3) / p0).ln(),
             evidence: 0.0,
             clean: 0,
+            in_a_row: 0,
             judged: Mean::default(),
             judged_evidence: 0.0,
             judged_last: None,
@@ -168,6 +171,7 @@ impl Round {
 
     pub(super) fn clean(&mut self, now: Mono) {
         self.clean = self.clean.saturating_add(1);
+        self.in_a_row += 1;
         self.evidence += self.on_ok;
         if self.errors_accepted() {
             self.content_since.get_or_insert(now);
@@ -177,6 +181,7 @@ impl Round {
     /// True: that one was one too many.
     pub(super) fn failed(&mut self) -> bool {
         self.evidence += self.on_fail;
+        self.in_a_row = 0;
         if !self.errors_accepted() {
             self.content_since = None;
         }
@@ -187,7 +192,7 @@ impl Round {
         if self.trip.severity.is_none() {
             self.clean >= CLEAN_AFTER_QUALITY && self.evidence <= 0.0
         } else {
-            self.evidence <= ACCEPT || self.clean >= CLEAN_ENOUGH
+            self.evidence <= ACCEPT || self.in_a_row >= CLEAN_ENOUGH
         }
     }
 

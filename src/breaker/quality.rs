@@ -29,13 +29,16 @@ pub(super) use self::{detector::Illness, gate::Ruling};
 /// Suspicion begins when a likely guess has gathered this much, or any half of what trips, and ends below these.
 const SUSPECT: f64 = 2.5;
 const SUSPECT_SHARE: f64 = 0.5;
-const CALM: f64 = 1.5;
+const CALM: f64 = 1.0;
 const CALM_SHARE: f64 = 0.4;
 /// From this share of what trips the second judge is asked about every answer: sooner every unlucky score would cost two
-/// calls, later it would be what is waited for.
-const ASK_SECOND: f64 = 0.45;
-/// From this one known answers are put to the first.
-const ASK_ANCHORS: f64 = 0.5;
+/// calls, later it would be what is waited for. Where fewer answers come in a second than this it is asked at once: later
+/// there would be none to ask it about.
+const ASK_SECOND: f64 = 0.4;
+const SLOW: f64 = 0.5;
+/// From this one known answers are put to the first. They speak for what it said until then: of evidence that was under
+/// this when they were scored too much came later.
+const ASK_ANCHORS: f64 = 0.7;
 /// After so many scores a judge knows what is usual.
 const KNOWS: u32 = 200;
 /// In a ramp evidence starts at this share of what would trip, and trips at that one.
@@ -47,10 +50,7 @@ const ALARM_ENDS: f64 = 0.8;
 const PROBATION_LESS: f64 = 2.3;
 /// Fewer bad answers than this prove nothing, however likely one guess makes them: with a baseline in which the worst
 /// bin was never seen two would do on probation.
-const LEAST_BAD: u32 = 3;
-/// Where a second judge has to agree the first needs less. Not much: what is bad by chance both see. (Simulated: with 2.0
-/// health opened once in 30 days.)
-const CONFIRMED_LESS: f64 = 1.0;
+const LEAST_BAD: u32 = 4;
 /// One false alarm in so many seconds (30 days) at the ordinary sampling, within bounds that were simulated.
 const ALARM_EVERY_S: f64 = 2.592e6;
 const THRESHOLD: (f64, f64) = (9.0, 16.0);
@@ -181,6 +181,9 @@ impl Quality {
         let known = (probation, self.second_knows());
         let drawn = self.sampling.draw(die, self.doubt(), known, now);
         self.threshold = threshold(self.sampling.judged_per_s());
+        if self.suspicious && matches!(drawn, Sample::Judge { both: true, .. }) {
+            self.gate.disputes.second_asked(now);
+        }
         match drawn {
             Sample::Keep if looks_wrong && self.sampling.spend() => Sample::Judge {
                 both: false,
@@ -207,10 +210,10 @@ impl Quality {
     }
 
     /// How many kept answers are judged now (some, after a bad one under suspicion), and whether by two judges.
-    pub(super) fn look_back(&mut self) -> (usize, bool) {
+    pub(super) fn look_back(&mut self, kept: usize) -> (usize, bool) {
         match self.doubt() {
             Doubt::None => (0, false),
-            doubt => (self.sampling.look_back(), doubt == Doubt::Strong),
+            doubt => (self.sampling.look_back(kept), doubt == Doubt::Strong),
         }
     }
 
@@ -225,7 +228,7 @@ impl Quality {
         let most = self.first().map_or(0.0, Detector::most);
         if !self.suspicious {
             Doubt::None
-        } else if most < ASK_SECOND * self.closed_threshold() {
+        } else if most < ASK_SECOND * self.closed_threshold() && self.sampling.per_s() > SLOW {
             Doubt::Some
         } else {
             Doubt::Strong
@@ -270,6 +273,9 @@ impl Quality {
         } else if likely <= CALM && most < CALM_SHARE * threshold && !self.looks_suspicious() {
             self.calm_down();
         }
+        if most < ASK_ANCHORS * threshold {
+            self.gate.anchors_count_no_more();
+        }
         if most < ALARM_ENDS * threshold {
             self.gate.alarm = None;
         } else if low && most >= threshold && bad >= LEAST_BAD {
@@ -301,10 +307,11 @@ impl Quality {
         self.gate.alarm = None;
     }
 
-    /// What judges said of each other counts no more.
+    /// What judges said of each other counts no more, nor what known answers said of another one.
     fn start_over(&mut self) {
         self.calm_down();
         self.gate.disputes = Disputes::default();
+        self.gate.anchors_count_no_more();
     }
 
     /// What everybody together says now.
@@ -315,7 +322,7 @@ impl Quality {
         let Some(judge) = self.first() else {
             return Ruling::Wait;
         };
-        let alone = judge.most() >= self.closed_threshold() + self.if_confirmed();
+        let alone = judge.most() >= self.closed_threshold();
         self.gate.rule(judge, second, alone, now)
     }
 
@@ -481,18 +488,10 @@ impl Quality {
         self.threshold - self.less()
     }
 
-    /// On probation everything needs less. Otherwise the first judge does where a second has to agree.
+    /// On probation less is enough, if a second judge has to agree.
     fn less(&self) -> f64 {
-        if self.probation {
+        if self.probation && self.gate.bench.second {
             PROBATION_LESS
-        } else {
-            self.if_confirmed()
-        }
-    }
-
-    fn if_confirmed(&self) -> f64 {
-        if self.gate.bench.second && !self.probation {
-            CONFIRMED_LESS
         } else {
             0.0
         }

@@ -33,6 +33,12 @@ impl<T> Kept<T> {
         }
     }
 
+    /// How many there are to take.
+    pub fn count(&mut self, now: Mono) -> usize {
+        self.expire(now);
+        self.held.len()
+    }
+
     /// The newest ones, at most `n`, which are then no longer kept.
     pub fn take(&mut self, n: usize, now: Mono) -> impl Iterator<Item = T> {
         self.expire(now);

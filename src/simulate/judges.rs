@@ -2,7 +2,8 @@
 //!
 //! The figures of a healthy judge are those the breaker's design was simulated with: a mixture around 0.87 with 0.7 % of
 //! the scores below 0.3 and 10.4 % below 0.7; a continuous one of 0.88 ± 0.12; whole numbers from 0 to 10 with
-//! 0.85 ± 0.16. Garbage has a mean of 0.25, and one in twenty passes for a good answer. Scores are independent.
+//! 0.85 ± 0.16. Garbage has a mean of 0.25, and one in twenty passes for a good answer. Scores are
+//! independent, but for as many second opinions as the scenario's `correlation` says.
 
 use super::{
     clock::Clock,
@@ -30,6 +31,8 @@ pub(super) struct Paper {
     pub(super) worth: Worth,
     /// One of the answers whose worth is known. Those are clear cases.
     pub(super) known: bool,
+    /// What was given to the judge before this one.
+    pub(super) again: bool,
 }
 
 impl Paper {
@@ -58,13 +61,18 @@ pub(super) struct Opinion {
 #[derive(Debug)]
 pub(super) struct Bench {
     judges: Vec<(Noise, Clock<Mood>)>,
+    correlation: f64,
+    /// What the last one saw in its paper.
+    seen: f64,
 }
 
 impl Bench {
-    pub(super) fn new(judges: &[Judge], noise: Noise, begins: Mono) -> Self {
+    pub(super) fn new(judges: &[Judge], correlation: f64, noise: Noise, begins: Mono) -> Self {
         let seat = |j: &Judge| (j.noise.unwrap_or(noise), Clock::new(&j.phases, begins));
         Self {
             judges: judges.iter().map(seat).collect(),
+            correlation,
+            seen: 1.0,
         }
     }
 
@@ -85,7 +93,11 @@ impl Bench {
         let mood = clock.at(now);
         let takes = super::world::spread(mood.latency, rng);
         let failed = rng.f64() < mood.fail || takes > PATIENCE;
-        let score = (paper.score(*noise, rng) + mood.shift).clamp(0.0, 1.0);
+        let alike = paper.again && self.correlation > 0.0 && rng.f64() < self.correlation;
+        if !alike {
+            self.seen = paper.score(*noise, rng);
+        }
+        let score = (self.seen + mood.shift).clamp(0.0, 1.0);
         Opinion {
             score: (!failed).then_some(score),
             takes: takes.min(PATIENCE),
@@ -215,13 +227,47 @@ mod tests {
     fn known_answers_are_clear_cases() {
         let mut rng = fastrand::Rng::with_seed(3);
         let mut wrong = |worth, bad: fn(f64) -> bool| {
-            let known = Paper { worth, known: true };
+            let known = Paper {
+                worth,
+                known: true,
+                again: false,
+            };
             let scores = (0..100_000).map(|_| known.score(Noise::Mixture, &mut rng));
             scores.filter(|score| bad(*score)).count()
         };
         // A tenth of a tenth of the good ones, and a twentieth of a twentieth of the garbage.
         assert!((900..1_300).contains(&wrong(Worth::Good, |score| score < 0.7)));
         assert!((150..350).contains(&wrong(Worth::Garbage, |score| score >= 0.7)));
+    }
+
+    #[test]
+    fn judges_that_err_alike_say_the_same_of_one_answer_and_of_no_other() {
+        let judge = |id: &str| Judge {
+            id: id.to_owned(),
+            noise: None,
+            phases: Vec::new(),
+        };
+        let (judges, now) = ([judge("a"), judge("b")], Mono::from_secs(1));
+        let mut bench = Bench::new(&judges, 0.3, Noise::Mixture, Mono::default());
+        let mut rng = fastrand::Rng::with_seed(9);
+        let mut alike = |again| {
+            let same = (0..10_000).filter(|_| {
+                let mut ask = |judge, again| {
+                    let paper = Paper {
+                        worth: Worth::Good,
+                        known: false,
+                        again,
+                    };
+                    bench.ask(judge, paper, now, &mut rng).score
+                };
+                let (first, second) = (ask(0, false), ask(1, again));
+                first.is_some() && first == second
+            });
+            same.count()
+        };
+        // Of 0.98² that both answer.
+        assert!((2_700..3_050).contains(&alike(true)));
+        assert!(alike(false) < 10);
     }
 
     #[test]
@@ -240,12 +286,13 @@ mod tests {
             phases: vec![step(shift, fail)],
         };
         let judges = [judge(-1.0, 0.0), judge(0.0, 1.0)];
-        let mut bench = Bench::new(&judges, Noise::Mixture, Mono::default());
+        let mut bench = Bench::new(&judges, 0.0, Noise::Mixture, Mono::default());
         let mut rng = fastrand::Rng::with_seed(1);
         let now = Mono::from_secs(1);
         let good = Paper {
             worth: Worth::Good,
             known: false,
+            again: false,
         };
         assert_eq!(bench.ask(0, good, now, &mut rng).score, Some(0.0));
         assert_eq!(bench.ask(1, good, now, &mut rng).score, None);

@@ -244,6 +244,7 @@ const fn sample(provider: usize, worth: Worth) -> Call<usize> {
     Call {
         judge: 0,
         worth,
+        again: false,
         purpose: Purpose::Sample,
         matter: provider,
     }

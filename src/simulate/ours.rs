@@ -120,6 +120,7 @@ impl Ours {
             self.pairs
         });
         let urgent = both || purpose != Purpose::Sample;
+        let mut again = false;
         for (judge, first) in [(panel.first, true), (second, false)] {
             let place = judge.and_then(|id| self.judges.iter().position(|j| *j == id));
             let Some(judge) = place.filter(|_| self.jury.spend(urgent, now)) else {
@@ -137,9 +138,11 @@ impl Ours {
             desk.calls.push(Call {
                 judge,
                 worth: answer.worth,
+                again,
                 purpose,
                 matter,
             });
+            again = true;
         }
     }
 
@@ -203,7 +206,7 @@ impl Ours {
         let Some(unit) = self.units.get_mut(provider) else {
             return;
         };
-        let (n, both) = unit.breaker.look_back();
+        let (n, both) = unit.breaker.look_back(unit.kept.count(now));
         let neighbours: Vec<_> = unit.kept.take(n, now).collect();
         for answer in neighbours {
             self.ask(answer, both, Purpose::LookBack, now, desk);
@@ -290,6 +293,7 @@ impl Ours {
             desk.calls.push(Call {
                 judge,
                 worth,
+                again: false,
                 purpose,
                 matter,
             });

@@ -52,6 +52,10 @@ fn scenario(top: Table<'_>, file: &str) -> Scenario {
             .and_then(|f| f.word(&[("warm", true), ("cold", false)]))
             .unwrap_or(true),
         noise: top.get("noise").map_or_else(Vec::new, |f| noises(&f)),
+        correlation: top
+            .get("correlation")
+            .and_then(|f| f.share())
+            .unwrap_or(0.0),
         duration: top
             .get("duration")
             .and_then(|f| f.duration(Duration::from_secs(1)..=LONGEST)),

@@ -28,7 +28,7 @@ pub(super) fn run<S: Side>(scenario: &Scenario, noise: Noise, seed: u64, side: S
     let mut run = Run {
         side,
         world: World::new(scenario, begins),
-        bench: Bench::new(&scenario.judges, noise, begins),
+        bench: Bench::new(&scenario.judges, scenario.correlation, noise, begins),
         rng: fastrand::Rng::with_seed(seed),
         queue: BinaryHeap::new(),
         order: 0,
@@ -208,6 +208,7 @@ impl<S: Side> Run<S> {
             let paper = Paper {
                 worth: call.worth,
                 known: call.purpose == Purpose::Anchor,
+                again: call.again,
             };
             let opinion = self.bench.ask(call.judge, paper, now, &mut self.rng);
             self.plan(now + opinion.takes, Due::Reply(call, opinion.score));

@@ -24,6 +24,8 @@ pub struct Scenario {
     pub warm: bool,
     /// How judges err; with several, everything is run with each.
     pub noise: Vec<Noise>,
+    /// How often a second judge sees in an answer just what the first one saw, right or wrong.
+    pub(super) correlation: f64,
     pub(super) duration: Option<Duration>,
     pub(super) providers: Vec<Provider>,
     pub(super) judges: Vec<Judge>,

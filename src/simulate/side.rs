@@ -72,6 +72,8 @@ pub(super) struct Moved {
 pub(super) struct Call<M> {
     pub(super) judge: usize,
     pub(super) worth: Worth,
+    /// The same answer as in the call before, for another judge.
+    pub(super) again: bool,
     pub(super) purpose: Purpose,
     pub(super) matter: M,
 }

@@ -44,6 +44,9 @@ pub enum Spares {
 /// Judges that were asked about the same answers, since the suspicion began.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Disputes {
+    /// Answers that the second judge was asked about, and when there were enough of them.
+    asked: u32,
+    asked_enough: Mono,
     /// Scores of the second judge.
     second: u32,
     low: u32,
@@ -52,6 +55,13 @@ pub(super) struct Disputes {
 }
 
 impl Disputes {
+    pub(super) fn second_asked(&mut self, now: Mono) {
+        self.asked += 1;
+        if self.asked == SECOND_N {
+            self.asked_enough = now;
+        }
+    }
+
     pub(super) fn second_scored(&mut self, now: Mono) {
         self.second += 1;
         self.last = now;
@@ -116,6 +126,11 @@ impl Gate {
         self.anchored = Some(now);
     }
 
+    /// What was asked before says nothing about what led here.
+    pub(super) fn anchors_count_no_more(&mut self) {
+        self.anchored = None;
+    }
+
     pub(super) fn doubted(&mut self, now: Mono) {
         self.doubted = Some(now);
         self.waited = None;
@@ -140,12 +155,19 @@ impl Gate {
 
     pub(super) fn patience_ends(&self) -> Option<Mono> {
         let alarm = self.alarm.filter(|_| self.waited != self.alarm);
-        alarm.map(|since| self.patience_from(since) + PATIENCE)
+        Some(self.patience_from(alarm?)? + PATIENCE)
     }
 
-    /// A first look at the judge that was bad is no silence: the second is waited for.
-    fn patience_from(&self, alarm: Mono) -> Mono {
-        self.doubted.map_or(alarm, |at| at.max(alarm))
+    /// Who was not asked is not silent: the second judge until there were answers to ask it about, and the first while
+    /// a bad look at it is looked into.
+    fn patience_from(&self, alarm: Mono) -> Option<Mono> {
+        let second = &self.disputes;
+        let unheard = self.bench.second && second.second < SECOND_N;
+        if unheard && second.asked < SECOND_N {
+            return None;
+        }
+        let asked = if unheard { second.asked_enough } else { alarm };
+        Some(alarm.max(asked).max(self.doubted.unwrap_or(alarm)))
     }
 
     /// No timer brings more than what is there now.
@@ -183,8 +205,11 @@ impl Gate {
         let by_anchors = !self.bench.anchors || self.is_anchored(first.run.began, now);
         let somebody = self.bench.second || self.bench.anchors;
         let confirmed = somebody && by_second && by_anchors;
-        let ready =
-            (by_second && by_anchors) || (alone && now >= self.patience_from(since) + PATIENCE);
+        let ready = (by_second && by_anchors)
+            || (alone
+                && self
+                    .patience_from(since)
+                    .is_some_and(|from| now >= from + PATIENCE));
         match ready {
             false => Ruling::Wait,
             true if self.bench.spares == Some(Spares::LastOne) => Ruling::LastOne { confirmed },

@@ -71,16 +71,60 @@ fn with_both_judges_and_known_answers_agreeing_it_trips_confirmed() {
     assert_eq!(confirmed(&moves), Some(true));
 }
 
+/// An answer that both judges are asked about, if the breaker wants that; only the first one answers.
+fn asked(rig: &mut Rig) -> Vec<Move> {
+    rig.wait(1.0);
+    let ticket = rig.permit().ticket();
+    rig.breaker.sample(ticket, false, rig.now);
+    rig.score(ticket, BAD)
+}
+
 #[test]
 fn if_nobody_else_answers_it_trips_after_ten_seconds_and_says_so() {
     let mut rig = rig(everybody());
-    for _ in 0..4 {
-        assert_eq!(confirmed(&one(&mut rig, BAD, None)), None);
+    for _ in 0..8 {
+        assert_eq!(confirmed(&asked(&mut rig)), None);
     }
     let due = rig.breaker.next_timer().expect("the gate waits");
     rig.now = due;
     let moves = rig.breaker.tick(rig.now);
     assert_eq!(confirmed(&moves), Some(false), "{moves:?}");
+}
+
+#[test]
+fn a_second_judge_that_nobody_asked_is_not_silent() {
+    let mut rig = rig(everybody());
+    for _ in 0..8 {
+        assert_eq!(confirmed(&one(&mut rig, BAD, None)), None);
+    }
+    assert!(rig.breaker.view(rig.now).watch.alarm);
+    rig.breaker.anchors_held(&judge(), rig.now);
+    rig.wait(60.0);
+    assert_eq!(rig.phase(), Phase::Closed);
+}
+
+#[test]
+fn known_answers_speak_for_the_judge_that_scored_them_and_for_nothing_later() {
+    let mut rig = rig(everybody());
+    for _ in 0..3 {
+        one(&mut rig, BAD, Some(BAD));
+    }
+    rig.breaker.anchors_held(&judge(), rig.now);
+    for _ in 0..2 {
+        one(&mut rig, GOOD, Some(GOOD));
+    }
+    let mut moves = Vec::new();
+    for _ in 0..6 {
+        moves.extend(one(&mut rig, BAD, Some(BAD)));
+    }
+    assert_eq!(confirmed(&moves), None, "it may have become harsh since");
+    assert!(moves.contains(&Move::WantsAnchors(judge())));
+    rig.breaker.sit(Bench {
+        first: Some(second()),
+        ..everybody()
+    });
+    let moves = one(&mut rig, GOOD, Some(BAD));
+    assert_eq!(confirmed(&moves), None, "nor for another judge");
 }
 
 #[test]
@@ -220,12 +264,13 @@ fn suspicion_raises_the_share_that_is_judged_and_calm_lowers_it() {
         both: true,
         counts: true
     }));
-    assert_eq!(rig.breaker.look_back(), (8, true));
+    assert_eq!(rig.breaker.look_back(3), (3, true));
+    assert_eq!(rig.breaker.look_back(32), (8, true));
     for _ in 0..20 {
         one(&mut rig, GOOD, Some(GOOD));
     }
     assert!(!rig.breaker.view(rig.now).watch.suspicious);
-    assert_eq!(rig.breaker.look_back(), (0, false));
+    assert_eq!(rig.breaker.look_back(32), (0, false));
 }
 
 #[test]

@@ -108,18 +108,38 @@ fn half_an_hour_without_a_relapse_starts_at_the_plain_cooldown_again() {
     assert!(open_for(&moves, rig.now) <= 330.0);
 }
 
-#[test]
-fn a_provider_on_probation_trips_on_less() {
-    let mut rig = Rig::tripped(Settings::default());
-    rig.recover();
-    rig.wait(3600.0);
+/// Failures with a good answer after each, until it opens.
+fn failures_among_good_answers(rig: &mut Rig) -> u32 {
     let mut failures = 0;
     while rig.phase() == Phase::Closed {
         rig.request(Class::Fault);
         rig.wait(1.0);
+        rig.request(Class::Ok);
+        rig.wait(1.0);
         failures += 1;
     }
-    assert_eq!(failures, 3);
+    failures
+}
+
+#[test]
+fn a_provider_on_probation_trips_on_less_but_never_on_three_failures() {
+    let mut fresh = Rig::new(Settings::default());
+    assert_eq!(failures_among_good_answers(&mut fresh), 6);
+    let recovered = || {
+        let mut rig = Rig::tripped(Settings::default());
+        rig.recover();
+        rig.wait(3600.0);
+        rig
+    };
+    assert_eq!(failures_among_good_answers(&mut recovered()), 4);
+    let mut rig = recovered();
+    for _ in 0..3 {
+        rig.request(Class::Fault);
+        rig.wait(1.0);
+    }
+    assert_eq!(rig.phase(), Phase::Closed);
+    rig.request(Class::Fault);
+    assert_eq!(rig.phase(), Phase::Open);
 }
 
 #[test]

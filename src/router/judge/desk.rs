@@ -390,10 +390,11 @@ impl Desk {
 
     /// A bad answer was found: its neighbours are judged too.
     fn look_back(&mut self, unit: &Arc<Unit>, now: Mono) {
-        let (n, both) = unit.breaker(|b, _| (b.look_back(), Vec::new()));
         let Some(kept) = self.kept.get_mut(&unit.id) else {
             return;
         };
+        let there = kept.count(now);
+        let (n, both) = unit.breaker(|b, _| (b.look_back(there), Vec::new()));
         let again: Vec<_> = kept.take(n, now).collect();
         for item in again {
             self.submit(item, Picked::Sample, both, now);

@@ -37,10 +37,17 @@ fn read(text: &str) -> Scenario {
 }
 
 #[test]
+fn judges_may_err_alike() {
+    let alike = read("correlation = 0.3\n[[providers]]\nid = \"primary\"\n");
+    assert!((alike.correlation - 0.3).abs() < 1e-9);
+}
+
+#[test]
 fn everything_that_a_scenario_can_say_is_read() {
     let read = read(GOOD);
     assert_eq!((read.name.as_str(), read.seeds, read.warm), ("x", 3, false));
     assert_eq!(read.noise, [Noise::Integer, Noise::Continuous]);
+    assert!(read.correlation.abs() < 1e-9, "left out");
     assert_eq!(read.duration(), Duration::from_hours(2));
     let [first, second] = read.providers[0].phases.as_slice() else {
         panic!("two phases")
