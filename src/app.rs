@@ -4,7 +4,7 @@ use crate::{
     clock,
     config::{self, Config},
     drill, front,
-    journal::{self, Writer},
+    journal::{self, Settings, Writer},
     model::{
         Kind,
         drill::{Drill, DrillStep},
@@ -78,9 +78,7 @@ impl App {
         let (bus, hub_work) = router::bus::new();
         let hub = TaskTracker::new();
         hub.spawn(hub_work.run());
-        if let Some(dir) = &config.journal.path {
-            record(&hub, &bus, dir);
-        }
+        record(&hub, &bus, &config.journal);
         let start = Start {
             config,
             simulated: sim.is_some(),
@@ -195,26 +193,29 @@ fn remember(bus: &Bus, state: &Path, hash: &str, simulated: bool) {
 }
 
 /// Keeps the journal from the very first event on. Without one the router runs all the same.
-fn record(hub: &TaskTracker, bus: &Bus, dir: &Path) {
-    let notice = |bus: &Bus, level, text| bus.emit(Kind::Notice { level, text });
-    let stopped = bus.clone();
-    let writer = Writer::open(dir, journal::Limits::default(), clock::wall(), move |why| {
-        let why = why.strip_prefix("journal: ").unwrap_or(&why);
-        notice(&stopped, Level::Bad, format!("the journal stopped: {why}"));
-    });
-    match writer {
+fn record(hub: &TaskTracker, bus: &Bus, config: &config::Journal) {
+    let Some(dir) = &config.path else { return };
+    let settings = Settings {
+        file_bytes: config.file_bytes,
+        keep: config.keep,
+        content: config.content,
+        retry: Settings::RETRY,
+    };
+    let tell = |bus: &Bus| {
+        let bus = bus.clone();
+        move |kind| bus.emit(kind)
+    };
+    match Writer::open(dir, settings, clock::wall(), tell(bus)) {
         Ok(writer) => {
-            let tell = bus.clone();
-            hub.spawn(journal::follow(bus.subscribe(), writer, move |kind| {
-                tell.emit(kind);
-            }));
+            hub.spawn(journal::follow(bus.subscribe(), writer, tell(bus)));
         }
         Err(e) => {
-            let text = format!(
-                "no journal is kept: {}: {e}; set journal.path, or \"off\" to do without",
-                dir.display()
-            );
-            notice(bus, Level::Warn, text);
+            let why = "set journal.path, or \"off\" to do without";
+            let text = format!("no journal is kept: {}: {e}; {why}", dir.display());
+            bus.emit(Kind::Notice {
+                level: Level::Warn,
+                text,
+            });
         }
     }
 }

@@ -132,6 +132,9 @@ impl Journal {
     pub(super) fn of_user(env: &dyn Env) -> Self {
         Self {
             path: state_dir(env).map(|dir| dir.join("journal")),
+            keep: Duration::from_hours(30 * 24),
+            file_bytes: 64 << 20,
+            content: false,
         }
     }
 }

@@ -347,10 +347,16 @@ pub struct Cache {
 }
 
 /// Where events are recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Journal {
     /// A directory; none: nothing is recorded.
     pub path: Option<PathBuf>,
+    /// Files that began longer ago are removed.
+    pub keep: Duration,
+    /// A file longer than this is followed by another.
+    pub file_bytes: u64,
+    /// Judges' reasons are recorded too: they may quote prompts and answers.
+    pub content: bool,
 }
 
 /// Where replicas share what operators did and which breakers tripped.

@@ -402,6 +402,9 @@ fn journal(out: &mut Out, config: &Config) {
     let path = config.journal.path.as_ref().map(|p| p.to_string_lossy());
     out.section("journal");
     out.set("path", text(path.as_deref().unwrap_or("off")));
+    out.time("keep", config.journal.keep);
+    out.set("file_bytes", text(&size_text(config.journal.file_bytes)));
+    out.set("content", config.journal.content);
 }
 
 fn fleet(out: &mut Out, config: &Config) {

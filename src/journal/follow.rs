@@ -27,10 +27,6 @@ pub async fn follow(mut events: Receiver<Arc<Event>>, writer: Writer, tell: impl
                 Err(RecvError::Closed) => break,
             },
             _ = tick.tick() => {
-                // A journal that has stopped said so itself, and a word each second would say nothing new.
-                if writer.status().failed.is_some() {
-                    return;
-                }
                 if lost > 0 {
                     tell(Kind::Suppressed { what: "journal events".to_owned(), n: lost });
                     lost = 0;
@@ -46,13 +42,19 @@ pub async fn follow(mut events: Receiver<Arc<Event>>, writer: Writer, tell: impl
 mod tests {
     use super::*;
     use crate::{
-        journal::{Limits, Reader},
+        journal::{Reader, Settings},
         model::{Wall, event::Level},
     };
     use parking_lot::Mutex;
     use tokio::sync::broadcast;
 
     const TODAY: Wall = Wall(1_700_000_000_000);
+    const SETTINGS: Settings = Settings {
+        file_bytes: 1 << 20,
+        keep: Duration::from_hours(24),
+        content: true,
+        retry: Settings::RETRY,
+    };
 
     fn event(seq: u64, kind: Kind) -> Arc<Event> {
         Arc::new(Event {
@@ -73,7 +75,7 @@ mod tests {
     #[tokio::test]
     async fn everything_until_the_end_of_the_run_is_in_the_file_when_it_returns() {
         let dir = tempfile::tempdir().unwrap();
-        let writer = Writer::open(dir.path(), Limits::default(), TODAY, |_| {}).unwrap();
+        let writer = Writer::open(dir.path(), SETTINGS, TODAY, |_| {}).unwrap();
         let file = writer.status().path;
         let (send, events) = broadcast::channel(16);
         for (seq, kind) in [(1, notice()), (2, Kind::Stopping), (3, notice())] {
@@ -90,7 +92,7 @@ mod tests {
     #[tokio::test]
     async fn events_that_came_too_fast_are_counted_and_told() {
         let dir = tempfile::tempdir().unwrap();
-        let writer = Writer::open(dir.path(), Limits::default(), TODAY, |_| {}).unwrap();
+        let writer = Writer::open(dir.path(), SETTINGS, TODAY, |_| {}).unwrap();
         let (send, events) = broadcast::channel(2);
         for seq in 1..=10 {
             send.send(event(seq, notice())).unwrap();

@@ -1,15 +1,21 @@
 //! Reads a journal file back, whatever state a crash or a newer version left it in.
 
-use crate::model::Event;
+use crate::model::{Event, Kind, event::SCHEMA};
 use serde::Deserialize;
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Cursor, Read},
     path::Path,
 };
 
 /// No event is this long: a longer line is damage, and is skipped without being held in memory.
 const MAX_LINE: u64 = 4 * 1024 * 1024;
+
+/// What zstd's files begin with.
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// The lines of a journal, compressed or not.
+pub type Lines = Box<dyn BufRead + Send>;
 
 /// An iterator over the events of one file; [`Reader::report`] says what had to be left out.
 #[derive(Debug)]
@@ -17,6 +23,7 @@ pub struct Reader<R> {
     input: R,
     line: Vec<u8>,
     last: Option<u64>,
+    offset: u64,
     report: Report,
 }
 
@@ -33,38 +40,72 @@ pub struct Report {
     /// How often the numbering jumped, and how many numbers are missing in all.
     pub gaps: u64,
     pub missing: u64,
+    /// A newer breakerbox wrote it.
+    pub newer: bool,
 }
 
 impl Report {
+    /// With what another file of the same journal had.
+    pub fn add(&mut self, other: &Self) {
+        self.events += other.events;
+        self.unknown += other.unknown;
+        self.damaged += other.damaged;
+        self.torn |= other.torn;
+        self.gaps += other.gaps;
+        self.missing += other.missing;
+        self.newer |= other.newer;
+    }
+
     /// For the user, one line each; empty when all was well.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
+        if self.newer {
+            notes.push(
+                "a newer breakerbox wrote it; what this one does not know is left out".to_owned(),
+            );
+        }
         if self.torn {
             notes.push("the last line was cut in the middle and is left out".to_owned());
         }
         for (n, what) in [
             (
                 self.unknown,
-                "events of a kind unknown to this version are left out",
+                "events of a kind unknown to this version, left out",
             ),
-            (self.damaged, "lines that are not events are left out"),
+            (self.damaged, "lines that are not events, left out"),
             (
                 self.missing,
-                "events are missing: the disk was behind when they were written",
+                "events missing, since the disk was behind or full",
             ),
         ] {
             if n > 0 {
-                notes.push(format!("{n} {what}"));
+                notes.push(format!("{what}: {n}"));
             }
         }
         notes
     }
 }
 
-impl Reader<BufReader<File>> {
+impl Reader<Lines> {
     pub fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self::new(BufReader::new(File::open(path)?)))
+        Ok(Self::new(lines(File::open(path)?)?))
     }
+}
+
+/// What is compressed is known by how it begins, whatever it is called.
+pub fn lines(mut input: impl Read + Send + 'static) -> io::Result<Lines> {
+    let mut begin = Vec::new();
+    input
+        .by_ref()
+        .take(ZSTD.len() as u64)
+        .read_to_end(&mut begin)?;
+    let pressed = begin == ZSTD;
+    let input = Cursor::new(begin).chain(input);
+    Ok(if pressed {
+        Box::new(BufReader::new(zstd::Decoder::new(input)?))
+    } else {
+        Box::new(BufReader::new(input))
+    })
 }
 
 /// What every event has, of whatever version.
@@ -79,8 +120,29 @@ impl<R: BufRead> Reader<R> {
             input,
             line: Vec::new(),
             last: None,
+            offset: 0,
             report: Report::default(),
         }
+    }
+
+    /// Goes on where another one was.
+    pub fn at(mut input: R, offset: u64) -> io::Result<Self> {
+        io::copy(&mut input.by_ref().take(offset), &mut io::sink())?;
+        Ok(Self {
+            offset,
+            ..Self::new(input)
+        })
+    }
+
+    /// Counts what is missing from the last event of the file before.
+    #[must_use]
+    pub fn after(self, last: Option<u64>) -> Self {
+        Self { last, ..self }
+    }
+
+    /// Bytes up to and with the last event, not compressed.
+    pub const fn offset(&self) -> u64 {
+        self.offset
     }
 
     /// So far; whole once the iterator has ended.
@@ -95,8 +157,16 @@ impl<R: BufRead> Reader<R> {
             .input
             .by_ref()
             .take(MAX_LINE)
-            .read_until(b'\n', &mut self.line)?;
-        Ok(read > 0)
+            .read_until(b'\n', &mut self.line);
+        self.offset += self.line.len() as u64;
+        match read {
+            // A compressed file that is not whole.
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
+                self.report.torn = true;
+                Ok(false)
+            }
+            read => Ok(read? > 0),
+        }
     }
 
     /// The event of the line just read, if it is one.
@@ -108,12 +178,13 @@ impl<R: BufRead> Reader<R> {
             return Ok(None);
         }
         if let Ok(event) = serde_json::from_slice::<Event>(&self.line) {
-            self.count(event.seq);
+            self.header(&event.kind);
+            self.count(event.seq, matches!(event.kind, Kind::Continued { .. }));
             self.report.events += 1;
             return Ok(Some(event));
         }
         if let Ok(Numbered { seq }) = serde_json::from_slice(&self.line) {
-            self.count(seq);
+            self.count(seq, false);
             self.report.unknown += 1;
         } else if !whole {
             self.report.torn = true;
@@ -128,10 +199,18 @@ impl<R: BufRead> Reader<R> {
         Ok(())
     }
 
-    fn count(&mut self, seq: u64) {
-        let missing = self
-            .last
-            .map_or(0, |last| seq.saturating_sub(last).saturating_sub(1));
+    fn header(&mut self, kind: &Kind) {
+        if let Kind::Started { schema, .. } | Kind::Continued { schema, .. } = kind {
+            self.report.newer |= *schema > SCHEMA;
+        }
+    }
+
+    /// What a file begins with has the number of the last event before it.
+    fn count(&mut self, seq: u64, is_repeated: bool) {
+        let missing = self.last.map_or(0, |last| {
+            let own = u64::from(!is_repeated);
+            seq.saturating_sub(last).saturating_sub(own)
+        });
         self.report.gaps += u64::from(missing > 0);
         self.report.missing += missing;
         self.last = Some(seq);

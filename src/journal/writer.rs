@@ -3,19 +3,25 @@
 //! The router never waits: events go through a bounded channel, and what does not fit is dropped and counted. Lines
 //! reach the operating system once a second, so a killed process loses at most its last second; they are forced to the
 //! disk (fsync) when a file is finished, so a power failure may cost what the system had not yet written back. When a
-//! write fails (a full disk) the journal stops for good, says so once, and nothing else is harmed.
+//! write fails (a full disk) the journal says so and tries again in another file, until one can be written; nothing
+//! else is harmed, and the gap is told in the file that goes on.
 //!
-//! A new file begins every 64 MiB and every UTC day, with the run's latest `started` or `reloaded` event again, so that
-//! each file can be replayed without the ones before it. Files older than 30 days are removed.
+//! A new file begins when one is long enough and every UTC day. It says first how things stand, so that each file can
+//! be replayed without the ones before it. Finished files are compressed; old ones are removed.
 
+use super::{
+    compress::{Job, Press},
+    file::Out,
+    name::remove_old,
+};
 use crate::{
     clock,
-    model::{Event, Kind, Mono, Wall},
+    model::{Event, Kind, Mono, State, Wall, event::SCHEMA},
 };
 use parking_lot::Mutex;
 use std::{
-    fs::{self, File},
-    io::{self, BufWriter, Write},
+    borrow::Cow,
+    fs, io,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -33,32 +39,29 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const QUEUE: usize = 8192;
 
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct Settings {
     /// A file longer than this is followed by another.
     pub file_bytes: u64,
     /// Files that began longer ago are removed.
     pub keep: Duration,
+    /// Judges' reasons are written too: they may quote prompts and answers.
+    pub content: bool,
+    /// After a failure, until the next try.
+    pub retry: Duration,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            file_bytes: 64 * 1024 * 1024,
-            keep: Duration::from_hours(30 * 24),
-        }
-    }
+impl Settings {
+    pub const RETRY: Duration = Duration::from_secs(10);
 }
 
 /// How the journal is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
-    /// The file that is being written.
+    /// The file that is being written, or was last.
     pub path: PathBuf,
     pub written: u64,
-    /// Came faster than the disk took them, or after a failure.
+    /// Came faster than the disk took them, or while nothing could be written.
     pub dropped: u64,
-    /// Why nothing is written any more.
-    pub failed: Option<String>,
 }
 
 /// Dropping it writes what is queued and closes the file.
@@ -70,7 +73,7 @@ pub struct Writer {
 
 enum Message {
     Event(Arc<Event>),
-    /// Everything before it is on disk when the answer comes.
+    /// Everything before it is on disk, and every finished file compressed, when the answer comes.
     Sync(SyncSender<()>),
 }
 
@@ -78,39 +81,40 @@ struct Shared {
     path: Mutex<PathBuf>,
     written: AtomicU64,
     dropped: AtomicU64,
-    failed: Mutex<Option<String>>,
 }
 
 impl Writer {
-    /// Begins a file named after `now`. `on_failure` is called at most once, from the journal's thread, with a sentence
-    /// for the user.
+    /// Begins a file named after `now`. `tell` puts an event on the stream that is being recorded; it is called from
+    /// the journal's thread, when the journal stops and when it goes on.
     pub fn open(
         dir: &Path,
-        limits: Limits,
+        settings: Settings,
         now: Wall,
-        on_failure: impl FnOnce(String) + Send + 'static,
+        tell: impl Fn(Kind) + Send + 'static,
     ) -> io::Result<Self> {
         fs::create_dir_all(dir)?;
-        remove_old(dir, now, limits.keep);
+        remove_old(dir, now, settings.keep);
         let out = Out::create(dir, now)?;
         let shared = Arc::new(Shared {
             path: Mutex::new(out.path.clone()),
             written: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
-            failed: Mutex::new(None),
         });
         let (queue, inbox) = sync_channel(QUEUE);
         let scribe = Scribe {
+            press: Press::start(dir)?,
             dir: dir.to_owned(),
-            limits,
-            out,
-            header: None,
-            flushed: clock::now(),
+            settings,
+            out: Some(out),
+            missed: 0,
+            state: State::new(),
+            due: clock::now() + FLUSH_EVERY,
             shared: Arc::clone(&shared),
+            tell,
         };
         let thread = thread::Builder::new()
             .name("journal".into())
-            .spawn(move || scribe.run(&inbox, on_failure))?;
+            .spawn(move || scribe.run(&inbox))?;
         Ok(Self {
             queue: Some(queue),
             thread: Some(thread),
@@ -118,7 +122,7 @@ impl Writer {
         })
     }
 
-    /// Queues an event. False: it was dropped, because the disk is behind or the journal has failed.
+    /// Queues an event. False: it was dropped, because the disk is behind.
     pub fn append(&self, event: Arc<Event>) -> bool {
         let sent = self
             .queue
@@ -135,11 +139,10 @@ impl Writer {
             path: self.shared.path.lock().clone(),
             written: self.shared.written.load(Relaxed),
             dropped: self.shared.dropped.load(Relaxed),
-            failed: self.shared.failed.lock().clone(),
         }
     }
 
-    /// Returns when everything appended so far is on disk (or the journal has failed). Blocks.
+    /// Returns when everything appended so far is on disk (or could not be written), and what is finished compressed.
     pub fn sync(&self) {
         let (done, wait) = sync_channel(1);
         let sent = self
@@ -147,7 +150,7 @@ impl Writer {
             .as_ref()
             .map(|queue| queue.send(Message::Sync(done)));
         if matches!(sent, Some(Ok(()))) {
-            // An error means that the journal failed meanwhile: its status says so.
+            // An error comes only of a panic of the journal's threads, and then there is nothing to wait for.
             let _ = wait.recv();
         }
     }
@@ -172,179 +175,147 @@ impl std::fmt::Debug for Writer {
 }
 
 /// The thread's own side.
-struct Scribe {
+struct Scribe<T> {
     dir: PathBuf,
-    limits: Limits,
-    out: Out,
-    /// The latest event that says what there is.
-    header: Option<Arc<Event>>,
-    flushed: Mono,
+    settings: Settings,
+    /// None: nothing can be written.
+    out: Option<Out>,
+    /// Since it stopped.
+    missed: u64,
+    /// What every new file begins with.
+    state: State,
+    /// The next flush, or the next try.
+    due: Mono,
+    press: Press,
     shared: Arc<Shared>,
+    tell: T,
 }
 
-struct Out {
-    file: BufWriter<File>,
-    path: PathBuf,
-    begun: Wall,
-    bytes: u64,
-}
-
-impl Scribe {
-    fn run(mut self, inbox: &Receiver<Message>, on_failure: impl FnOnce(String)) {
-        if let Err(e) = self.work(inbox) {
-            let why = format!(
-                "journal: {}: {e}; nothing more is recorded until breakerbox is restarted",
-                self.out.path.display()
-            );
-            *self.shared.failed.lock() = Some(why.clone());
-            let lost = inbox
-                .try_iter()
-                .filter(|message| matches!(message, Message::Event(_)))
-                .count();
-            self.shared.dropped.fetch_add(lost as u64, Relaxed);
-            on_failure(why);
-        }
-    }
-
-    fn work(&mut self, inbox: &Receiver<Message>) -> io::Result<()> {
+impl<T: Fn(Kind)> Scribe<T> {
+    fn run(mut self, inbox: &Receiver<Message>) {
         loop {
-            let left = clock::now().until(self.flushed + FLUSH_EVERY);
+            let left = clock::now().until(self.due);
             if left.is_zero() {
-                self.out.file.flush()?;
-                self.flushed = clock::now();
+                self.tick();
                 continue;
             }
             match inbox.recv_timeout(left) {
-                Ok(Message::Event(event)) => self.write(&event)?,
+                Ok(Message::Event(event)) => self.take(&event),
                 Ok(Message::Sync(done)) => {
-                    self.out.finish()?;
-                    // Whoever asked may have left.
-                    let _ = done.try_send(());
+                    self.to(Out::finish);
+                    self.press.put(Job::Say(done));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return self.out.finish(),
+                Err(RecvTimeoutError::Disconnected) => return self.to(Out::finish),
             }
         }
     }
 
-    fn write(&mut self, event: &Arc<Event>) -> io::Result<()> {
-        let next_day = event.at.0 / DAY_MS > self.out.begun.0 / DAY_MS;
-        if self.out.bytes >= self.limits.file_bytes || next_day {
-            self.next_file(event)?;
+    fn tick(&mut self) {
+        if self.out.is_some() {
+            self.to(Out::flush);
+            self.due = clock::now() + FLUSH_EVERY;
+        } else if let Ok(out) = self.begin(self.state.at()) {
+            self.out = Some(out);
+            let missed = std::mem::take(&mut self.missed);
+            (self.tell)(Kind::Journal {
+                stopped: None,
+                missed,
+            });
+            self.due = clock::now() + FLUSH_EVERY;
+        } else {
+            self.due = clock::now() + self.settings.retry;
         }
-        if matches!(event.kind, Kind::Started { .. }) {
-            self.header = Some(Arc::clone(event));
-        } else if let Kind::Reloaded { topology: new } = &event.kind
-            && let Some(header) = &mut self.header
-            && let Kind::Started { topology, .. } = &mut Arc::make_mut(header).kind
-        {
-            topology.clone_from(new);
-        }
-        self.out.line(event)?;
-        self.shared.written.fetch_add(1, Relaxed);
-        Ok(())
     }
 
-    /// Another file, which says first what there is: with the number before the event that comes next, so that the
-    /// file has no gap.
-    fn next_file(&mut self, next: &Event) -> io::Result<()> {
-        self.out.finish()?;
-        self.out = Out::create(&self.dir, next.at)?;
-        self.shared.path.lock().clone_from(&self.out.path);
-        remove_old(&self.dir, next.at, self.limits.keep);
-        let Some(header) = self.header.as_deref() else {
-            return Ok(());
-        };
-        self.out.line(&Event {
-            injected: false,
-            seq: next.seq.saturating_sub(1),
-            at: next.at,
-            kind: header.kind.clone(),
-        })
+    fn take(&mut self, event: &Arc<Event>) {
+        let next_day = |out: &Out| self.state.time_of(event).0 / DAY_MS > out.begun.0 / DAY_MS;
+        let full = |out: &Out| out.bytes >= self.settings.file_bytes || next_day(out);
+        if self.out.as_ref().is_some_and(full) {
+            self.next_file(event.at);
+        }
+        let line = self.worded(event);
+        self.to(|out| out.line(&line));
+        self.state.apply(event);
+        if self.out.is_some() {
+            self.shared.written.fetch_add(1, Relaxed);
+        } else {
+            self.missed += 1;
+            self.shared.dropped.fetch_add(1, Relaxed);
+        }
     }
-}
 
-impl Out {
-    fn create(dir: &Path, now: Wall) -> io::Result<Self> {
-        let mut options = File::options();
-        options.write(true).create_new(true);
-        // Events name deployments and people: nobody else reads them.
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let stamp = stamp(now);
-        let mut n = 1;
-        loop {
-            let name = if n == 1 {
-                format!("{stamp}.jsonl")
-            } else {
-                format!("{stamp}-{n}.jsonl")
-            };
-            let path = dir.join(name);
-            match options.open(&path) {
-                Ok(file) => {
-                    return Ok(Self {
-                        file: BufWriter::new(file),
-                        path,
-                        begun: now,
-                        bytes: 0,
-                    });
+    /// Without what may quote a prompt or an answer, unless that is wanted.
+    fn worded<'a>(&self, event: &'a Event) -> Cow<'a, Event> {
+        match &event.kind {
+            Kind::Score { reason, .. } if !self.settings.content && !reason.is_empty() => {
+                let mut event = event.clone();
+                if let Kind::Score { reason, .. } = &mut event.kind {
+                    reason.clear();
                 }
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => n += 1,
-                Err(e) => return Err(e),
+                Cow::Owned(event)
+            }
+            _ => Cow::Borrowed(event),
+        }
+    }
+
+    fn next_file(&mut self, now: Wall) {
+        self.to(Out::finish);
+        let Some(finished) = self.out.take() else {
+            return;
+        };
+        remove_old(&self.dir, now, self.settings.keep);
+        match self.begin(now) {
+            Ok(out) => {
+                let path = finished.path.clone();
+                drop(finished);
+                self.out = Some(out);
+                self.press.put(Job::File(path));
+            }
+            Err(e) => self.fail(&self.dir.clone(), &e),
+        }
+    }
+
+    /// Another file, which says first what there is.
+    fn begin(&self, now: Wall) -> io::Result<Out> {
+        fs::create_dir_all(&self.dir)?;
+        let mut out = Out::create(&self.dir, now)?;
+        let standing = Box::new(self.state.standing());
+        if standing.started != Wall::default() {
+            let kind = Kind::Continued {
+                schema: SCHEMA,
+                standing,
+            };
+            let header = Event::new(self.state.seq(), self.state.at(), kind);
+            if let Err(e) = out.line(&header).and_then(|()| out.flush()) {
+                out.discard();
+                return Err(e);
+            }
+        }
+        self.shared.path.lock().clone_from(&out.path);
+        Ok(out)
+    }
+
+    /// Does something to the file, if there is one; a failure ends it.
+    fn to(&mut self, act: impl FnOnce(&mut Out) -> io::Result<()>) {
+        if let Some(mut out) = self.out.take() {
+            match act(&mut out) {
+                Ok(()) => self.out = Some(out),
+                Err(e) => {
+                    self.missed += out.unflushed;
+                    self.fail(&out.path, &e);
+                }
             }
         }
     }
 
-    fn line(&mut self, event: &Event) -> io::Result<()> {
-        let mut line = serde_json::to_vec(event)?;
-        line.push(b'\n');
-        self.bytes += line.len() as u64;
-        self.file.write_all(&line)
+    fn fail(&mut self, path: &Path, e: &io::Error) {
+        self.due = clock::now() + self.settings.retry;
+        (self.tell)(Kind::Journal {
+            stopped: Some(format!("{}: {e}", path.display())),
+            missed: 0,
+        });
     }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.file.flush()?;
-        self.file.get_ref().sync_data()
-    }
-}
-
-/// `2026-11-20T14-03-22Z`: sorts by time and is a legal file name everywhere.
-fn stamp(at: Wall) -> String {
-    let text = at.to_string().replace(':', "-");
-    let seconds = text.split('.').next().unwrap_or(&text);
-    format!("{seconds}Z")
-}
-
-/// Goes by the names, which do not change when files are copied. What cannot be removed is left for the next time.
-fn remove_old(dir: &Path, now: Wall, keep: Duration) {
-    let keep_ms = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX);
-    let oldest = stamp(Wall(now.0.saturating_sub(keep_ms)));
-    for file in fs::read_dir(dir).into_iter().flatten().flatten() {
-        let name = file.file_name();
-        let Some(name) = name.to_str().filter(|name| is_journal(name)) else {
-            continue;
-        };
-        if *name < *oldest
-            && let Err(e) = fs::remove_file(file.path())
-        {
-            tracing::warn!("journal: {} cannot be removed: {e}", file.path().display());
-        }
-    }
-}
-
-/// Our own names only: whatever else lies in the directory is somebody's.
-fn is_journal(name: &str) -> bool {
-    let shape = |(i, c): (usize, char)| match i {
-        4 | 7 | 13 | 16 => c == '-',
-        10 => c == 'T',
-        19 => c == 'Z',
-        _ => i > 19 || c.is_ascii_digit(),
-    };
-    name.len() > 20
-        && name.char_indices().all(shape)
-        && Path::new(name)
-            .extension()
-            .is_some_and(|extension| extension == "jsonl")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Everything that happens, in one ordered stream.
 
 use super::{
-    DeploymentId, RouteId, Wall,
+    DeploymentId, RouteId, Snapshot, Wall,
     drill::Drill,
     fault::Fault,
     finding::{Finding, Findings, Tally},
@@ -34,7 +34,11 @@ impl Kind {
     pub const fn is_measure(&self) -> bool {
         matches!(
             self,
-            Self::Bucket(_) | Self::Exchanges(_) | Self::Judging(_) | Self::Watch { .. }
+            Self::Bucket(_)
+                | Self::Exchanges(_)
+                | Self::Judging(_)
+                | Self::Watch { .. }
+                | Self::Continued { .. }
         )
     }
 }
@@ -59,6 +63,11 @@ pub enum Kind {
         version: String,
         listen: String,
         topology: Topology,
+    },
+    /// The journal of a run goes on in another file: how things stood, without the history of charts. Only in journals.
+    Continued {
+        schema: u32,
+        standing: Box<Snapshot>,
     },
     /// A new configuration took over without a dropped request.
     Reloaded {
@@ -240,6 +249,12 @@ pub enum Kind {
     },
     /// Who shares what operators do and which breakers trip; told when it changes.
     Fleet(FleetView),
+    /// Events are not recorded any more, and why; or they are again, after some were missed.
+    Journal {
+        stopped: Option<String>,
+        #[serde(default)]
+        missed: u64,
+    },
     /// Something a person should read: a missing key, an option that is not honoured.
     Notice {
         level: Level,

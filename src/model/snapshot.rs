@@ -41,6 +41,9 @@ pub struct Snapshot {
     /// The last drill of this configuration, when one is known.
     #[serde(default)]
     pub last_drill: Option<DrillMark>,
+    /// Why events are not recorded any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal_stopped: Option<String>,
     /// None: this replica shares nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fleet: Option<FleetView>,
@@ -321,6 +324,16 @@ impl JudgeView {
 }
 
 impl Snapshot {
+    /// How things stand, without the history that charts, windows and lists are made of.
+    #[must_use]
+    pub fn standing(mut self) -> Self {
+        for d in &mut self.deployments {
+            (d.points, d.scores) = (Arc::default(), Arc::default());
+        }
+        (self.exchanges, self.events) = (Arc::default(), Arc::default());
+        self
+    }
+
     pub fn deployment(&self, id: &str) -> Option<&DeploymentView> {
         self.deployments.iter().find(|d| &*d.id == id)
     }

@@ -16,6 +16,11 @@ use super::{
 };
 use std::{collections::VecDeque, sync::Arc};
 
+mod continued;
+mod times;
+
+use times::Times;
+
 /// Events a screen can scroll through.
 const EVENTS: usize = 1000;
 /// Judged answers kept per deployment.
@@ -29,11 +34,11 @@ const NOW_S: u32 = 10;
 pub struct State {
     s: Snapshot,
     own_network: bool,
-    /// Latencies by second, in the order of `s.deployments`; the last item is for all exchanges.
-    latencies: Vec<VecDeque<(u64, Latency, Latency)>>,
+    /// To the first token and to the whole answer, in the order of `s.deployments`.
+    latencies: Vec<(Times, Times)>,
     /// What was visibly wrong with answers, by second, in the order of `s.deployments`.
     findings: Vec<VecDeque<(u64, Tally)>>,
-    users: VecDeque<(u64, Latency)>,
+    users: Times,
     /// One hour of scores by minute, in the order of `s.deployments`.
     scores: Vec<VecDeque<(u64, Mean)>>,
 }
@@ -43,11 +48,19 @@ impl State {
         Self::default()
     }
 
+    /// When an event happened, as this state goes on. A wall clock that is set back within a run must not empty the
+    /// windows; another run begins when it says.
+    pub fn time_of(&self, event: &Event) -> Wall {
+        match &event.kind {
+            Kind::Started { .. } => event.at,
+            Kind::Continued { standing, .. } if standing.started != self.s.started => event.at,
+            _ => event.at.max(self.s.at),
+        }
+    }
+
     pub fn apply(&mut self, event: &Arc<Event>) {
-        self.s.seq = event.seq;
-        // A wall clock that is set back must not empty the windows.
-        self.s.at = self.s.at.max(event.at);
-        let at = self.s.at;
+        let (told, at) = (self.s.seq, self.time_of(event));
+        (self.s.seq, self.s.at) = (event.seq, at);
         match &event.kind {
             Kind::Started {
                 version,
@@ -62,6 +75,12 @@ impl State {
                 self.s.version.clone_from(version);
                 self.s.listen.clone_from(listen);
                 self.topology(topology, at);
+            }
+            Kind::Continued { standing, .. } => {
+                let whole = self.s.started == standing.started && told == event.seq;
+                if !whole {
+                    self.carry_on(standing);
+                }
             }
             Kind::Reloaded { topology } => self.topology(topology, at),
             Kind::Stopping => self.s.stopping = true,
@@ -167,6 +186,7 @@ impl State {
             }
             Kind::LocalNetwork { down } => self.own_network = *down,
             Kind::Fleet(view) => self.s.fleet = Some(view.clone()),
+            Kind::Journal { stopped, .. } => self.s.journal_stopped.clone_from(stopped),
             _ => {}
         }
     }
@@ -245,11 +265,9 @@ impl State {
             return;
         };
         self.canaries(i, b);
-        if let Some(times) = self.latencies.get_mut(i) {
-            times.push_back((sec, b.ttft.clone(), b.total.clone()));
-            while times.front().is_some_and(|(s, ..)| s + FIVE_MINUTES <= sec) {
-                times.pop_front();
-            }
+        if let Some((ttft, total)) = self.latencies.get_mut(i) {
+            ttft.push(sec, &b.ttft);
+            total.push(sec, &b.total);
         }
         if let Some(found) = self.findings.get_mut(i) {
             if !b.findings.is_empty() {
@@ -259,18 +277,6 @@ impl State {
                 found.pop_front();
             }
         }
-        let times = self
-            .latencies
-            .get(i)
-            .map(|t| t.iter())
-            .into_iter()
-            .flatten();
-        let total = || times.clone().map(|(_, _, total)| total);
-        let (p50, p95) = (
-            Latency::quantile(total(), 0.50),
-            Latency::quantile(total(), 0.95),
-        );
-        let ttft_p95 = Latency::quantile(times.clone().map(|(_, ttft, _)| ttft), 0.95);
         for (id, hits) in &b.injected {
             if let Some(f) = self.s.faults.iter_mut().find(|f| f.fault.id == *id) {
                 f.hits += u64::from(*hits);
@@ -279,7 +285,7 @@ impl State {
         let Some(d) = self.s.deployments.get_mut(i) else {
             return;
         };
-        (d.p50, d.p95, d.ttft_p95, d.in_flight) = (p50, p95, ttft_p95, b.in_flight);
+        d.in_flight = b.in_flight;
         let point = point_at(&mut d.points, sec);
         point.errors.add(Share {
             bad: b.fail,
@@ -306,15 +312,7 @@ impl State {
 
     fn exchanges(&mut self, e: &Exchanges, sec: u64) {
         self.s.totals.add(e);
-        self.users.push_back((sec, e.total.clone()));
-        while self
-            .users
-            .front()
-            .is_some_and(|(s, _)| s + FIVE_MINUTES <= sec)
-        {
-            self.users.pop_front();
-        }
-        self.s.users.p95 = Latency::quantile(self.users.iter().map(|(_, l)| l), 0.95);
+        self.users.push(sec, &e.total);
         let ring = Arc::make_mut(&mut self.s.exchanges);
         match ring.back_mut() {
             Some((last, sum)) if *last == sec => sum.add(e),
@@ -378,6 +376,20 @@ impl State {
         }
     }
 
+    /// The last event that is in it.
+    pub const fn seq(&self) -> u64 {
+        self.s.seq
+    }
+
+    pub const fn at(&self) -> Wall {
+        self.s.at
+    }
+
+    /// What a journal's next file begins with.
+    pub fn standing(&self) -> Snapshot {
+        self.snapshot(self.s.at).standing()
+    }
+
     /// How things stand at `at`. Reading changes nothing.
     pub fn snapshot(&self, at: Wall) -> Snapshot {
         let at = at.max(self.s.at);
@@ -411,8 +423,11 @@ impl State {
                 d.tokens_per_s += f64::from(p.tokens) / f64::from(NOW_S);
             }
         }
-        if d.errors_5m.n + d.throttled_5m == 0 {
-            (d.p50, d.p95, d.ttft_p95) = (None, None, None);
+        (d.p50, d.p95, d.ttft_p95) = (None, None, None);
+        if d.errors_5m.n + d.throttled_5m > 0
+            && let Some((ttft, total)) = self.latencies.get(i)
+        {
+            (d.p50, d.p95, d.ttft_p95) = (total.p50(), total.p95(), ttft.p95());
         }
         if d.points
             .back()
@@ -458,7 +473,7 @@ impl State {
             failed_5m: share(five.failed(), &five),
             degraded_5m: share(five.degraded(), &five),
             per_s: f64::from(recent) / f64::from(NOW_S),
-            p95: self.s.users.p95.filter(|_| five.answered() > 0),
+            p95: self.users.p95().filter(|_| five.answered() > 0),
             client_retries_5m: five.client_retries,
         }
     }

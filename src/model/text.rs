@@ -28,7 +28,10 @@ impl Event {
             },
             Kind::ReloadFailed { .. }
             | Kind::LocalNetwork { down: true }
-            | Kind::StreamBroke { to: None, .. } => Level::Bad,
+            | Kind::StreamBroke { to: None, .. }
+            | Kind::Journal {
+                stopped: Some(_), ..
+            } => Level::Bad,
             Kind::Unserved { outcome, .. } => {
                 if *outcome == Outcome::Canned {
                     Level::Warn
@@ -67,6 +70,7 @@ impl Event {
             Kind::JudgeAvailable {
                 available: true, ..
             }
+            | Kind::Journal { stopped: None, .. }
             | Kind::JudgeRestored { .. }
             | Kind::JudgeDrift { on: false, .. }
             | Kind::LocalNetwork { down: false } => Level::Good,
@@ -262,6 +266,11 @@ impl Event {
             Kind::LocalNetwork { down: false } => "providers can be reached again".to_owned(),
             Kind::Fleet(view) => fleet(view),
             Kind::Notice { text, .. } => text.clone(),
+            Kind::Continued { .. } => "the journal goes on in another file".to_owned(),
+            Kind::Journal { stopped, missed } => match stopped {
+                Some(why) => format!("the journal stopped: {why}"),
+                None => format!("the journal goes on, up to {missed} events are missing in it"),
+            },
             Kind::Suppressed { what, n } => format!("{n} more {what} not shown"),
             _ => self.line_about_judges(),
         }

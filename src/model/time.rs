@@ -64,6 +64,11 @@ impl Wall {
             .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }
 
+    /// `2026-11-20 14:03:22Z`: with its day, for those who look back.
+    pub fn moment(self) -> String {
+        self.timestamp().strftime("%F %TZ").to_string()
+    }
+
     /// `14:03:22`, UTC.
     pub fn clock(self) -> String {
         self.timestamp().strftime("%H:%M:%S").to_string()
@@ -199,6 +204,7 @@ mod tests {
         let t = Wall(1_700_000_000_123);
         assert_eq!(t.to_string(), "2023-11-14T22:13:20.123Z");
         assert_eq!(t.clock(), "22:13:20");
+        assert_eq!(t.moment(), "2023-11-14 22:13:20Z");
     }
 
     #[test]

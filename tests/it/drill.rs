@@ -302,10 +302,7 @@ async fn the_journal_has_the_whole_run_without_a_gap_or_a_secret() {
         assert_eq!(answer.send().await.unwrap().status(), 200);
     }
     house.app.shutdown().await;
-    let files: Vec<_> = std::fs::read_dir(house.dir.path().join("journal"))
-        .unwrap()
-        .map(|f| f.unwrap().path())
-        .collect();
+    let files = breakerbox::journal::files(&house.dir.path().join("journal")).unwrap();
     assert_eq!(files.len(), 1, "{files:?}");
     let mut reader = Reader::open(&files[0]).unwrap();
     let events: Vec<Event> = reader.by_ref().map(Result::unwrap).collect();

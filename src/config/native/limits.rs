@@ -210,6 +210,16 @@ pub(super) fn journal(table: Option<Table<'_>>, cx: &Context<'_>) -> Journal {
         Some(path) => journal.path = Some(path_from(path, cx.base, cx.env)),
         None => {}
     }
+    let day = Duration::from_hours(24);
+    if let Some(keep) = table.get("keep").and_then(|f| f.duration(day..)) {
+        journal.keep = keep;
+    }
+    if let Some(size) = table.get("file_bytes").and_then(|f| f.size()) {
+        journal.file_bytes = size;
+    }
+    if let Some(content) = table.get("content").and_then(|f| f.boolean()) {
+        journal.content = content;
+    }
     table.finish();
     journal
 }

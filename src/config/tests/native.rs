@@ -473,7 +473,21 @@ fn a_journal_is_kept_where_the_file_says_or_not_at_all() {
     round_trip(&off);
     let home = toml(&format!("{route}[journal]\npath = \"~/j\""));
     assert_eq!(home.journal.path.as_deref(), Some(Path::new("/home/op/j")));
+    assert!(!home.journal.content, "no prompt, no answer");
     round_trip(&home);
+    let more = toml(&format!(
+        "{route}[journal]\nkeep = \"7d\"\nfile_bytes = \"1MiB\"\ncontent = true"
+    ));
+    let (keep, bytes, content) = (
+        more.journal.keep,
+        more.journal.file_bytes,
+        more.journal.content,
+    );
+    assert_eq!(
+        (keep, bytes, content),
+        (Duration::from_hours(7 * 24), 1 << 20, true)
+    );
+    round_trip(&more);
     let homeless = load_with("config.toml", route, &|name: &str| {
         (!name.starts_with("XDG") && name != "HOME").then(|| "k".to_owned())
     })

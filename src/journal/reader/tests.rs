@@ -85,3 +85,28 @@ fn an_event_comes_back_with_its_kind() {
     let event = Reader::new(text.as_bytes()).next().unwrap().unwrap();
     assert_eq!(event.kind, Kind::Stopping);
 }
+
+#[test]
+fn a_reader_goes_on_where_another_one_was() {
+    let text = line(0) + "damage\n" + &line(1) + &line(2);
+    let mut first = Reader::new(text.as_bytes());
+    first.nth(1).unwrap().unwrap();
+    let rest = Reader::at(text.as_bytes(), first.offset()).unwrap();
+    let seqs: Vec<_> = rest.map(|event| event.unwrap().seq).collect();
+    assert_eq!(seqs, [2]);
+}
+
+#[test]
+fn a_compressed_file_that_is_cut_gives_what_it_has() {
+    let text: String = (0..20_000).map(line).collect();
+    let pressed = zstd::encode_all(text.as_bytes(), 3).unwrap();
+    for (cut, whole) in [(pressed.len(), true), (pressed.len() / 2, false)] {
+        let mut reader = Reader::new(lines(Cursor::new(pressed[..cut].to_vec())).unwrap());
+        let read = reader.by_ref().map(Result::unwrap).count();
+        assert_eq!(
+            (read == 20_000, reader.report().torn),
+            (whole, !whole),
+            "{read}"
+        );
+    }
+}

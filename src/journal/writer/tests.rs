@@ -1,15 +1,32 @@
 use super::*;
 use crate::{
-    journal::Reader,
-    model::{event::Level, topology::Topology},
+    journal::{Reader, files},
+    model::{
+        Phase, Reason,
+        event::{Level, Picked},
+        phase::Transition,
+        topology::{DeploymentInfo, Topology},
+    },
 };
+use std::sync::mpsc;
 use tempfile::TempDir;
 
 /// 2026-11-20T14:03:22.500Z
 const T0: Wall = Wall(1_795_183_402_500);
+const SETTINGS: Settings = Settings {
+    file_bytes: 64 << 20,
+    keep: Duration::from_hours(30 * 24),
+    content: true,
+    retry: Duration::from_millis(20),
+};
+/// Every event begins a file.
+const SHORT: Settings = Settings {
+    file_bytes: 1,
+    ..SETTINGS
+};
 
-fn open(dir: &TempDir, limits: Limits) -> Writer {
-    Writer::open(dir.path(), limits, T0, |_| ()).unwrap()
+fn open(dir: &Path, settings: Settings) -> Writer {
+    Writer::open(dir, settings, T0, |_| ()).unwrap()
 }
 
 fn notice(seq: u64, at: Wall) -> Arc<Event> {
@@ -20,18 +37,32 @@ fn notice(seq: u64, at: Wall) -> Arc<Event> {
     Arc::new(Event::new(seq, at, kind))
 }
 
+fn topology(hash: &str) -> Topology {
+    Topology {
+        config_hash: hash.into(),
+        deployments: vec![DeploymentInfo {
+            id: "p/a".into(),
+            provider: "p".into(),
+            dialect: crate::model::Dialect::OpenAi,
+            model: "a".into(),
+            disabled: None,
+        }],
+        ..Topology::default()
+    }
+}
+
 fn started(seq: u64) -> Arc<Event> {
     let kind = Kind::Started {
-        schema: crate::model::event::SCHEMA,
+        schema: SCHEMA,
         version: "1".into(),
         listen: "127.0.0.1:4141".into(),
-        topology: Topology::default(),
+        topology: topology("old"),
     };
     Arc::new(Event::new(seq, T0, kind))
 }
 
-fn files(dir: &TempDir) -> Vec<String> {
-    let mut names: Vec<_> = fs::read_dir(dir.path())
+fn names(dir: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(dir)
         .unwrap()
         .map(|file| file.unwrap().file_name().into_string().unwrap())
         .collect();
@@ -39,8 +70,8 @@ fn files(dir: &TempDir) -> Vec<String> {
     names
 }
 
-fn events(dir: &TempDir, name: &str) -> Vec<Event> {
-    let mut reader = Reader::open(&dir.path().join(name)).unwrap();
+fn read(path: &Path) -> Vec<Event> {
+    let mut reader = Reader::open(path).unwrap();
     let events = reader.by_ref().map(Result::unwrap).collect();
     assert_eq!(reader.report().notes(), Vec::<String>::new());
     events
@@ -50,7 +81,7 @@ fn events(dir: &TempDir, name: &str) -> Vec<Event> {
 fn what_was_written_can_be_read_back() {
     let dir = TempDir::new().unwrap();
     let written = [started(0), notice(1, T0), notice(2, T0)];
-    let journal = open(&dir, Limits::default());
+    let journal = open(dir.path(), SETTINGS);
     assert!(
         written
             .iter()
@@ -59,56 +90,74 @@ fn what_was_written_can_be_read_back() {
     journal.sync();
     assert_eq!(journal.status().written, 3);
     drop(journal);
-    assert_eq!(files(&dir), ["2026-11-20T14-03-22Z.jsonl"]);
-    let read = events(&dir, "2026-11-20T14-03-22Z.jsonl");
+    assert_eq!(names(dir.path()), ["2026-11-20T14-03-22Z.jsonl"]);
+    let read = read(&dir.path().join("2026-11-20T14-03-22Z.jsonl"));
     assert!(read.iter().eq(written.iter().map(|event| &**event)));
 }
 
 #[test]
-fn a_long_file_is_followed_by_one_that_stands_alone() {
+fn a_finished_file_is_compressed_and_the_next_one_says_how_things_stand() {
     let dir = TempDir::new().unwrap();
-    let journal = open(
-        &dir,
-        Limits {
-            file_bytes: 1,
-            ..Limits::default()
-        },
-    );
-    journal.append(started(0));
-    journal.append(notice(1, T0));
-    drop(journal);
+    let journal = open(dir.path(), SHORT);
+    let opened = Kind::Transition(Transition {
+        deployment: "p/a".into(),
+        from: Phase::Closed,
+        to: Phase::Open,
+        reason: Reason::ForceEnded,
+        generation: 1,
+        until: None,
+    });
+    for event in [
+        started(1),
+        Arc::new(Event::new(2, T0, opened)),
+        notice(3, T0),
+    ] {
+        journal.append(event);
+    }
+    journal.sync();
+    let all = files(dir.path()).unwrap();
+    let named: Vec<_> = all
+        .iter()
+        .map(|path| path.file_name().unwrap().to_str().unwrap())
+        .collect();
     assert_eq!(
-        files(&dir),
-        ["2026-11-20T14-03-22Z-2.jsonl", "2026-11-20T14-03-22Z.jsonl"]
+        named,
+        [
+            "2026-11-20T14-03-22Z.jsonl.zst",
+            "2026-11-20T14-03-22Z-2.jsonl.zst",
+            "2026-11-20T14-03-22Z-3.jsonl",
+        ]
     );
-    let second = events(&dir, "2026-11-20T14-03-22Z-2.jsonl");
-    assert_eq!(second, [(*started(0)).clone(), (*notice(1, T0)).clone()]);
+    assert_eq!(read(&all[0]), [(*started(1)).clone()]);
+    let last = read(&all[2]);
+    let Kind::Continued { schema, standing } = &last[0].kind else {
+        panic!("no header: {last:?}")
+    };
+    assert_eq!((last[0].seq, *schema), (2, SCHEMA));
+    assert_eq!(standing.deployments[0].phase, Phase::Open);
+    assert_eq!(last[1], (*notice(3, T0)).clone());
 }
 
 #[test]
 fn a_file_after_a_reload_begins_with_the_new_topology() {
     let dir = TempDir::new().unwrap();
-    let journal = open(&dir, Limits::default());
-    let topology = Topology {
-        config_hash: "new".into(),
-        ..Topology::default()
+    let journal = open(dir.path(), SETTINGS);
+    let reloaded = Kind::Reloaded {
+        topology: topology("new"),
     };
     let tomorrow = T0 + Duration::from_hours(24);
     journal.append(started(0));
-    journal.append(Arc::new(Event {
-        injected: false,
-        seq: 1,
-        at: T0,
-        kind: Kind::Reloaded {
-            topology: topology.clone(),
-        },
-    }));
+    journal.append(Arc::new(Event::new(1, T0, reloaded)));
     journal.append(notice(2, tomorrow));
     drop(journal);
-    assert_eq!(files(&dir).last().unwrap(), "2026-11-21T14-03-22Z.jsonl");
-    let first = events(&dir, "2026-11-21T14-03-22Z.jsonl").remove(0);
+    let last = files(dir.path()).unwrap().pop().unwrap();
+    assert!(last.ends_with("2026-11-21T14-03-22Z.jsonl"), "{last:?}");
+    let first = read(&last).remove(0);
     assert_eq!(first.seq, 1);
-    assert!(matches!(first.kind, Kind::Started { topology: t, .. } if t == topology));
+    let Kind::Continued { standing, .. } = first.kind else {
+        panic!("no header")
+    };
+    assert_eq!(standing.config_hash, "new");
 }
 
 #[test]
@@ -117,61 +166,125 @@ fn only_old_journals_are_removed() {
     let others = [
         "2020-01-01T00-00-00Z.jsonl.bak",
         "2020-notes.jsonl",
-        "2026-10-22T00-00-00Z.jsonl",
+        "2026-10-22T00-00-00Z.jsonl.zst",
     ];
-    for name in others
-        .iter()
-        .chain(&["2026-10-20T00-00-00Z.jsonl", "2026-10-20T00-00-00Z-2.jsonl"])
-    {
+    for name in others.iter().chain(&[
+        "2026-10-20T00-00-00Z.jsonl",
+        "2026-10-20T00-00-00Z-2.jsonl.zst",
+        "2026-10-20T00-00-00Z.hlog",
+    ]) {
         fs::write(dir.path().join(name), "").unwrap();
     }
-    drop(open(&dir, Limits::default()));
-    let mut left = files(&dir);
+    drop(open(dir.path(), SETTINGS));
+    let mut left = names(dir.path());
     left.retain(|name| name != "2026-11-20T14-03-22Z.jsonl");
     assert_eq!(left, others);
 }
 
 #[test]
-fn a_failing_disk_stops_the_journal_and_is_said_once() {
+fn a_clock_that_is_set_back_begins_no_file_and_loses_nothing() {
     let dir = TempDir::new().unwrap();
-    let (said, heard) = std::sync::mpsc::channel();
-    let journal = Writer::open(
-        &dir.path().join("j"),
-        Limits {
-            file_bytes: 1,
-            ..Limits::default()
-        },
-        T0,
-        move |why| {
-            said.send(why).unwrap();
-        },
-    )
-    .unwrap();
-    journal.append(notice(0, T0));
+    let journal = open(dir.path(), SETTINGS);
+    let (yesterday, tomorrow) = (Wall(T0.0 - 2 * DAY_MS), T0 + Duration::from_hours(24));
+    for event in [
+        started(1),
+        notice(2, yesterday),
+        notice(3, tomorrow),
+        notice(4, T0),
+    ] {
+        journal.append(event);
+    }
+    drop(journal);
+    let all = files(dir.path()).unwrap();
+    let seqs: Vec<_> = all
+        .iter()
+        .flat_map(|path| read(path))
+        .map(|event| event.seq)
+        .collect();
+    assert_eq!((all.len(), seqs), (2, vec![1, 2, 2, 3, 4]));
+}
+
+#[test]
+fn what_a_judge_said_is_written_only_where_that_is_wanted() {
+    for (content, kept) in [(false, ""), (true, "it quotes the prompt")] {
+        let dir = TempDir::new().unwrap();
+        let journal = open(
+            dir.path(),
+            Settings {
+                content,
+                ..SETTINGS
+            },
+        );
+        let score = Kind::Score {
+            deployment: "p/a".into(),
+            judge: "q/b".into(),
+            exchange: "x".into(),
+            score: 0.5,
+            reason: "it quotes the prompt".into(),
+            picked: Picked::Sample,
+            findings: crate::model::finding::Findings::default(),
+        };
+        journal.append(Arc::new(Event::new(1, T0, score)));
+        drop(journal);
+        let event = read(&files(dir.path()).unwrap()[0]).remove(0);
+        let Kind::Score { reason, score, .. } = event.kind else {
+            panic!("{event:?}")
+        };
+        assert_eq!((reason.as_str(), score), (kept, 0.5));
+    }
+}
+
+#[test]
+fn a_journal_that_fails_says_so_and_goes_on_when_it_can() {
+    let dir = TempDir::new().unwrap();
+    let place = dir.path().join("j");
+    let (say, heard) = mpsc::channel();
+    let journal = Writer::open(&place, SHORT, T0, move |kind| say.send(kind).unwrap()).unwrap();
+    journal.append(started(1));
     journal.sync();
-    fs::remove_dir_all(dir.path().join("j")).unwrap();
-    journal.append(notice(1, T0));
-    let why = heard.recv().unwrap();
-    assert!(why.contains("restarted"), "{why}");
+    let kept = files(&place).unwrap().remove(0);
+    let safe = dir.path().join("first.jsonl");
+    fs::rename(kept, &safe).unwrap();
+    fs::remove_dir_all(&place).unwrap();
+    // Where the directory was is a file now: nothing can be created there.
+    fs::write(&place, "").unwrap();
+    journal.append(notice(2, T0));
+    let Kind::Journal {
+        stopped: Some(why), ..
+    } = heard.recv().unwrap()
+    else {
+        panic!("it goes on")
+    };
+    assert!(why.contains("/j"), "{why}");
+    journal.append(notice(3, T0));
     journal.sync();
-    assert!(!journal.append(notice(2, T0)));
-    let status = journal.status();
-    assert_eq!(
-        (status.failed, status.dropped, status.written),
-        (Some(why), 1, 1)
-    );
-    assert!(heard.recv().is_err());
+    assert_eq!((journal.status().dropped, journal.status().written), (2, 1));
+
+    fs::remove_file(&place).unwrap();
+    let again = Kind::Journal {
+        stopped: None,
+        missed: 2,
+    };
+    assert_eq!(heard.recv().unwrap(), again);
+    journal.append(notice(4, T0));
+    drop(journal);
+    assert!(heard.recv().is_err(), "said once each");
+    // Told in the order of the files, with what is missing between them.
+    let mut text = fs::read(safe).unwrap();
+    for path in files(&place).unwrap() {
+        let mut lines = crate::journal::lines(fs::File::open(path).unwrap()).unwrap();
+        io::copy(&mut lines, &mut text).unwrap();
+    }
+    let mut reader = Reader::new(text.as_slice());
+    let seqs: Vec<_> = reader.by_ref().map(|event| event.unwrap().seq).collect();
+    assert_eq!((seqs.first(), seqs.last()), (Some(&1), Some(&4)));
+    assert_eq!(reader.report().missing, 2);
 }
 
 #[test]
 fn a_journal_that_cannot_begin_is_an_error() {
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join("file"), "").unwrap();
-    let result = Writer::open(
-        &dir.path().join("file/journal"),
-        Limits::default(),
-        T0,
-        |_| (),
-    );
+    let result = Writer::open(&dir.path().join("file/journal"), SETTINGS, T0, |_| ());
     assert!(result.is_err());
 }
