@@ -8,7 +8,7 @@ use breakerbox::{
         topology::{DeploymentInfo, RouteInfo, Topology},
     },
     source::Source,
-    tui::{Palette, picture},
+    tui::{Options, Palette, picture},
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use ratatui::layout::Size;
@@ -113,12 +113,16 @@ fn bench(c: &mut Criterion) {
     }
     let now = START + Duration::from_secs(SECONDS);
     let source: Arc<dyn Source> = Arc::new(Still(Arc::new(state.snapshot(now))));
+    let options = Options {
+        palette: Palette::Dark,
+        ..Options::default()
+    };
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         c.bench_function(&format!("frame {width}x{height}"), |b| {
             b.iter(|| {
                 black_box(picture(
                     Arc::clone(&source),
-                    Palette::Dark,
+                    &options,
                     Size { width, height },
                 ))
             });

@@ -35,6 +35,8 @@ pub struct Wish {
     pub no_traffic: bool,
     /// Where the ledger of drills is kept; none: nothing is remembered.
     pub state: Option<PathBuf>,
+    /// Where the journal is kept, over the configuration's.
+    pub journal: Option<PathBuf>,
 }
 
 /// A running breakerbox.
@@ -71,6 +73,9 @@ impl App {
         };
         if let Some(listen) = wish.listen {
             config.server.listen = listen;
+        }
+        if let Some(journal) = &wish.journal {
+            config.journal.path = Some(journal.clone());
         }
         let server = config.server.clone();
         let doors = front::bind(server.listen).await?;

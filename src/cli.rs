@@ -45,6 +45,20 @@ latency_ms; a judge's shift, fail and latency_ms; [[traffic]] has t and mult. Ev
 
 Exit codes: 0 everything expected came, 1 something did not, 2 a scenario cannot be read.";
 
+const REPLAY: &str = "\
+TIME is 14:03:22 (UTC), 2026-11-20T14:03:22Z, or counted: +5m from the beginning, -30s from the end.
+On the screen: space plays and pauses, + and - change the speed, [ ] step a second and { } a minute,
+n and N go to the next and the last time a breaker moved, t to a moment, < and > to beginning and end.
+
+  breakerbox replay                                       the incidents that come with breakerbox
+  breakerbox replay bad-key-tuesday                       one of these
+  breakerbox replay ~/.local/state/breakerbox/journal     everything that was recorded
+  breakerbox replay 2026-11-20T00-00-00Z.jsonl.zst --from 14:00
+  breakerbox replay bad-key-tuesday --at +20s --svg incident.svg
+  zstdcat *.jsonl.zst | breakerbox replay - --json
+
+Where standard output is no terminal: one line per event.";
+
 #[derive(Debug, Parser)]
 #[command(name = "breakerbox", version, about = ABOUT, after_help = AFTER, subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub struct Cli {
@@ -78,6 +92,13 @@ pub struct Screen {
     /// Only look: keys that change something do not exist
     #[arg(long)]
     pub read_only: bool,
+    #[command(flatten)]
+    pub look: Look,
+}
+
+/// How a screen is drawn.
+#[derive(Debug, Clone, Args)]
+pub struct Look {
     /// Draw with ASCII only
     #[arg(long)]
     pub ascii: bool,
@@ -96,6 +117,37 @@ pub enum PaletteName {
     #[value(name = "16-light")]
     SixteenLight,
     None,
+}
+
+/// What to replay, and in what form.
+#[derive(Debug, Clone, Args)]
+pub struct Replay {
+    /// Files of a journal (.jsonl, .jsonl.zst), its directory, - for standard input, or the name of an incident; left
+    /// out: lists these
+    #[arg(value_name = "FILE")]
+    pub what: Vec<String>,
+    /// Play from this moment on
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub from: Option<String>,
+    /// Play up to this moment
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub to: Option<String>,
+    /// Say how things stood at this moment, without a screen
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub at: Option<String>,
+    /// Draw the screen at that moment into this file
+    #[cfg(feature = "tui")]
+    #[arg(long, value_name = "FILE", requires = "at", conflicts_with = "json")]
+    pub svg: Option<PathBuf>,
+    /// Columns and rows of that picture
+    #[cfg(feature = "tui")]
+    #[arg(long, value_name = "WxH", requires = "svg", default_value = "120x40", value_parser = size)]
+    pub size: (u16, u16),
+    /// JSON: with --at the whole snapshot; without, one a line, at the beginning, after each transition and at the end
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub look: Look,
 }
 
 #[derive(Debug, Subcommand)]
@@ -133,7 +185,13 @@ pub enum Mode {
         /// Where the report is written; left out: drills/ in the XDG state directory
         #[arg(long, value_name = "DIR")]
         report: Option<PathBuf>,
+        /// Keep a journal of it in this directory, to be replayed
+        #[arg(long, value_name = "DIR")]
+        journal: Option<PathBuf>,
     },
+    /// Play a journal, or an incident that comes with breakerbox, on the same screen
+    #[command(after_help = REPLAY)]
+    Replay(Replay),
     /// List the drills, and which were run
     Drills,
     /// Run the breaker through scenarios in virtual time, beside the rolling mean that it replaces
@@ -180,6 +238,15 @@ pub enum ConfigMode {
         #[arg(default_value = "breakerbox.toml")]
         file: PathBuf,
     },
+}
+
+#[cfg(feature = "tui")]
+fn size(text: &str) -> Result<(u16, u16), String> {
+    let size = text
+        .split_once('x')
+        .and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    size.filter(|(w, h)| (20..=1000).contains(w) && (5..=500).contains(h))
+        .ok_or_else(|| "columns and rows like 120x40, at most 1000x500".to_owned())
 }
 
 fn rate_per_s(text: &str) -> Result<f64, String> {

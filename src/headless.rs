@@ -31,14 +31,20 @@ pub async fn follow(mut events: broadcast::Receiver<Arc<Event>>, json: bool) {
     }
 }
 
-fn write(event: &Event, json: bool) -> io::Result<()> {
-    if json {
-        return print(&serde_json::to_string(event).map_err(io::Error::other)?);
+/// One event; in words only those that a person should see.
+pub fn write(event: &Event, as_json: bool) -> io::Result<()> {
+    if as_json {
+        return json(event);
     }
     if event.kind.is_measure() || matches!(event.kind, Kind::Score { .. }) {
         return Ok(());
     }
     print(&line(event))
+}
+
+/// On a line of its own.
+pub fn json(what: &impl serde::Serialize) -> io::Result<()> {
+    print(&serde_json::to_string(what).map_err(io::Error::other)?)
 }
 
 fn print(line: &str) -> io::Result<()> {

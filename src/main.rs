@@ -2,10 +2,14 @@
 
 use breakerbox::{
     app::{App, Wish},
-    cli::{Cli, ConfigMode, Mode, Run},
+    cli::{self, Cli, ConfigMode, Mode, Run},
     clock, config, drill, headless,
     model::drill::DrillResult,
     sim, simulate as virtually,
+    source::{
+        Tape,
+        replay::{Replay, incidents},
+    },
 };
 use clap::Parser;
 use std::{
@@ -33,7 +37,21 @@ fn main() -> ExitCode {
             sim,
             config,
             report,
-        }) => drill(&name, sim, config, report),
+            journal,
+        }) => {
+            let state = config::state_dir(&config::Process);
+            let wish = Wish {
+                sim: sim || config.is_none(),
+                config,
+                // A port of its own: the router that serves users may well run on the configured one.
+                listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+                no_traffic: true,
+                state,
+                journal,
+            };
+            drill(&name, &wish, report.as_deref())
+        }
+        Some(Mode::Replay(replay)) => play(&replay),
         Some(Mode::Drills) => drills(),
         Some(Mode::Simulate {
             scenarios,
@@ -56,6 +74,7 @@ fn wish(run: &Run) -> Wish {
         sim: run.sim,
         no_traffic: run.no_traffic,
         state: config::state_dir(&config::Process),
+        journal: None,
     }
 }
 
@@ -90,7 +109,7 @@ fn screen(cli: &Cli) -> Result<ExitCode, String> {
         cli.screen.read_only,
     );
     // The screen keeps this thread for itself: a slow terminal must never hold up a request.
-    let shown = tui::run(Arc::new(source), &tui_options(cli));
+    let shown = tui::run(Arc::new(source), &tui_options(&cli.screen.look));
     rt.block_on(app.shutdown());
     let summary = shown.map_err(|e| format!("the terminal went away: {e}"))?;
     say(&summary.to_string())?;
@@ -207,14 +226,9 @@ fn simulate(port: u16, seed: u64) -> Result<ExitCode, String> {
 }
 
 /// A failed drill and one that could not run are told apart: only the first says something about the configuration.
-fn drill(
-    name: &str,
-    sim: bool,
-    config: Option<PathBuf>,
-    report: Option<PathBuf>,
-) -> Result<ExitCode, String> {
+fn drill(name: &str, wish: &Wish, report: Option<&Path>) -> Result<ExitCode, String> {
     log_to_stderr();
-    match runtime()?.block_on(rehearse(name, sim, config, report)) {
+    match runtime()?.block_on(rehearse(name, wish, report)) {
         Ok(DrillResult::Passed) => Ok(ExitCode::SUCCESS),
         Ok(DrillResult::Failed | DrillResult::Aborted) => Ok(ExitCode::FAILURE),
         Err(why) => {
@@ -224,24 +238,10 @@ fn drill(
     }
 }
 
-async fn rehearse(
-    name: &str,
-    sim: bool,
-    config: Option<PathBuf>,
-    report: Option<PathBuf>,
-) -> Result<DrillResult, String> {
+async fn rehearse(name: &str, wish: &Wish, report: Option<&Path>) -> Result<DrillResult, String> {
     let scenario = drill::scenario::find(name)?;
     say(&drill::words::opening(&scenario))?;
-    let state = config::state_dir(&config::Process);
-    // A port of its own: the router that serves users may well run on the configured one.
-    let app = App::start(&Wish {
-        sim: sim || config.is_none(),
-        config,
-        listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
-        no_traffic: true,
-        state: state.clone(),
-    })
-    .await?;
+    let app = App::start(wish).await?;
     let stop = tokio_util::sync::CancellationToken::new();
     let told = |step: &_| {
         if let Some(line) = drill::words::step(clock::wall(), step) {
@@ -262,7 +262,7 @@ async fn rehearse(
     };
     let kept = done.and_then(|done| {
         let result = done.result;
-        keep(&done, report.as_deref(), state.as_deref()).map(|()| result)
+        keep(&done, report, wish.state.as_deref()).map(|()| result)
     });
     app.shutdown().await;
     kept
@@ -336,6 +336,67 @@ fn in_virtual_time(
     })
 }
 
+/// What a replay has to say besides goes to standard error, where it does not mix with what was asked for.
+fn play(wish: &cli::Replay) -> Result<ExitCode, String> {
+    if wish.what.is_empty() {
+        say(&incidents::list())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let replay = Replay::open(&wish.what)?;
+    replay.cut(wish.from.as_deref(), wish.to.as_deref())?;
+    for note in replay.notes() {
+        let _ = writeln!(io::stderr(), "breakerbox: {note}");
+    }
+    match &wish.at {
+        Some(at) => still(replay, at, wish)?,
+        None if wish.json => piped(replay.turns(|s| headless::json(&s.clone().standing())))?,
+        #[cfg(feature = "tui")]
+        None if io::IsTerminal::is_terminal(&io::stdout()) => film(replay, &wish.look)?,
+        None => piped(replay.events(|event| headless::write(event, false)))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One moment.
+fn still(replay: Replay, at: &str, wish: &cli::Replay) -> Result<(), String> {
+    let snapshot = replay.at(at)?;
+    #[cfg(feature = "tui")]
+    if let Some(file) = &wish.svg {
+        use breakerbox::tui::{self, Palette, svg};
+        let options = tui_options(&wish.look);
+        let ground = match options.palette {
+            Palette::Light | Palette::SixteenLight => svg::Ground::LIGHT,
+            _ => svg::Ground::DARK,
+        };
+        let frame = tui::picture(std::sync::Arc::new(replay), &options, wish.size.into());
+        return std::fs::write(file, svg::svg(&frame, ground))
+            .map_err(|e| format!("{} is not written: {e}", file.display()));
+    }
+    drop(replay);
+    if wish.json {
+        say(&serde_json::to_string_pretty(&*snapshot).map_err(|e| e.to_string())?)
+    } else {
+        say(&headless::status(&snapshot))
+    }
+}
+
+#[cfg(feature = "tui")]
+fn film(replay: Replay, look: &cli::Look) -> Result<(), String> {
+    // A person who opened it wants to see it move.
+    replay.wind(&breakerbox::source::Wind::Toggle)?;
+    let shown = breakerbox::tui::run(std::sync::Arc::new(replay), &tui_options(look));
+    let summary = shown.map_err(|e| format!("the terminal went away: {e}"))?;
+    say(&summary.to_string())
+}
+
+/// Nobody reads any more: there is nothing left to do, and nothing wrong.
+fn piped(written: io::Result<()>) -> Result<(), String> {
+    match written {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|e| e.to_string()),
+    }
+}
+
 fn operator() -> String {
     std::env::var("USER").unwrap_or_else(|_| "operator".to_owned())
 }
@@ -405,9 +466,9 @@ fn log_file() -> PathBuf {
 }
 
 #[cfg(feature = "tui")]
-fn tui_options(cli: &Cli) -> breakerbox::tui::Options {
+fn tui_options(look: &cli::Look) -> breakerbox::tui::Options {
     use breakerbox::{cli::PaletteName, tui::Palette};
-    let palette = match cli.screen.palette {
+    let palette = match look.palette {
         PaletteName::Auto => Palette::Auto,
         PaletteName::Dark => Palette::Dark,
         PaletteName::Light => Palette::Light,
@@ -416,7 +477,7 @@ fn tui_options(cli: &Cli) -> breakerbox::tui::Options {
         PaletteName::None => Palette::Mono,
     };
     breakerbox::tui::Options {
-        ascii: cli.screen.ascii,
+        ascii: look.ascii,
         palette,
         ..Default::default()
     }

@@ -4,6 +4,7 @@ use crate::model::{Command, Snapshot};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 pub mod local;
+pub mod replay;
 
 /// A running (or recorded) router, as a screen sees it.
 pub trait Source: Send + Sync {
@@ -18,6 +19,49 @@ pub trait Source: Send + Sync {
 
     /// Commands are refused here; dangerous keys do not exist.
     fn read_only(&self) -> bool;
+
+    /// What is recorded can be wound; what is live cannot.
+    fn tape(&self) -> Option<&dyn Tape> {
+        None
+    }
+}
+
+/// A recording that is being played.
+pub trait Tape: Send + Sync {
+    /// An error says why it stays where it is.
+    fn wind(&self, how: &Wind) -> Result<(), String>;
+
+    fn status(&self) -> TapeStatus;
+
+    /// What is missing in it, in sentences.
+    fn notes(&self) -> &[String];
+}
+
+/// Where a recording may go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wind {
+    /// Play or pause.
+    Toggle,
+    Faster,
+    Slower,
+    On(Duration),
+    Back(Duration),
+    /// The next transition of a breaker, or the one before.
+    Next,
+    Previous,
+    Start,
+    End,
+    /// `14:03:22`, `+5m`, `-30s`, `2026-11-20T14:03:22Z`.
+    To(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TapeStatus {
+    pub playing: bool,
+    /// Times as fast as it happened.
+    pub speed: u32,
+    pub position: Duration,
+    pub length: Duration,
 }
 
 /// The snapshot of a router that runs in another process on this machine.

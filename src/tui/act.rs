@@ -39,7 +39,7 @@ impl App {
     fn key(&mut self, key: KeyEvent) -> Flow {
         self.outbox.forget_note();
         let context = self.overlay.context();
-        if let Some(binding) = keys::find(context, key, self.read_only()) {
+        if let Some(binding) = keys::find(context, key, self.desk()) {
             return self.act(context, binding.action);
         }
         if let Some(request) = to_input_request(&Event::Key(key)) {
@@ -89,7 +89,7 @@ impl App {
 
     fn act(&mut self, context: Context, action: Action) -> Flow {
         match context {
-            Context::Board => return self.board(action),
+            Context::Board | Context::Tape => return self.board(action),
             Context::Confirm | Context::Typed => return self.answer(action),
             Context::Menu => self.menu(action),
             Context::Line => self.line(action),
@@ -114,6 +114,7 @@ impl App {
             }
             Action::Detail => self.detail = !self.detail,
             Action::Back => self.back(),
+            Action::Wind(go) => self.wind(go),
             Action::Freeze => self.toggle_freeze(),
             Action::StepBack => self.step(true),
             Action::StepOn => self.step(false),
@@ -236,6 +237,7 @@ impl App {
                 self.overlay = Overlay::None;
             }
             (Action::Choose, Purpose::Filter) => self.overlay = Overlay::None,
+            (Action::Choose, Purpose::Time) => self.wind_to_typed(),
             (Action::Choose, Purpose::Command) => {
                 let text = line.input.value().trim().to_owned();
                 match Command::parse(&text) {

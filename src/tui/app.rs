@@ -1,13 +1,14 @@
 //! What the screen remembers between frames. Drawing reads it, keys change it; it knows no terminal.
 
 use super::{
+    keys::Desk,
     overlay::Overlay,
     sent::Outbox,
     theme::{Palette, Theme},
 };
 use crate::{
     model::{DeploymentId, Snapshot, Wall, snapshot::DeploymentView},
-    source::Source,
+    source::{Source, Tape},
 };
 use ratatui::layout::Size;
 use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
@@ -70,6 +71,10 @@ impl fmt::Debug for App {
 impl App {
     pub(super) fn new(source: Arc<dyn Source>, palette: Palette, ascii: bool) -> Self {
         let live = source.latest();
+        let mut outbox = Outbox::default();
+        if let Some(notes) = source.tape().map(Tape::notes).filter(|n| !n.is_empty()) {
+            outbox.note(notes.join("; "));
+        }
         Self {
             label: source.label(),
             source,
@@ -85,7 +90,7 @@ impl App {
             detail: false,
             filter: String::new(),
             overlay: Overlay::None,
-            outbox: Outbox::default(),
+            outbox,
             lines: Vec::new(),
         }
     }
@@ -200,7 +205,10 @@ impl App {
             .copied()
     }
 
-    pub(super) fn read_only(&self) -> bool {
-        self.source.read_only()
+    pub(super) fn desk(&self) -> Desk {
+        Desk {
+            read_only: self.source.read_only(),
+            tape: self.source.tape().is_some(),
+        }
     }
 }

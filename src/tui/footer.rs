@@ -21,8 +21,8 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     }
     let room = area.right().saturating_sub(x);
     // An item is measured with its key, then written in two styles.
-    let items = keys::existing(app.read_only())
-        .filter(|b| b.context == app.overlay.context() && !b.label.is_empty())
+    let items = keys::existing(app.desk())
+        .filter(|b| b.is_in(app.overlay.context()) && !b.label.is_empty())
         .map(|b| {
             Item::new(
                 format!("{} {}", first(b.shown), b.label),

@@ -7,6 +7,7 @@
 use super::{
     app::App,
     draw::{Item, keep, put, row, total},
+    tape,
     theme::{Role, Theme},
     words::{FLAG, MIN_ATTEMPTS, count, percent, served, users, width},
 };
@@ -25,7 +26,11 @@ const STALE: Duration = Duration::from_hours(35 * 24);
 
 /// A trouble of the judges is named here where it has no line of its own.
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, trouble: Option<&Trouble>) {
-    let clock = format!("{}Z", app.now().clock());
+    let clock = if app.desk().tape {
+        app.now().moment()
+    } else {
+        format!("{}Z", app.now().clock())
+    };
     let wide = width(&clock);
     let style = app.theme.style(Role::Dim);
     let left = Rect {
@@ -86,6 +91,9 @@ fn facts(app: &App, by_hand: String) -> Vec<Item> {
         let text = format!("client retries {}", count(s.users.client_retries_5m.into()));
         items.push(Item::new(text, theme.style(Role::Warn), 6));
     }
+    if s.journal_stopped.is_some() {
+        items.push(Item::new(" NO JOURNAL ", theme.badge(Role::Warn), 2));
+    }
     items.push(Item::new(by_hand, theme.bold(Role::Manual), 1));
     items.extend(s.last_drill.as_ref().map(|d| drill(d, s.at, theme)));
     items
@@ -116,6 +124,9 @@ fn drill(last: &DrillMark, now: Wall, theme: Theme) -> Item {
 
 /// `LIVE`, or how far back a frozen screen lies: that must not be overlooked.
 fn mode(app: &App) -> Item {
+    if let Some(tape) = app.source.tape() {
+        return tape::item(tape, app);
+    }
     match app.behind() {
         Some((ago, events)) => {
             let s = if events == 1 { "" } else { "s" };

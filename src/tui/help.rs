@@ -10,7 +10,7 @@
 use super::{
     app::App,
     draw::{clear, framed, put, title},
-    keys::{self, Context, Reach},
+    keys::{self, Context, Desk, Reach},
     layout::centered,
     overlay::Help,
     theme::{Role, Theme},
@@ -24,10 +24,10 @@ struct Entry {
     style: Style,
 }
 
-fn entries(search: &str, read_only: bool, theme: Theme) -> Vec<Entry> {
+fn entries(search: &str, desk: Desk, theme: Theme) -> Vec<Entry> {
     let mut all = Vec::new();
     for context in Context::ALL {
-        let found: Vec<_> = keys::existing(read_only)
+        let found: Vec<_> = keys::existing(desk)
             .filter(|b| b.context == context)
             .filter(|b| {
                 let words = format!("{} {} {}", b.shown, b.label, b.help).to_lowercase();
@@ -64,7 +64,7 @@ const KEYS: u16 = 10;
 pub(super) fn draw(app: &App, help: &Help, area: Rect, buf: &mut Buffer) {
     let theme = app.theme;
     let search = help.search.value();
-    let entries = entries(search, app.read_only(), theme);
+    let entries = entries(search, app.desk(), theme);
     let lines = u16::try_from(entries.len()).unwrap_or(u16::MAX);
     let place = centered(area, 104, lines.saturating_add(2).max(8));
     clear(place, buf, theme);

@@ -20,6 +20,7 @@ pub(super) enum Action {
     Fault,
     ClearFaults,
     Rung3,
+    Wind(Go),
     Freeze,
     StepBack,
     StepOn,
@@ -37,11 +38,31 @@ pub(super) enum Action {
     Complete,
 }
 
+/// Where in a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Go {
+    Toggle,
+    Faster,
+    Slower,
+    SecondOn,
+    SecondBack,
+    MinuteOn,
+    MinuteBack,
+    Next,
+    Previous,
+    Start,
+    End,
+    /// To a moment, which is typed.
+    Time,
+}
+
 /// Where a key means what it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Context {
     /// The dashboard and the detail view.
     Board,
+    /// The same where a recording is shown; these keys come before those of the board.
+    Tape,
     /// "Are you sure?"
     Confirm,
     /// "Type its name."
@@ -56,6 +77,7 @@ impl Context {
     pub(super) const fn title(self) -> &'static str {
         match self {
             Self::Board => "everywhere",
+            Self::Tape => "in a replay",
             Self::Confirm => "in a question",
             Self::Typed => "where a name is asked for",
             Self::Menu => "in a menu",
@@ -64,7 +86,8 @@ impl Context {
         }
     }
 
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
+        Self::Tape,
         Self::Board,
         Self::Confirm,
         Self::Typed,
@@ -161,6 +184,18 @@ use self::{Action as A, Context as C, KeyCode as K, Reach as R};
 /// In the order in which footer and help show them.
 #[rustfmt::skip] // A table is read by its columns.
 pub(super) const TABLE: &[Binding] = &[
+    look(C::Tape, &[c(' ')], "space", A::Wind(Go::Toggle), ("play", "play or pause"), 2),
+    look(C::Tape, &[c('+'), c('=')], "+", A::Wind(Go::Faster), ("faster", "up to 600 times as fast as it happened"), 5),
+    look(C::Tape, &[c('-')], "-", A::Wind(Go::Slower), ("slower", "down to as fast as it happened"), 6),
+    look(C::Tape, &[c('n')], "n", A::Wind(Go::Next), ("next move", "to the next time a breaker moved"), 3),
+    look(C::Tape, &[c('N')], "N", A::Wind(Go::Previous), ("", "to the last time a breaker moved"), 99),
+    look(C::Tape, &[c('t')], "t", A::Wind(Go::Time), ("time", "to a moment: 14:03:22, +5m, -30s"), 4),
+    look(C::Tape, &[c('[')], "[", A::Wind(Go::SecondBack), ("back 1s", "one second back; stops"), 9),
+    look(C::Tape, &[c(']')], "]", A::Wind(Go::SecondOn), ("on 1s", "one second on; stops"), 8),
+    look(C::Tape, &[c('{')], "{", A::Wind(Go::MinuteBack), ("", "one minute back; stops"), 99),
+    look(C::Tape, &[c('}')], "}", A::Wind(Go::MinuteOn), ("on 1m", "one minute on; stops"), 10),
+    look(C::Tape, &[c('<')], "<", A::Wind(Go::Start), ("", "to the beginning"), 99),
+    look(C::Tape, &[c('>')], ">", A::Wind(Go::End), ("", "to the end"), 99),
     act(&[c('o')], "o", A::ForceOpen, ("force open", "nothing is sent to it: force <deployment> open --for 10m"), R::Danger, 2),
     act(&[c('c')], "c", A::ForceClosed, ("force closed", "everything is sent to it: force <deployment> closed --for 10m"), R::Danger, 3),
     act(&[c('w')], "w", A::Observe, ("observe", "watch only, block nothing: force <deployment> observe --for 10m"), R::Danger, 12),
@@ -204,14 +239,43 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Help, &[key(K::Esc), c('?'), key(K::Enter), ctrl('c')], "esc ?", A::Cancel, ("close", "close the help"), 0),
 ];
 
-/// The bindings that exist on this screen. Where commands are refused, keys that send some do not exist.
-pub(super) fn existing(read_only: bool) -> impl Iterator<Item = &'static Binding> {
-    TABLE
-        .iter()
-        .filter(move |b| !read_only || b.reach == Reach::Look)
+/// What a screen can do at all.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Desk {
+    pub(super) read_only: bool,
+    /// It shows a recording.
+    pub(super) tape: bool,
 }
 
-pub(super) fn find(context: Context, event: KeyEvent, read_only: bool) -> Option<&'static Binding> {
+impl Desk {
+    fn has(self, b: &Binding) -> bool {
+        let wound = |key: &Key| {
+            TABLE
+                .iter()
+                .any(|t| t.context == Context::Tape && t.keys.contains(key))
+        };
+        let here = match b.context {
+            Context::Tape => self.tape,
+            Context::Board => !(self.tape && b.keys.iter().any(wound)),
+            _ => true,
+        };
+        here && (!self.read_only || b.reach == Reach::Look)
+    }
+}
+
+impl Binding {
+    /// Whether it holds in a place.
+    pub(super) fn is_in(&self, context: Context) -> bool {
+        self.context == context || (self.context == Context::Tape && context == Context::Board)
+    }
+}
+
+/// The bindings that exist on this screen. Where commands are refused, keys that send some do not exist.
+pub(super) fn existing(desk: Desk) -> impl Iterator<Item = &'static Binding> {
+    TABLE.iter().filter(move |b| desk.has(b))
+}
+
+pub(super) fn find(context: Context, event: KeyEvent, desk: Desk) -> Option<&'static Binding> {
     if event
         .modifiers
         .intersects(KeyModifiers::ALT | KeyModifiers::SUPER)
@@ -222,13 +286,22 @@ pub(super) fn find(context: Context, event: KeyEvent, read_only: bool) -> Option
         code: event.code,
         ctrl: event.modifiers.contains(KeyModifiers::CONTROL),
     };
-    existing(read_only).find(|b| b.context == context && b.keys.contains(&pressed))
+    existing(desk).find(|b| b.is_in(context) && b.keys.contains(&pressed))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::HashSet;
+
+    const LIVE: Desk = Desk {
+        read_only: false,
+        tape: false,
+    };
+    const REPLAY: Desk = Desk {
+        read_only: true,
+        tape: true,
+    };
 
     #[test]
     fn a_key_means_one_thing_in_a_place() {
@@ -253,7 +326,12 @@ mod tests {
                 } else {
                     KeyModifiers::NONE
                 };
-                let found = find(b.context, KeyEvent::new(k.code, modifiers), false);
+                let desk = if b.context == Context::Tape {
+                    REPLAY
+                } else {
+                    LIVE
+                };
+                let found = find(b.context, KeyEvent::new(k.code, modifiers), desk);
                 assert_eq!(found.map(|f| f.action), Some(b.action), "{}", b.shown);
             }
         }
@@ -263,9 +341,27 @@ mod tests {
     fn on_a_read_only_screen_no_key_sends_a_command() {
         for b in TABLE.iter().filter(|b| b.reach > Reach::Look) {
             for k in b.keys {
-                let found = find(b.context, KeyEvent::new(k.code, KeyModifiers::NONE), true);
-                assert!(found.is_none(), "{}", b.shown);
+                for tape in [false, true] {
+                    let desk = Desk {
+                        read_only: true,
+                        tape,
+                    };
+                    let found = find(b.context, KeyEvent::new(k.code, KeyModifiers::NONE), desk);
+                    assert!(found.is_none_or(|f| f.reach == Reach::Look), "{}", b.shown);
+                }
             }
         }
+    }
+
+    #[test]
+    fn in_a_replay_a_key_means_one_thing_too() {
+        let mut seen = HashSet::new();
+        for b in existing(REPLAY).filter(|b| b.is_in(Context::Board)) {
+            for k in b.keys {
+                assert!(seen.insert(format!("{k:?}")), "{} twice", b.shown);
+            }
+        }
+        assert!(existing(REPLAY).all(|b| b.action != Action::Freeze));
+        assert!(existing(LIVE).all(|b| b.context != Context::Tape));
     }
 }

@@ -38,6 +38,7 @@ mod series;
 mod summary;
 pub mod svg;
 mod table;
+mod tape;
 mod terminal;
 mod theme;
 mod tiny;

@@ -95,6 +95,8 @@ impl Menu {
 pub(super) enum Purpose {
     Command,
     Filter,
+    /// Of a recording.
+    Time,
 }
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! The line being typed: a command or a filter, over the last lines of the screen.
+//! The line being typed: a command, a filter or a moment, over the last lines of the screen.
 //!
 //! ```text
 //!   open  observe                                what can come next
@@ -34,6 +34,7 @@ pub(super) fn draw(app: &App, line: &Line, area: Rect, buf: &mut Buffer) -> Posi
     let sign = match line.purpose {
         Purpose::Command => ":",
         Purpose::Filter => "/",
+        Purpose::Time => "@",
     };
     let x = put(buf, (area.x, y), sign, 1, theme.bold(Role::Accent));
     let room = usize::from(area.right().saturating_sub(x).saturating_sub(1)).max(1);
@@ -70,8 +71,13 @@ fn above(app: &App, line: &Line) -> Vec<(String, Role)> {
             .map(|l| (l.to_owned(), Role::Bad))
             .collect();
     }
-    if line.purpose == Purpose::Filter {
-        return Vec::new();
+    match line.purpose {
+        Purpose::Command => {}
+        Purpose::Filter => return Vec::new(),
+        Purpose::Time => {
+            let how = "14:03:22  +5m  -30s  2026-11-20T14:03:22Z";
+            return vec![(how.to_owned(), Role::Dim)];
+        }
     }
     let words = complete(line.input.value(), app.live()).0;
     if words.is_empty() {

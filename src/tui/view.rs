@@ -1,12 +1,8 @@
 //! One frame: a pure function of what the screen remembers.
 
 use super::{
-    app::App,
-    confirm, detail, events, footer, header, headline, help, layout, menu,
-    overlay::Overlay,
-    palette, rungs, table,
-    theme::{Palette, Role},
-    tiny, trends, words,
+    app::App, confirm, detail, events, footer, header, headline, help, layout, menu,
+    overlay::Overlay, palette, run::Options, rungs, table, theme::Role, tiny, trends, words,
 };
 use crate::{model::text::Trouble, source::Source};
 use ratatui::{
@@ -26,8 +22,8 @@ pub(super) fn view(frame: &mut Frame<'_>, app: &App) {
 }
 
 /// A frame of a source as it stands, without a terminal.
-pub fn picture(source: Arc<dyn Source>, palette: Palette, size: Size) -> Buffer {
-    let app = App::new(source, palette, false);
+pub fn picture(source: Arc<dyn Source>, options: &Options, size: Size) -> Buffer {
+    let app = App::new(source, options.palette, options.ascii);
     let area = Rect::new(0, 0, size.width, size.height);
     let mut buf = Buffer::empty(area);
     draw(&app, area, &mut buf);

@@ -29,6 +29,7 @@ mod memory;
 mod pty;
 mod real;
 mod recovery;
+mod replay;
 mod rescue;
 mod responses;
 mod rig;

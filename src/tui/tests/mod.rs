@@ -7,6 +7,7 @@ mod pictures;
 mod pty;
 pub(in crate::tui) mod scene;
 mod sweep;
+mod tape;
 
 use super::{
     app::{App, Flow},
