@@ -165,7 +165,11 @@ fn answered(
 }
 
 /// Under the deployment's own name: no route's rubric was written for this prompt.
-fn request(router: &Arc<Router>, unit: &Unit, prompt: &CanaryPrompt) -> Result<Call, String> {
+pub(super) fn request(
+    router: &Arc<Router>,
+    unit: &Unit,
+    prompt: &CanaryPrompt,
+) -> Result<Call, String> {
     let own = Own {
         name: &unit.id,
         model: &unit.model,

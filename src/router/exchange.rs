@@ -19,6 +19,7 @@ use crate::{
 };
 pub(super) use hedge::Purse;
 use http::StatusCode;
+pub use seat::RETRY_COSTS;
 use seat::{Seat, Tried};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tracing::Instrument;
@@ -27,6 +28,12 @@ use tracing::Instrument;
 const FOR_RUNG_3: Duration = Duration::from_millis(250);
 /// Kept for every tier below, so that a slow one leaves something.
 const FOR_EACH_TIER: Duration = Duration::from_secs(2);
+
+/// Of what is left of an exchange's time, what a tier may not use that has so many below it.
+pub fn kept_back(left: Duration, below: usize) -> Duration {
+    let tiers = u32::try_from(below).unwrap_or(u32::MAX);
+    FOR_RUNG_3.min(left / 4) + FOR_EACH_TIER.saturating_mul(tiers).min(left / 2)
+}
 
 /// Answers a request. Dropping the future is the caller leaving: it cancels the call under way.
 pub async fn handle(call: Call) -> Reply {

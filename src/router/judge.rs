@@ -19,11 +19,11 @@ use super::{
     plant::{Plant, Unit},
 };
 use crate::{
-    breaker::Ticket,
+    breaker::{Permit, Ticket},
     cache::Key,
     jury::Jury,
     model::{DeploymentId, Mono, id::ExchangeId},
-    provider::chat::Answer,
+    provider::chat::{Answer, Usage},
 };
 use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
@@ -60,6 +60,17 @@ pub(super) struct Intake {
 pub(super) struct Inbox {
     given: mpsc::Receiver<Given>,
     jury: Arc<Mutex<Jury>>,
+}
+
+/// A known good answer is put to a judge, whether it sits on the bench or not.
+pub(super) async fn try_one(
+    router: &Arc<Router>,
+    judge: &Arc<Unit>,
+    permit: Permit,
+) -> (Result<f64, String>, Usage) {
+    let config = router.config();
+    let reply = call::ask(router, &config, judge, permit, anchors::good()).await;
+    (reply.score.map(|s| s.score), reply.usage)
 }
 
 /// Opens the desk over what was usual before. The sentence is for people.

@@ -26,6 +26,7 @@ mod rescue;
 mod rung3;
 mod slot;
 mod target;
+mod try_out;
 mod upstream;
 
 use crate::{
@@ -54,7 +55,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use bus::Bus;
 pub use count::count_tokens;
 pub use embed::embed;
-pub use exchange::handle;
+pub use exchange::{RETRY_COSTS, handle, kept_back};
+pub use try_out::{TriedJudge, TriedOut, try_judge, try_out};
 
 /// A new request's id: sortable by time. Nobody is kept out by it, so it costs no call into the kernel for randomness.
 pub fn new_id() -> ExchangeId {

@@ -1,6 +1,6 @@
 //! One tier's turn: admitted, tried (and tried once more after a fast failure), or copied as a probe.
 
-use super::{Exchange, FOR_EACH_TIER, FOR_RUNG_3, Tiers};
+use super::{Exchange, Tiers, kept_back};
 use crate::{
     breaker::{Admission, Permit},
     clock,
@@ -26,6 +26,8 @@ use std::{
 const FAST: Duration = Duration::from_secs(2);
 /// Before a second try of the same tier.
 const BACKOFF_MS: std::ops::Range<u64> = 50..150;
+/// A second try costs this much time at most, before it begins.
+pub const RETRY_COSTS: Duration = FAST.saturating_add(Duration::from_millis(BACKOFF_MS.end));
 
 /// What OpenAI calls reasoning in the history that it cannot open.
 const SEALED_ELSEWHERE: &str = "invalid_encrypted_content";
@@ -153,9 +155,7 @@ impl Exchange {
 
     /// Of the exchange's time, what this tier may not use.
     pub(super) fn kept(&self, below: usize) -> Duration {
-        let tiers = u32::try_from(below).unwrap_or(u32::MAX);
-        let left = self.left();
-        FOR_RUNG_3.min(left / 4) + FOR_EACH_TIER.saturating_mul(tiers).min(left / 2)
+        kept_back(self.left(), below)
     }
 
     /// Everything that an attempt needs, but the time that it has.
