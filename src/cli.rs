@@ -19,7 +19,34 @@ XDG config directory. It may also be a LiteLLM config.yaml, as it is.
 
 Exit codes: 0 fine, 1 it could not start or ran into an error, 2 wrong arguments.
 `status --once`: 0 all closed, 1 degraded, 2 rung 3 or unreachable. `drill`: 0 passed, 1 failed, 2 could not run.
+`check`: 0 no errors, 1 errors (with --strict also warnings), 2 the configuration cannot be read.
 `simulate`: 0 everything expected came, 1 something did not, 2 a scenario cannot be read.";
+
+const CHECK: &str = "\
+It reads the configuration and the ledger of drills; without --live nobody is called.
+Asked of each route: are there two tiers with keys, of two makers, behind two addresses;
+does the primary leave time for the tiers below; is there a cache and a canned answer;
+where do prompts go that are too long, or refused. Asked of the whole: may the judge's
+score trip anything, and who bears it out; do keys exist; was this configuration drilled;
+is the door shut; is there a journal.
+
+Where it draws the line:
+  - a drill that passed counts for 35 days, for the configuration that was drilled (by its
+    hash); drills of the simulated providers do not count
+  - a deadline over 10 minutes is longer than the SDKs of OpenAI and Anthropic wait
+  - a tier is starved with less than half of its timeout when all above it hang
+  - a judge's budget under 40 calls a day, or under 4 a minute, is too small for a trip
+
+Every finding has a rule's name, which stays, and a level: error (an outage would reach
+users), warning (it would be worse than it has to be) or note.
+
+  breakerbox check                          what `breakerbox` would run with
+  breakerbox check litellm-config.yaml --strict
+  breakerbox check --live                   a call of 16 tokens each; judges judge once
+  breakerbox check --format sarif > breakerbox.sarif
+
+Exit codes: 0 no errors, 1 errors (with --strict also warnings), 2 the configuration
+cannot be read.";
 
 const SIMULATE: &str = "\
 A scenario says how providers and judges are, from when on, and what is expected of the breaker:
@@ -150,6 +177,14 @@ pub struct Replay {
     pub look: Look,
 }
 
+/// How an audit is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum CheckFormat {
+    Text,
+    Json,
+    Sarif,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Mode {
     /// Route without a screen; one line per event on stdout
@@ -163,6 +198,22 @@ pub enum Mode {
     /// Check, show, find or begin a configuration
     #[command(subcommand)]
     Config(ConfigMode),
+    /// Ask whether a configuration could fail over: tiers, times, judges, keys, drills
+    #[command(after_help = CHECK)]
+    Check {
+        /// breakerbox's TOML or a LiteLLM YAML; left out: the one that `breakerbox` would run with
+        #[arg(env = "BREAKERBOX_CONFIG")]
+        file: Option<PathBuf>,
+        /// Also call each deployment once, with its own key, and have each judge score an answer
+        #[arg(long)]
+        live: bool,
+        /// Warnings fail too
+        #[arg(long)]
+        strict: bool,
+        /// For people, for programs, or for code scanning (SARIF 2.1.0)
+        #[arg(long, default_value = "text")]
+        format: CheckFormat,
+    },
     /// Run the simulated providers alone, for anything that speaks to OpenAI, Anthropic or Gemini
     Sim {
         /// First of three ports (OpenAI, Anthropic, Gemini); 0 takes free ones

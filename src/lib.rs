@@ -3,6 +3,7 @@
 //! The rooms and the direction of their arrows are in `ARCHITECTURE.md`; a lower room never names a higher one.
 
 pub mod app;
+pub mod audit;
 pub mod breaker;
 pub mod cache;
 pub mod checks;

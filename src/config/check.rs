@@ -115,14 +115,14 @@ pub(super) fn canary(config: &Config, at: &Span, report: &Report) {
 }
 
 /// Every deployment whose answers are judged, once.
-fn judged(config: &Config) -> IndexSet<&DeploymentId> {
+pub(crate) fn judged(config: &Config) -> IndexSet<&DeploymentId> {
     let canaries = config.canary.iter().flat_map(|c| &c.deployments);
     let mut all: IndexSet<_> = config.routes.values().flat_map(named).collect();
     all.extend(canaries);
     all
 }
 
-fn named(route: &Route) -> impl Iterator<Item = &DeploymentId> {
+pub(crate) fn named(route: &Route) -> impl Iterator<Item = &DeploymentId> {
     let fallbacks = route
         .context_fallbacks
         .iter()
@@ -133,9 +133,20 @@ fn named(route: &Route) -> impl Iterator<Item = &DeploymentId> {
 
 /// Every deployment that a route names, but those that embed: a prompt is nothing that they could answer, and a model
 /// that is not there for it looks like one that is not there.
-pub(super) fn that_chat(routes: &IndexMap<RouteId, Route>) -> Vec<DeploymentId> {
+pub(crate) fn that_chat(routes: &IndexMap<RouteId, Route>) -> Vec<DeploymentId> {
     let routes = routes.values().filter(|r| !r.same_embeddings);
-    let chats = |id: &&DeploymentId| !id.to_ascii_lowercase().contains("embed");
+    let chats = |id: &&DeploymentId| !embeds(id);
     let all: IndexSet<_> = routes.flat_map(named).filter(chats).cloned().collect();
     all.into_iter().collect()
+}
+
+fn embeds(id: &DeploymentId) -> bool {
+    id.to_ascii_lowercase().contains("embed")
+}
+
+impl Route {
+    /// It gives vectors, as far as its names tell.
+    pub fn embeds(&self) -> bool {
+        self.same_embeddings || self.tiers.iter().flat_map(|t| &t.deployments).all(embeds)
+    }
 }

@@ -48,6 +48,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
     }
     Some(Config {
         origin: cx.origin.clone(),
+        litellm: true,
         hash: String::new(),
         server,
         providers: models.accounts.providers,

@@ -5,7 +5,7 @@ use super::{
     problem::Report,
     redact::hide_secrets,
     show,
-    tree::{parse_toml, parse_yaml},
+    tree::{Node, parse_toml, parse_yaml},
 };
 use std::path::Path;
 
@@ -43,8 +43,7 @@ pub(super) fn read(
 ) -> Result<Config, Problems> {
     let yaml = is_yaml(&name, text);
     let report = Report::new(name, text);
-    let parse = if yaml { parse_yaml } else { parse_toml };
-    let Some(root) = parse(text, &report) else {
+    let Some(root) = tree(yaml, text, &report) else {
         return Err(report.into_problems());
     };
     hide_secrets(&root, &report);
@@ -69,6 +68,20 @@ pub(super) fn read(
     config.warnings = report.into_warnings();
     config.hash = show::hash(&config);
     Ok(config)
+}
+
+fn tree(yaml: bool, text: &str, report: &Report) -> Option<Node> {
+    let parse = if yaml { parse_yaml } else { parse_toml };
+    parse(text, report)
+}
+
+/// The tree of a text that has been read before, for who wants to know where in it something stands.
+pub(crate) fn tree_of(name: &str, text: &str) -> Option<Node> {
+    tree(
+        is_yaml(name, text),
+        text,
+        &Report::new(name.to_owned(), text),
+    )
 }
 
 fn is_yaml(name: &str, text: &str) -> bool {

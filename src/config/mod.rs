@@ -26,17 +26,19 @@ mod watch;
 
 pub use aws::{Aws, Credential, Signing};
 pub use azure::Azure;
+pub(crate) use check::{judged, named, that_chat};
 pub use env::{Env, Process, state_dir};
 pub use find::{Found, find};
 pub use key::KeySource;
+pub(crate) use load::tree_of;
 pub use load::{load, parse};
 pub use price::Price;
 pub use problem::{Problem, Problems};
-pub(crate) use problem::{Report, hint};
+pub(crate) use problem::{Report, hint, line_and_column};
 pub(crate) use read::{Field, Table};
 pub use show::show;
 pub use simulated::simulated;
-pub(crate) use tree::parse_toml;
+pub(crate) use tree::{Node, Value, parse_toml};
 pub use watch::Watch;
 
 use crate::model::{DeploymentId, Dialect, ProviderId, RouteId, time::duration_text};
@@ -51,6 +53,8 @@ pub const EXAMPLE: &str = include_str!("../../assets/breakerbox.toml");
 #[derive(Debug, Clone)]
 pub struct Config {
     pub origin: Origin,
+    /// Read from LiteLLM's format, where whatever others fall back to is a route as well.
+    pub litellm: bool,
     /// Hash of what was read (never of secrets), so that two runs can be told apart.
     pub hash: String,
     pub server: Server,
@@ -381,6 +385,13 @@ pub struct Redis {
     /// Where the address comes from: the file itself, or a variable.
     pub from: KeySource,
     pub password_from: KeySource,
+}
+
+impl Provider {
+    /// The host that its address names: who shares one shares its outages.
+    pub fn host(&self) -> &str {
+        vendor::host(&self.base_url)
+    }
 }
 
 impl Config {

@@ -37,6 +37,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
     top.finish();
     let config = Config {
         origin: cx.origin.clone(),
+        litellm: false,
         hash: String::new(),
         server,
         providers: catalog.providers,

@@ -171,17 +171,23 @@ impl Report {
     }
 }
 
+/// Line and column, both from 1, of a place in a text.
+pub(crate) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
+}
+
 /// Line and column (both from 1) of a span, and the line with carets under it.
 fn place(text: &str, at: &Range<usize>) -> ((usize, usize), String) {
+    let (line_number, column) = line_and_column(text, at.start);
     let before = text.get(..at.start).unwrap_or(text);
-    let line_number = before.matches('\n').count() + 1;
     let line_start = before.rfind('\n').map_or(0, |i| i + 1);
     let lead = before.get(line_start..).unwrap_or_default();
     let line = text
         .get(line_start..)
         .and_then(|rest| rest.lines().next())
         .unwrap_or_default();
-    let column = lead.chars().count() + 1;
     let marked = text
         .get(at.clone())
         .and_then(|part| part.lines().next())

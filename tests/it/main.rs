@@ -7,6 +7,7 @@
 )]
 
 mod at_length;
+mod audit;
 mod azure;
 mod bedrock;
 mod cache;
