@@ -7,7 +7,7 @@ use super::{
 use crate::{
     config::{Cache, Config, KeySource, that_chat},
     model::{
-        Class, DeploymentId, Verdict,
+        Class, DeploymentId,
         time::{as_ms, latency},
     },
     router::{self, Router, Start, TriedOut, try_judge, try_out},
@@ -36,6 +36,20 @@ pub struct Called {
     /// Tokens, as the provider counts them.
     pub input: u64,
     pub output: u64,
+}
+
+impl Called {
+    fn new(deployment: &DeploymentId, as_judge: bool) -> Self {
+        Self {
+            deployment: deployment.clone(),
+            as_judge,
+            ok: false,
+            said: String::new(),
+            took: None,
+            input: 0,
+            output: 0,
+        }
+    }
 }
 
 mod opt_ms {
@@ -102,15 +116,7 @@ async fn one(
     config: &Config,
     id: &DeploymentId,
 ) -> (Called, Option<Finding>) {
-    let mut call = Called {
-        deployment: id.clone(),
-        as_judge: false,
-        ok: false,
-        said: String::new(),
-        took: None,
-        input: 0,
-        output: 0,
-    };
+    let mut call = Called::new(id, false);
     match try_out(router, id, PATIENCE).await {
         // Why it has no key is a finding already.
         Err(why) => {
@@ -202,19 +208,9 @@ fn answered(config: &Config, id: &DeploymentId, tried: &TriedOut) -> Option<Find
             "see what the model does with \"Say: ok\"".to_owned(),
         ),
     };
-    Some(at(rule, About::Providers, id, verdict, &what, todo))
-}
-
-fn at(
-    rule: &'static super::Rule,
-    about: About,
-    id: &DeploymentId,
-    verdict: &Verdict,
-    what: &str,
-    todo: String,
-) -> Finding {
     let message = format!("{id}: {what} ({verdict})");
-    Finding::new(rule, about, &["deployments", id], message, todo)
+    let path = ["deployments", id];
+    Some(Finding::new(rule, About::Providers, &path, message, todo))
 }
 
 async fn judge(
@@ -222,15 +218,7 @@ async fn judge(
     config: &Config,
     id: &DeploymentId,
 ) -> (Called, Option<Finding>) {
-    let mut call = Called {
-        deployment: id.clone(),
-        as_judge: true,
-        ok: false,
-        said: String::new(),
-        took: None,
-        input: 0,
-        output: 0,
-    };
+    let mut call = Called::new(id, true);
     let tell = |rule, message, todo: &str| {
         let path = ["judge", "judges"];
         Some(Finding::new(rule, About::Judging, &path, message, todo))

@@ -126,81 +126,69 @@ fn falls_back_here<'c>(config: &'c Config, route: &Route) -> Option<&'c RouteId>
 
 /// Whether there is somebody else to ask.
 fn failover(route: &Route, facts: &RouteFacts) -> Option<Finding> {
-    let id: &str = &route.id;
     let serving: Vec<_> = facts.tiers.iter().filter(|t| t.takes_traffic).collect();
-    let tell = |rule: &'static Rule, message: String, todo: &str| {
-        let about = About::Route(route.id.clone());
-        Some(Finding::new(
-            rule,
-            about,
-            &["routes", id, "tiers"],
-            message,
-            todo,
-        ))
+    let (rule, message, todo) = match serving.as_slice() {
+        [] => (
+            &rules::NO_TIER,
+            "none of its tiers has a key".to_owned(),
+            "set the keys that are missing",
+        ),
+        [only] => alone(only, facts.tiers.len()),
+        all => together(route, facts, all.len())?,
     };
-    let [first, _, ..] = serving.as_slice() else {
-        let Some(only) = serving.first() else {
-            return tell(
-                &rules::NO_TIER,
-                "none of its tiers has a key".to_owned(),
-                "set the keys that are missing",
-            );
-        };
-        let names = list(&only.deployments);
-        return if facts.tiers.len() > 1 {
-            tell(
-                &rules::ONE_TIER,
-                format!("of {} tiers only {names} has a key", facts.tiers.len()),
-                "set the keys that are missing",
-            )
-        } else if only.deployments.len() > 1 {
-            tell(
-                &rules::ONE_TIER,
-                format!(
-                    "its deployments take turns in one tier ({names}); what fails at one is not asked of another"
-                ),
-                "add a tier below, of another maker; in LiteLLM's files a fallback",
+    let path = ["routes", &route.id, "tiers"];
+    let about = About::Route(route.id.clone());
+    Some(Finding::new(rule, about, &path, message, todo))
+}
+
+type Said = (&'static Rule, String, &'static str);
+
+/// The only tier of so many that takes traffic.
+fn alone(only: &TierFacts, of: usize) -> Said {
+    let names = join(only.deployments.iter().map(|id| &**id));
+    let (message, todo) = if of > 1 {
+        (
+            format!("of {of} tiers only {names} has a key"),
+            "set the keys that are missing",
+        )
+    } else {
+        let message = if only.deployments.len() > 1 {
+            format!(
+                "its deployments take turns in one tier ({names}); what fails at one is not asked of another"
             )
         } else {
-            tell(
-                &rules::ONE_TIER,
-                format!("{names} is its only tier"),
-                "add a tier below, of another maker; in LiteLLM's files a fallback",
-            )
+            format!("{names} is its only tier")
         };
+        (
+            message,
+            "add a tier below, of another maker; in LiteLLM's files a fallback",
+        )
     };
-    let (makers, accounts) = (&facts.makers, &facts.accounts);
-    let n = serving.len();
-    match (makers.len(), accounts.len()) {
-        (1, 1) if !route.embeds() => tell(
+    (&rules::ONE_TIER, message, todo)
+}
+
+/// What so many tiers have in common that should not go down together.
+fn together(route: &Route, facts: &RouteFacts, n: usize) -> Option<Said> {
+    // Other makers' vectors are no substitute.
+    let one_maker = facts.makers.len() == 1 && !route.embeds();
+    let (makers, accounts) = (join(&facts.makers), join(&facts.accounts));
+    match (one_maker, facts.accounts.len()) {
+        (true, 1) => Some((
             &rules::ONE_VENDOR,
-            format!(
-                "its {n} tiers are all {}'s, at {}",
-                join(makers),
-                join(accounts)
-            ),
+            format!("its {n} tiers are all {makers}'s, at {accounts}"),
             "add a tier of another maker, at another address",
-        ),
-        (_, 1) => tell(
+        )),
+        (false, 1) => Some((
             &rules::ONE_ACCOUNT,
-            format!("its {n} tiers are all behind {}", join(accounts)),
+            format!("its {n} tiers are all behind {accounts}"),
             "add a tier at another address",
-        ),
-        (1, _) if !route.embeds() => tell(
+        )),
+        (true, _) => Some((
             &rules::ONE_MAKER,
-            format!(
-                "its {n} tiers are all {}'s, behind {} addresses: {}",
-                join(makers),
-                accounts.len(),
-                join(accounts)
-            ),
-            format!(
-                "add a tier of another maker than {}'s",
-                list(&first.deployments)
-            )
-            .as_str(),
-        ),
-        _ => None,
+            format!("its {n} tiers are all {makers}'s, behind {accounts}"),
+            "add a tier of another maker",
+        )),
+        (false, _) => None,
     }
 }
 
@@ -326,10 +314,6 @@ fn windows(config: &Config, route: &Route) -> Vec<Finding> {
         ));
     }
     found
-}
-
-fn list(ids: &[DeploymentId]) -> String {
-    join(ids.iter().map(|id| &**id))
 }
 
 fn join(words: impl IntoIterator<Item = impl AsRef<str>>) -> String {

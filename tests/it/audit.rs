@@ -112,6 +112,42 @@ async fn every_deployment_is_called_once_with_its_own_key_and_every_judge_that_a
     assert!(!told.contains("key-of-"), "{told}");
 }
 
+#[tokio::test]
+async fn a_rate_limit_is_no_outage_and_a_judge_that_fails_a_good_answer_is_named() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let busy = r#"{"error":{"message":"Rate limit reached","type":"requests","code":"rate_limit_exceeded"}}"#;
+    let a = Upstream::start(vec![json(429, &[("retry-after", "1")], busy)]).await;
+    let b = Upstream::start(vec![chats_and_judges(
+        r#"{"score": 0.2, "reason": "thin"}"#,
+    )])
+    .await;
+    let toml = "routes.r.tiers = [\"a/m\"]\njudge.judges = [\"b/m\"]\ncache.enabled = false\n";
+    let toml = format!(
+        "{toml}{}{}",
+        provider("a", "openai", &a),
+        provider("b", "openai", &b)
+    );
+    let (calls, findings) = call(&config(&toml)).await.unwrap();
+    assert!(!of(&calls, "a/m", false).ok);
+    let said: Vec<_> = findings
+        .iter()
+        .map(|f| (f.rule.id, f.message.as_str()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            (
+                "live-doubtful",
+                "a/m: it is rate-limited just now: requests move on, and nothing trips (throttle 429 rate_limit_exceeded)"
+            ),
+            (
+                "live-judge-harsh",
+                "b/m: it scores a known good answer 0.20, and 0.70 passes"
+            ),
+        ]
+    );
+}
+
 const GOOD: &str = r#"[routes.summarize]
 tiers = [
   { deployment = "anthropic/claude-sonnet-4-5", timeout = "20s" },
