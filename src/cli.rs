@@ -42,7 +42,8 @@ users), warning (it would be worse than it has to be) or note.
 
   breakerbox check                          what `breakerbox` would run with
   breakerbox check litellm-config.yaml --strict
-  breakerbox check --live                   a call of 16 tokens each; judges judge once
+  breakerbox check --live                   a call of 16 tokens each (models that reason
+                                            get room to think); judges judge once
   breakerbox check --format sarif > breakerbox.sarif
 
 Exit codes: 0 no errors, 1 errors (with --strict also warnings), 2 the configuration
