@@ -167,6 +167,7 @@ impl App {
             bus: self.bus.clone(),
             config: self.router.config(),
             simulated: self.sim.is_some(),
+            radius: drill::Radius::usual(self.sim.is_some()),
             who,
         }
     }

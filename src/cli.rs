@@ -1,6 +1,6 @@
 //! The command line. Kept stable: flags and words here are what scripts rely on.
 
-use crate::simulate;
+use crate::{drill::Radius, model::command::parse_percent, simulate};
 use clap::{Args, Parser, Subcommand};
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -48,6 +48,15 @@ users), warning (it would be worse than it has to be) or note.
 
 Exit codes: 0 no errors, 1 errors (with --strict also warnings), 2 the configuration
 cannot be read.";
+
+const DRILL: &str = "\
+It needs no terminal and asks nothing: cron and CI go by the exit code, `--json` is for what reads the numbers.
+
+  breakerbox drill bad-key-tuesday                              the simulated providers
+  breakerbox drill april-7 --config breakerbox.toml             your own, failing the drill's own requests only
+  breakerbox drill april-7 --config breakerbox.toml --json      the report on stdout
+
+Exit codes: 0 passed, 1 failed or ended before its time, 2 could not run (nothing was broken, nothing is proven).";
 
 const SIMULATE: &str = "\
 A scenario says how providers and judges are, from when on, and what is expected of the breaker:
@@ -225,8 +234,9 @@ pub enum Mode {
         seed: u64,
     },
     /// Rehearse a failure on a router of its own, and report; exits with 0 (passed), 1 (failed) or 2 (could not run)
+    #[command(after_help = DRILL)]
     Drill {
-        /// Which; `breakerbox drills` lists them
+        /// Which (`breakerbox drills` lists them), or a scenario file of your own
         name: String,
         /// Drill the simulated providers, whatever configuration there is
         #[arg(long, conflicts_with = "config")]
@@ -240,12 +250,21 @@ pub enum Mode {
         /// Keep a journal of it in this directory, to be replayed
         #[arg(long, value_name = "DIR")]
         journal: Option<PathBuf>,
+        #[command(flatten)]
+        radius: RadiusArgs,
+        /// The report as JSON on stdout, and the steps on stderr
+        #[arg(long)]
+        json: bool,
     },
     /// Play a journal, or an incident that comes with breakerbox, on the same screen
     #[command(after_help = REPLAY)]
     Replay(Replay),
     /// List the drills, and which were run
-    Drills,
+    Drills {
+        /// All of them as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Run the breaker through scenarios in virtual time, beside the rolling mean that it replaces
     #[command(after_help = SIMULATE)]
     Simulate {
@@ -274,6 +293,33 @@ pub enum Mode {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// To whom a drill happens. Left out: real providers fail the drill's own requests only, simulated ones everything.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct RadiusArgs {
+    /// Fail this share of all requests, like 10%
+    #[arg(long, value_name = "PERCENT", value_parser = some_percent, conflicts_with = "only_drill")]
+    share: Option<f64>,
+    /// Fail the drill's own requests only
+    #[arg(long)]
+    only_drill: bool,
+}
+
+impl RadiusArgs {
+    pub fn radius(self, simulated: bool) -> Radius {
+        match (self.share, self.only_drill) {
+            (Some(share), _) => Radius::Share(share),
+            (None, true) => Radius::OnlyDrill,
+            (None, false) => Radius::usual(simulated),
+        }
+    }
+}
+
+fn some_percent(text: &str) -> Result<f64, String> {
+    let share = parse_percent(text)?;
+    let some = Some(share).filter(|s| *s > 0.0);
+    some.ok_or_else(|| "a drill that hits nobody proves nothing".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,7 +3,7 @@
 use breakerbox::{
     app::{App, Wish},
     audit::{self, Audit, Facts, Level, Places},
-    cli::{self, CheckFormat, Cli, ConfigMode, Mode, Run},
+    cli::{self, CheckFormat, Cli, ConfigMode, Mode, RadiusArgs, Run},
     clock,
     config::{self, Config},
     drill, headless,
@@ -47,21 +47,19 @@ fn main() -> ExitCode {
             config,
             report,
             journal,
-        }) => {
-            let state = config::state_dir(&config::Process);
-            let wish = Wish {
-                sim: sim || config.is_none(),
-                config,
-                // A port of its own: the router that serves users may well run on the configured one.
-                listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
-                no_traffic: true,
-                state,
-                journal,
-            };
-            drill(&name, &wish, report.as_deref())
-        }
+            radius,
+            json,
+        }) => drill(&Rehearsal {
+            name,
+            sim: sim || config.is_none(),
+            config,
+            report,
+            journal,
+            radius,
+            json,
+        }),
         Some(Mode::Replay(replay)) => play(&replay),
-        Some(Mode::Drills) => drills(),
+        Some(Mode::Drills { json }) => drills(json),
         Some(Mode::Simulate {
             scenarios,
             rate,
@@ -293,10 +291,33 @@ fn simulate(port: u16, seed: u64) -> Result<ExitCode, String> {
     })
 }
 
+/// A drill as it was asked for.
+struct Rehearsal {
+    name: String,
+    sim: bool,
+    config: Option<PathBuf>,
+    report: Option<PathBuf>,
+    journal: Option<PathBuf>,
+    radius: RadiusArgs,
+    json: bool,
+}
+
+impl Rehearsal {
+    /// For people: on stdout, unless that is for the report.
+    fn say(&self, line: &str) {
+        // Nobody reads any more: the drill goes on, and its report is written.
+        let _ = if self.json {
+            writeln!(io::stderr(), "{line}")
+        } else {
+            writeln!(io::stdout(), "{line}")
+        };
+    }
+}
+
 /// A failed drill and one that could not run are told apart: only the first says something about the configuration.
-fn drill(name: &str, wish: &Wish, report: Option<&Path>) -> Result<ExitCode, String> {
+fn drill(wish: &Rehearsal) -> Result<ExitCode, String> {
     log_to_stderr();
-    match runtime()?.block_on(rehearse(name, wish, report)) {
+    match runtime()?.block_on(rehearse(wish)) {
         Ok(DrillResult::Passed) => Ok(ExitCode::SUCCESS),
         Ok(DrillResult::Failed | DrillResult::Aborted) => Ok(ExitCode::FAILURE),
         Err(why) => {
@@ -306,18 +327,31 @@ fn drill(name: &str, wish: &Wish, report: Option<&Path>) -> Result<ExitCode, Str
     }
 }
 
-async fn rehearse(name: &str, wish: &Wish, report: Option<&Path>) -> Result<DrillResult, String> {
-    let scenario = drill::scenario::find(name)?;
-    say(&drill::words::opening(&scenario))?;
-    let app = App::start(wish).await?;
+async fn rehearse(wish: &Rehearsal) -> Result<DrillResult, String> {
+    let scenario = drill::scenario::find(&wish.name)?;
+    let radius = wish.radius.radius(wish.sim);
+    wish.say(&drill::words::opening(&scenario, radius));
+    let state = config::state_dir(&config::Process);
+    // A port of its own: the router that serves users may well run on the configured one.
+    let app = App::start(&Wish {
+        sim: wish.sim,
+        config: wish.config.clone(),
+        listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+        no_traffic: true,
+        state: state.clone(),
+        journal: wish.journal.clone(),
+    })
+    .await?;
     let stop = tokio_util::sync::CancellationToken::new();
     let told = |step: &_| {
         if let Some(line) = drill::words::step(clock::wall(), step) {
-            // Nobody reads any more: the drill goes on, and its report is written.
-            let _ = say(&line);
+            wish.say(&line);
         }
     };
-    let drilled = app.drill_target(operator());
+    let drilled = drill::Target {
+        radius,
+        ..app.drill_target(operator())
+    };
     let mut term = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
     let run = drill::run(&scenario, &drilled, stop.clone(), told);
     tokio::pin!(run);
@@ -330,16 +364,18 @@ async fn rehearse(name: &str, wish: &Wish, report: Option<&Path>) -> Result<Dril
     };
     let kept = done.and_then(|done| {
         let result = done.result;
-        keep(&done, report, wish.state.as_deref()).map(|()| result)
+        keep(wish, &done, state.as_deref()).map(|()| result)
     });
     app.shutdown().await;
     kept
 }
 
 /// The report and the line in the ledger.
-fn keep(report: &drill::Report, dir: Option<&Path>, state: Option<&Path>) -> Result<(), String> {
+fn keep(wish: &Rehearsal, report: &drill::Report, state: Option<&Path>) -> Result<(), String> {
     let own = state.map(|s| s.join("drills"));
-    let written = dir
+    let written = wish
+        .report
+        .as_deref()
         .or(own.as_deref())
         .map(|dir| {
             report
@@ -347,7 +383,10 @@ fn keep(report: &drill::Report, dir: Option<&Path>, state: Option<&Path>) -> Res
                 .map_err(|e| format!("the report is not written to {}: {e}", dir.display()))
         })
         .transpose()?;
-    say(&drill::words::closing(report, written.as_deref()))?;
+    wish.say(&drill::words::closing(report, written.as_deref()));
+    if wish.json {
+        say(&serde_json::to_string_pretty(report).map_err(|e| e.to_string())?)?;
+    }
     let Some(state) = state else { return Ok(()) };
     let ledger = drill::Ledger::in_dir(state);
     ledger
@@ -355,10 +394,15 @@ fn keep(report: &drill::Report, dir: Option<&Path>, state: Option<&Path>) -> Res
         .map_err(|e| format!("{} is not written: {e}", ledger.path().display()))
 }
 
-fn drills() -> Result<ExitCode, String> {
+fn drills(json: bool) -> Result<ExitCode, String> {
     let ledger = config::state_dir(&config::Process).map(|s| drill::Ledger::in_dir(&s));
     let all = drill::scenario::shipped();
-    say(&drill::words::list(&all, ledger.as_ref(), clock::wall()))?;
+    if json {
+        let list = drill::words::list_json(&all, ledger.as_ref());
+        say(&serde_json::to_string_pretty(&list).map_err(|e| e.to_string())?)?;
+    } else {
+        say(&drill::words::list(&all, ledger.as_ref(), clock::wall()))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -76,6 +76,8 @@ fn entry(config: &Config, scenario: &str, result: DrillResult, ago: Duration) ->
         result,
         why: String::new(),
         who: "oncall".to_owned(),
+        radius: String::new(),
+        took: Duration::ZERO,
         checks_passed: 6,
         checks: 6,
         steady: Numbers::default(),

@@ -1,16 +1,22 @@
 //! What has to be true after a drill: pure predicates over a [`Record`]. Each says yes or no with the numbers that
 //! decided it.
 
+mod before;
+mod hits;
+mod judged;
+mod trips;
+
+pub(super) use before::still_recovering;
+
 use super::{
     record::Record,
     scenario::{TierName, tier, time},
 };
 use crate::model::{
-    Class, DeploymentId, Event, Kind, Phase, Reason, Snapshot, Verdict, Wall,
-    event::Outcome,
+    DeploymentId, Kind, Verdict, Wall,
+    event::{Outcome, Picked},
     id::ExchangeId,
-    phase::Transition,
-    time::{latency, short},
+    time::latency,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, time::Duration};
@@ -46,7 +52,39 @@ pub enum Check {
     },
     /// Everything was answered from the cache or with the canned text.
     LastRungsCarry {},
-    /// Phases, forces, faults and rung 3 are what they were.
+    /// No breaker of the tier opened.
+    NothingTripped {
+        #[serde(deserialize_with = "tier")]
+        tier: TierName,
+    },
+    /// However often things change, a breaker follows only so often.
+    OpensAtMost {
+        #[serde(deserialize_with = "tier")]
+        tier: TierName,
+        times: usize,
+    },
+    /// In the second round the primary's breaker needs less evidence than in the first.
+    SecondTripFaster {},
+    /// The primary was away, and is back so soon after the last fault.
+    PrimaryBack {
+        #[serde(deserialize_with = "time")]
+        within: Duration,
+    },
+    /// So many requests met the `fault`th fault at most.
+    UpstreamHits { fault: usize, at_most: u64 },
+    /// So many users got what the faults made up before the breaker opened.
+    BadAnswers { at_most: u64 },
+    /// It is said that nobody can judge.
+    JudgeBlind {
+        #[serde(deserialize_with = "time")]
+        within: Duration,
+    },
+    /// A judge that changed is found out: drift is declared, or it is dismissed.
+    JudgeFoundOut {
+        #[serde(deserialize_with = "time")]
+        within: Duration,
+    },
+    /// Configuration, routes, phases, forces, faults, gates, rung 3 and judges are what they were.
     AsBefore {
         /// A breaker that is still on its way back is stated, not counted against the drill.
         #[serde(default)]
@@ -95,6 +133,26 @@ impl Check {
                 latency(*within)
             ),
             Self::LastRungsCarry {} => "the last rungs carry everything".to_owned(),
+            Self::NothingTripped { .. } => "no breaker opened".to_owned(),
+            Self::OpensAtMost { times, .. } => {
+                format!("the breaker follows at most {times} times")
+            }
+            Self::SecondTripFaster {} => "the second trip takes less evidence".to_owned(),
+            Self::PrimaryBack { within } => {
+                format!("the primary is back within {}", latency(*within))
+            }
+            Self::UpstreamHits { at_most, .. } => {
+                format!("at most {at_most} requests go where nothing is to be had")
+            }
+            Self::BadAnswers { at_most } => {
+                format!("at most {at_most} bad answers before the breaker opens")
+            }
+            Self::JudgeBlind { within } => {
+                format!("that nobody can judge is said within {}", latency(*within))
+            }
+            Self::JudgeFoundOut { within } => {
+                format!("the judge is found out within {}", latency(*within))
+            }
             Self::AsBefore { .. } => "afterwards everything is as before".to_owned(),
         }
     }
@@ -103,8 +161,16 @@ impl Check {
     pub const fn is_about_faults(&self) -> bool {
         !matches!(
             self,
-            Self::AsBefore { .. } | Self::NothingReachedTheUser { .. }
+            Self::AsBefore { .. } | Self::NothingReachedTheUser { .. } | Self::PrimaryBack { .. }
         )
+    }
+
+    /// Which fault it counts, from 1.
+    pub(super) const fn fault(&self) -> Option<usize> {
+        match self {
+            Self::UpstreamHits { fault, .. } => Some(*fault),
+            _ => None,
+        }
     }
 
     pub fn answer(&self, record: &Record) -> Finding {
@@ -114,10 +180,18 @@ impl Check {
             Self::P95WithinSlo { slo } => p95_within(record, *slo),
             Self::NothingReachedTheUser { canned } => nothing_reached_the_user(record, *canned),
             Self::BreakerOpened { tier, why, within } => {
-                breaker_opened(record, *tier, *why, *within)
+                trips::breaker_opened(record, *tier, *why, *within)
             }
             Self::LastRungsCarry {} => last_rungs_carry(record),
-            Self::AsBefore { recovering } => as_before(record, *recovering),
+            Self::NothingTripped { tier } => trips::at_most(record, *tier, 0),
+            Self::OpensAtMost { tier, times } => trips::at_most(record, *tier, *times),
+            Self::SecondTripFaster {} => trips::second_is_faster(record),
+            Self::PrimaryBack { within } => trips::primary_back(record, *within),
+            Self::UpstreamHits { fault, at_most } => hits::upstream(record, *fault, *at_most),
+            Self::BadAnswers { at_most } => hits::bad_answers(record, *at_most),
+            Self::JudgeBlind { within } => judged::blind(record, *within),
+            Self::JudgeFoundOut { within } => judged::found_out(record, *within),
+            Self::AsBefore { recovering } => before::as_before(record, *recovering),
         };
         Finding {
             check: self.title(),
@@ -135,7 +209,7 @@ fn primary_fails_fast(r: &Record) -> Answer {
         return (false, why.to_owned());
     };
     let timeout = r.tiers.first().map(|t| t.timeout).unwrap_or_default();
-    let opened = opened(r)
+    let opened = trips::opened(r)
         .find(|(_, t)| r.is_of_tier(&t.deployment, 0))
         .map_or(told, |(at, _)| at.min(told));
     let since_fault = opened.since(r.faults.from);
@@ -193,14 +267,49 @@ fn secondary_picks_up(r: &Record, retries: u32) -> Answer {
         .filter(|(_, by, at)| by.is_some() && !by_second(*by) && secondary_was_limited(r, *at))
         .count();
     let lost = moved.len() - second - limited;
+    let poor = poor_stand_in(r);
+    let and = poor.as_ref().map(|w| format!("; but {w}"));
     (
-        second > 0 && lost == 0 && most <= retries,
+        second > 0 && lost == 0 && most <= retries && poor.is_none(),
         format!(
             "{} failed at the primary, {most} failed attempts each at most; {second} picked up by the secondary, \
-             {limited} passed on while it was rate limited, {lost} by nobody or another",
-            moved.len()
+             {limited} passed on while it was rate limited, {lost} by nobody or another{}",
+            moved.len(),
+            and.unwrap_or_default()
         ),
     )
+}
+
+/// Somebody who answers with a 200 and nonsense has not picked up.
+fn poor_stand_in(r: &Record) -> Option<String> {
+    let below = |s: &&super::Sample| s.rung == Some(2) && s.is_good();
+    let own: Vec<_> = r.sent_in(r.faults).filter(below).collect();
+    let wrong: Vec<_> = own.iter().filter_map(|s| s.looks.as_ref()).collect();
+    if let Some(first) = wrong.first().filter(|_| wrong.len() * 2 > own.len()) {
+        return Some(format!(
+            "{} of its {} answers look wrong ({first})",
+            wrong.len(),
+            own.len()
+        ));
+    }
+    let scores: Vec<f64> = r
+        .under_fault()
+        .filter(|e| !e.injected)
+        .filter_map(|e| match &e.kind {
+            Kind::Score {
+                deployment,
+                score,
+                picked: Picked::Sample | Picked::Return,
+                ..
+            } if r.is_of_tier(deployment, 1) => Some(*score),
+            _ => None,
+        })
+        .collect();
+    let n = u32::try_from(scores.len()).unwrap_or(u32::MAX);
+    let mean = scores.iter().sum::<f64>() / f64::from(n.max(1));
+    let floor = r.before.judge_threshold;
+    (n >= LEAST && mean < floor)
+        .then(|| format!("its answers are judged {mean:.2} on average (n={n}), under {floor:.2}"))
 }
 
 /// Whether the secondary was rate limited when a request that ended at `at` looked for the next tier.
@@ -262,58 +371,6 @@ fn nothing_reached_the_user(r: &Record, canned: bool) -> Answer {
     )
 }
 
-/// Breakers that opened under the faults, in order.
-fn opened(r: &Record) -> impl Iterator<Item = (Wall, &Transition)> {
-    r.under_fault()
-        .filter_map(|e: &std::sync::Arc<Event>| match &e.kind {
-            Kind::Transition(t) if t.to == Phase::Open => Some((e.at, t)),
-            _ => None,
-        })
-}
-
-impl Why {
-    fn is(self, reason: &Reason) -> bool {
-        match (self, reason) {
-            (Self::Credential, Reason::Certain { verdict }) => verdict.class == Class::Credential,
-            (Self::Config, Reason::Certain { verdict }) => verdict.class == Class::Config,
-            (Self::ErrorRate, Reason::ErrorRate { .. })
-            | (Self::Quality, Reason::Quality { .. }) => true,
-            _ => false,
-        }
-    }
-}
-
-fn breaker_opened(r: &Record, tier: TierName, why: Why, within: Duration) -> Answer {
-    let watched: Vec<&DeploymentId> = match tier {
-        TierName::All => r.tiers.iter().flat_map(|t| &t.deployments).collect(),
-        TierName::At(i) => r
-            .tiers
-            .get(i)
-            .into_iter()
-            .flat_map(|t| &t.deployments)
-            .collect(),
-    };
-    let mut passed = !watched.is_empty();
-    let mut said = Vec::new();
-    for id in watched {
-        let Some((at, t)) = opened(r).find(|(_, t)| t.deployment == *id) else {
-            passed = false;
-            said.push(format!("{id} did not open"));
-            continue;
-        };
-        let after = at.since(r.faults.from);
-        let right = why.is(&t.reason);
-        passed &= right && after <= within;
-        let wrong = if right { "" } else { ", the wrong reason" };
-        said.push(format!(
-            "{id} after {}: {}{wrong}",
-            latency(after),
-            t.reason
-        ));
-    }
-    (passed, said.join("; "))
-}
-
 fn last_rungs_carry(r: &Record) -> Answer {
     let set = r.under_fault().filter_map(|e| match &e.kind {
         Kind::FaultAdded(_) => Some(e.at),
@@ -343,66 +400,6 @@ fn last_rungs_carry(r: &Record) -> Answer {
             asked.len()
         ),
     )
-}
-
-fn as_before(r: &Record, recovering: bool) -> Answer {
-    let changed = changes(r);
-    let back = still_recovering(&r.before, &r.after);
-    let passed = changed.is_empty() && (recovering || back.is_empty());
-    let said: Vec<_> = changed.into_iter().chain(back).collect();
-    let took = short(r.end.since(r.faults.to));
-    match (passed, said.is_empty()) {
-        (_, true) => (
-            passed,
-            format!("phases, forces, faults and rung 3, {took} after the last fault"),
-        ),
-        _ => (passed, said.join("; ")),
-    }
-}
-
-/// What does not go away by itself.
-fn changes(r: &Record) -> Vec<String> {
-    let (before, after) = (&r.before, &r.after);
-    let mut said = Vec::new();
-    for was in &before.deployments {
-        let Some(is) = after.deployment(&was.id) else {
-            said.push(format!("{} is gone", was.id));
-            continue;
-        };
-        if was.force != is.force {
-            let force = is.force.as_ref();
-            let now = force.map_or("not forced any more".to_owned(), |f| {
-                format!("forced {}", f.kind)
-            });
-            said.push(format!("{} is {now}", was.id));
-        }
-        if was.disabled != is.disabled {
-            said.push(format!("{} was disabled or enabled", was.id));
-        }
-    }
-    let ids = |s: &Snapshot| s.faults.iter().map(|f| f.fault.id).collect::<Vec<_>>();
-    if ids(before) != ids(after) {
-        said.push(format!(
-            "{} faults before, {} after",
-            before.faults.len(),
-            after.faults.len()
-        ));
-    }
-    for (was, is) in before.routes.iter().zip(&after.routes) {
-        if was.rung3 != is.rung3 {
-            said.push(format!("rung 3 of {} was switched", was.id));
-        }
-    }
-    said
-}
-
-/// Breakers that are not yet what they were.
-pub(super) fn still_recovering(before: &Snapshot, after: &Snapshot) -> Vec<String> {
-    let moved = before.deployments.iter().filter_map(|was| {
-        let is = after.deployment(&was.id)?;
-        (is.phase != was.phase).then(|| format!("{} is still {}", was.id, is.phase))
-    });
-    moved.collect()
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Which drills were run, for ever: one JSON line each, only ever appended to.
 
 use super::{Numbers, Report};
-use crate::model::{Wall, drill::DrillResult};
+use crate::model::{Wall, drill::DrillResult, time::as_ms};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// What a configuration is called that is nobody's: the simulated providers listen somewhere else each time.
@@ -25,6 +26,11 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
     pub who: String,
+    /// To whom it happened.
+    #[serde(default)]
+    pub radius: String,
+    #[serde(default, rename = "took_ms", with = "as_ms")]
+    pub took: Duration,
     pub checks_passed: usize,
     pub checks: usize,
     pub steady: Numbers,
@@ -41,6 +47,8 @@ impl Entry {
             result: report.result,
             why: report.why.clone(),
             who: report.who.clone(),
+            radius: report.radius.clone(),
+            took: report.ended.since(report.began),
             checks_passed: report.checks.iter().filter(|c| c.passed).count(),
             checks: report.checks.len(),
             steady: report.steady,

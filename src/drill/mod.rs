@@ -1,7 +1,7 @@
 //! Rehearsals: a scenario's faults on the real path, checks over what was recorded, and a dated report.
 //!
 //! ```text
-//! scenario ─▶ preflight ─▶ run: steady state ─▶ faults ─▶ recovery ─▶ checks ─▶ report, ledger
+//! scenario ─▶ preflight ─▶ run: roll call ─▶ steady state ─▶ faults ─▶ recovery ─▶ checks ─▶ report, ledger
 //!                           └ traffic: own requests through the HTTP door, beside whatever is there
 //! ```
 //!
@@ -11,8 +11,11 @@
 pub mod check;
 pub mod ledger;
 mod preflight;
+mod radius;
+mod read;
 mod record;
 pub mod report;
+mod roll;
 pub mod run;
 pub mod scenario;
 mod stage;
@@ -20,6 +23,7 @@ mod traffic;
 pub mod words;
 
 pub use ledger::Ledger;
+pub use radius::Radius;
 pub use record::{Numbers, Record, Sample, Window};
 pub use report::Report;
 pub use run::{Target, run};

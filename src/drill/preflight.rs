@@ -1,13 +1,26 @@
 //! Before anything is broken: can this configuration fail over at all, and is the router quiet enough to be drilled?
 
+use super::{
+    Scenario,
+    check::{Check, Why},
+    scenario::TierName,
+};
 use crate::{
-    config::{Config, Route, Tier},
-    model::{Phase, Snapshot},
+    config::{CannedForm, Config, Route, Tier},
+    model::{DeploymentId, ForceKind, Phase, Snapshot, time::duration_text, topology::tier_name},
 };
 use std::collections::HashSet;
 
 /// Why a drill of this route would fail whatever happens; none when failing over is possible.
-pub(super) fn unfit(config: &Config, route: &Route) -> Option<String> {
+pub(super) fn unfit(config: &Config, route: &Route, scenario: &Scenario) -> Option<String> {
+    tiers(config, route)
+        .or_else(|| times(route, scenario))
+        .or_else(|| breaker(config, scenario))
+        .or_else(|| judges(config, route, scenario))
+        .or_else(|| canned(route, scenario))
+}
+
+fn tiers(config: &Config, route: &Route) -> Option<String> {
     let id = &route.id;
     let Some((primary, below)) = route.tiers.split_first() else {
         return Some(format!("route {id} has no tiers"));
@@ -48,6 +61,125 @@ pub(super) fn unfit(config: &Config, route: &Route) -> Option<String> {
     None
 }
 
+/// A primary that hangs must leave somebody the time to stand in.
+fn times(route: &Route, scenario: &Scenario) -> Option<String> {
+    let own = route.tiers.first()?.timeout;
+    let (id, patience) = (&route.id, scenario.traffic.patience);
+    let own_text = duration_text(own);
+    if own >= route.deadline {
+        return Some(format!(
+            "the primary of route {id} may take {own_text}, and the whole request {}: a primary that hangs leaves no time \
+             to the secondary; lower the tier's timeout",
+            duration_text(route.deadline)
+        ));
+    }
+    (own >= patience).then(|| {
+        format!(
+            "the primary of route {id} may take {own_text}, and callers wait {} (traffic.patience): they have left before \
+             the secondary is asked; lower the tier's timeout",
+            duration_text(patience)
+        )
+    })
+}
+
+/// A breaker that cannot open for what the drill does.
+fn breaker(config: &Config, scenario: &Scenario) -> Option<String> {
+    let opens = |c: &&Check| matches!(c, Check::BreakerOpened { .. });
+    scenario.checks.iter().find(opens)?;
+    if config.breaker.observe {
+        return Some(
+            "breaker.mode is observe: breakers only say what they would do, and open for nothing"
+                .to_owned(),
+        );
+    }
+    let tolerated = config.breaker.err_threshold;
+    let too_many = scenario.checks.iter().find_map(|c| match c {
+        Check::BreakerOpened {
+            tier,
+            why: Why::ErrorRate,
+            ..
+        } => strongest(scenario, *tier).filter(|rate| *rate <= tolerated),
+        _ => None,
+    })?;
+    Some(format!(
+        "breaker.err_threshold tolerates {:.0}% failures, and the drill makes {:.0}%: it never opens for them; the usual \
+         threshold is 2%",
+        tolerated * 100.0,
+        too_many * 100.0
+    ))
+}
+
+/// The largest share that any fault on a tier has.
+fn strongest(scenario: &Scenario, tier: TierName) -> Option<f64> {
+    let on = scenario
+        .faults
+        .iter()
+        .filter(|f| f.tier == tier || f.tier == TierName::All);
+    on.map(|f| f.rate).max_by(f64::total_cmp)
+}
+
+/// Bad answers are seen by nobody but a judge of another maker.
+fn judges(config: &Config, route: &Route, scenario: &Scenario) -> Option<String> {
+    if !scenario.needs_judges() {
+        return None;
+    }
+    let judges = &config.judge.judges;
+    if judges.is_empty() {
+        return Some(
+            "nobody judges (judge.judges is empty): bad answers would be served for ever; name a judge of another maker"
+                .to_owned(),
+        );
+    }
+    if config.judge.sample <= 0.0 {
+        return Some("judge.sample is 0: no answer is judged".to_owned());
+    }
+    let able = judges.iter().filter(|j| {
+        config
+            .provider_of(j)
+            .is_some_and(|p| p.missing_key.is_none())
+    });
+    let primaries = &route.tiers.first()?.deployments;
+    let alone = |id| {
+        able.clone()
+            .all(|j| config.maker_of(j) == config.maker_of(id))
+    };
+    let unjudged = primaries.iter().find(|id| alone(id))?;
+    Some(format!(
+        "nobody may judge {unjudged}: every judge is of its own maker or has no key"
+    ))
+}
+
+/// When everything is down the canned answer is all there is.
+fn canned(route: &Route, scenario: &Scenario) -> Option<String> {
+    let asked = scenario
+        .checks
+        .iter()
+        .any(|c| matches!(c, Check::LastRungsCarry {}));
+    (asked && route.canned.form == CannedForm::Error).then(|| {
+        format!(
+            "route {} has no canned answer (canned.form = \"error\"): with every tier down users get a 503",
+            route.id
+        )
+    })
+}
+
+/// A tier that a person has taken out: then there is nothing to fail over from, or to.
+pub(super) fn out_of_force(route: &Route, now: &Snapshot) -> Option<String> {
+    route.tiers.iter().enumerate().take(2).find_map(|(i, tier)| {
+        let force = |id: &DeploymentId| now.deployment(id)?.force.as_ref();
+        let forced = |id| force(id).filter(|f| f.kind == ForceKind::Open);
+        let by: Option<Vec<_>> = tier.deployments.iter().map(forced).collect();
+        let by = by?.into_iter().next()?;
+        Some(format!(
+            "the {} of route {} is forced open by {} until {}Z: nothing would fail over; release it",
+            tier_name(i),
+            route.id,
+            by.who,
+            by.until.clock()
+        ))
+    })
+}
+
 /// Why nothing in a tier takes traffic.
 fn disabled(config: &Config, tier: &Tier) -> Option<String> {
     let why = |d| {
@@ -85,10 +217,15 @@ mod tests {
     use crate::config::parse;
 
     fn unfit_is(tiers: &str, more: &str) -> Option<String> {
+        unfit_for("bad-key-tuesday", tiers, more)
+    }
+
+    fn unfit_for(drill: &str, tiers: &str, more: &str) -> Option<String> {
+        let scenario = crate::drill::scenario::find(drill).unwrap();
         let toml = format!("routes.r.tiers = [{tiers}]\n{more}");
         let env = |name: &str| (!name.starts_with('G')).then(|| "k".to_owned());
         let config = parse("c.toml", &toml, &env).unwrap_or_else(|e| panic!("{e}"));
-        unfit(&config, config.route("r").unwrap())
+        unfit(&config, config.route("r").unwrap(), &scenario)
     }
 
     #[test]
@@ -143,5 +280,52 @@ mod tests {
         );
         let why = unfit_is("'gemini/a', 'openai/b'", "").unwrap();
         assert!(why.contains("primary"), "{why}");
+    }
+
+    const TWO: &str = "'anthropic/a', 'openai/b'";
+
+    #[track_caller]
+    fn fails(drill: &str, more: &str, says: &str) {
+        let why = unfit_for(drill, TWO, more).unwrap_or_else(|| panic!("{more} is taken"));
+        assert!(why.contains(says), "{why}");
+    }
+
+    #[test]
+    fn a_primary_that_may_take_all_the_time_there_is_leaves_none_to_the_secondary() {
+        let slow = "{ deployment = 'anthropic/a', timeout = '30s' }, 'openai/b'";
+        let why = unfit_for("hang", slow, "routes.r.deadline = '30s'").unwrap();
+        assert!(why.contains("leaves no time"), "{why}");
+        let patient = "{ deployment = 'anthropic/a', timeout = '5m' }, 'openai/b'";
+        let why = unfit_for("hang", patient, "").unwrap();
+        assert!(why.contains("callers wait 2m"), "{why}");
+    }
+
+    #[test]
+    fn a_breaker_that_opens_for_nothing_is_found() {
+        fails("mid-stream", "breaker.err_threshold = 0.6", "tolerates 60%");
+        fails("april-7", "breaker.mode = 'observe'", "only say");
+        assert_eq!(unfit_for("april-7", TWO, ""), None);
+    }
+
+    #[test]
+    fn bad_answers_that_nobody_judges_are_never_found() {
+        fails("brownout-30", "", "nobody judges");
+        let own = "judge.judges = ['openai/j', 'gemini/j']";
+        // Gemini has no key, and OpenAI's own judge may not judge OpenAI's primary.
+        let why = unfit_for("brownout-30", "'openai/b', 'anthropic/a'", own).unwrap();
+        assert!(why.contains("nobody may judge openai/b"), "{why}");
+        let none = format!("{own}\njudge.sample = 0.0");
+        fails("brownout-30", &none, "no answer is judged");
+        assert_eq!(unfit_for("brownout-30", TWO, own), None);
+    }
+
+    #[test]
+    fn without_a_canned_answer_nothing_carries_when_everything_is_down() {
+        fails(
+            "all-down",
+            "routes.r.canned = { form = 'error' }",
+            "no canned answer",
+        );
+        assert_eq!(unfit_for("all-down", TWO, ""), None);
     }
 }

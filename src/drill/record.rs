@@ -7,7 +7,7 @@ use crate::model::{
     time::{as_ms, latency},
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 /// How late a second's bucket may come.
 const BUCKET_LATE: Duration = Duration::from_millis(1_200);
@@ -25,6 +25,8 @@ pub struct Sample {
     pub deployment: Option<DeploymentId>,
     pub attempts: u32,
     pub exchange: Option<ExchangeId>,
+    /// What is visibly wrong with the answer.
+    pub looks: Option<String>,
 }
 
 impl Sample {
@@ -66,6 +68,8 @@ pub struct Record {
     pub steady: Window,
     /// From the first fault that was set to the last that was cleared.
     pub faults: Window,
+    /// The numbers that the router gave to each fault of the scenario.
+    pub set: Vec<BTreeSet<u32>>,
     /// When the watching ended.
     pub end: Wall,
     pub before: Arc<Snapshot>,
@@ -146,7 +150,7 @@ impl Record {
     }
 
     /// The events since the first fault.
-    pub fn under_fault(&self) -> impl Iterator<Item = &Arc<Event>> {
+    pub fn under_fault(&self) -> impl DoubleEndedIterator<Item = &Arc<Event>> {
         let from = self.faults.from;
         self.events.iter().filter(move |e| e.at >= from)
     }
@@ -158,7 +162,7 @@ impl Record {
 }
 
 /// The nearest rank: a value that was measured, not one between two.
-fn quantile(sorted: &[Duration], percent: usize) -> Duration {
+pub(super) fn quantile(sorted: &[Duration], percent: usize) -> Duration {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted
         .get(rank.saturating_sub(1))

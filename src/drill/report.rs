@@ -33,6 +33,8 @@ pub struct Report {
     pub tiers: Vec<String>,
     pub config_hash: String,
     pub simulated: bool,
+    /// To whom it happened.
+    pub radius: String,
     pub result: DrillResult,
     /// Empty when the checks say it all.
     pub why: String,
@@ -97,6 +99,7 @@ impl Report {
                 format!("{}: {}", self.route, self.tiers.join(" → ")),
             ),
             ("On", on),
+            ("Failures for", self.radius.clone()),
         ];
         for (name, value) in facts {
             // A String takes everything, here and below.
@@ -214,6 +217,7 @@ pub(super) mod tests {
             tiers: vec!["a/m".to_owned(), "b/m".to_owned()],
             config_hash: "abcdef".to_owned(),
             simulated: false,
+            radius: "the drill's own requests".to_owned(),
             result: DrillResult::Failed,
             why: String::new(),
             steady: Numbers {

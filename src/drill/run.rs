@@ -1,11 +1,12 @@
 //! The play: steady state, faults, recovery, checks. Whatever happens, the faults come off and there is a report.
 
 use super::{
-    Record, Report, Scenario, Window,
+    Radius, Record, Report, Scenario, Window,
     check::{self, Finding},
     preflight,
     record::exchanges,
-    report,
+    report, roll,
+    scenario::TierName,
     stage::{Stage, resolve},
     traffic::Prober,
 };
@@ -15,12 +16,18 @@ use crate::{
     model::{
         DeploymentId, Kind, Phase, Snapshot, Wall,
         drill::{Drill, DrillResult, DrillStep},
-        time::duration_text,
+        snapshot::DeploymentView,
+        time::{duration_text, latency},
     },
     router::Bus,
     source::local::{Local, Order},
 };
-use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +35,8 @@ use tokio_util::sync::CancellationToken;
 const FIRST_SNAPSHOT: Duration = Duration::from_secs(5);
 /// The last second's bucket has been told by then.
 const LAST_BUCKET: Duration = Duration::from_millis(1_200);
+/// A breaker that opens again on its way back is asked again after this.
+const ASK_AGAIN: Duration = Duration::from_secs(15);
 
 /// The running router that is drilled.
 #[derive(Debug, Clone)]
@@ -37,6 +46,7 @@ pub struct Target {
     pub bus: Bus,
     pub config: Arc<Config>,
     pub simulated: bool,
+    pub radius: Radius,
     /// The person who drills.
     pub who: String,
 }
@@ -58,7 +68,9 @@ pub async fn run(
     say: impl FnMut(&Drill),
 ) -> Result<Report, String> {
     let mut run = Run::begin(scenario, target, stop, say).await?;
-    if let Some(why) = preflight::busy(&run.route, &run.before) {
+    if preflight::out_of_force(&run.route, &run.before).is_none()
+        && let Some(why) = preflight::busy(&run.route, &run.before)
+    {
         return Err(why);
     }
     let halted = run.play().await;
@@ -98,13 +110,22 @@ struct Run<'a, S> {
     steady: Window,
     faults: Window,
     findings: Vec<Finding>,
+    /// Numbers of the faults that were set, by their place in the scenario.
+    set: Vec<BTreeSet<u32>>,
 }
 
 /// A change on the timeline.
 struct Turn {
     at: Duration,
-    fault: usize,
-    on: bool,
+    what: What,
+}
+
+/// What begins at a moment begins before anything ends there.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    On(usize),
+    Off(usize),
+    Probe(usize),
 }
 
 impl<'a, S: FnMut(&Drill)> Run<'a, S> {
@@ -132,7 +153,10 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
             .await
             .ok_or("the router shows no snapshot")?;
         let key = config.server.client_keys.first().cloned();
-        let others = before.users.per_s;
+        let others = match target.radius {
+            Radius::OnlyDrill => 0.0,
+            Radius::Share(_) => before.users.per_s,
+        };
         let prober = Prober::new(target.door, key, &route.id, scenario.traffic, others)?;
         Ok(Self {
             scenario,
@@ -149,18 +173,31 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
             steady: Window::default(),
             faults: Window::default(),
             findings: Vec::new(),
+            set: vec![BTreeSet::new(); scenario.faults.len()],
         })
     }
 
     async fn play(&mut self) -> Result<(), Halt> {
         let who = self.target.who.clone();
         self.tell(DrillStep::Began { who });
-        if let Some(why) = preflight::unfit(&self.target.config, &self.route) {
+        let unfit = preflight::unfit(&self.target.config, &self.route, self.scenario);
+        if let Some(why) = unfit.or_else(|| preflight::out_of_force(&self.route, &self.before)) {
+            return Err(Halt::Failed(why));
+        }
+        self.said(format!("failures are for {}", self.target.radius));
+        self.said("asking primary and secondary once".to_owned());
+        if let Some(why) = self.roll_call().await? {
             return Err(Halt::Failed(why));
         }
         self.steady().await?;
         self.break_things().await?;
         self.come_back().await
+    }
+
+    async fn roll_call(&self) -> Result<Option<String>, Halt> {
+        let call = roll::call(&self.route, &self.prober, &self.stage);
+        let called = self.stop.run_until_cancelled(call).await;
+        called.ok_or_else(|| Halt::Aborted("somebody stopped it".to_owned()))
     }
 
     /// Measures what is normal. Users who get errors before anything is broken are a finding by themselves.
@@ -190,19 +227,16 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
     }
 
     async fn break_things(&mut self) -> Result<(), Halt> {
-        let began = clock::now();
         self.faults.from = clock::wall();
-        let mut active: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); self.scenario.faults.len()];
-        for turn in turns(self.scenario) {
-            self.pass(clock::now().until(began + turn.at)).await?;
-            if turn.on {
-                let set = self.set(turn.fault).await.map_err(Halt::Refused)?;
-                if let Some(ids) = active.get_mut(turn.fault) {
-                    *ids = set;
-                }
-            } else if let Some(ids) = active.get(turn.fault) {
-                self.faults.to = clock::wall();
-                self.stage.clear(ids).await;
+        for round in 1..=self.scenario.rounds() {
+            if round > 1 {
+                self.recover().await?;
+                self.said(format!("round {round}"));
+            }
+            let began = clock::now();
+            for turn in turns(self.scenario, round) {
+                self.pass(clock::now().until(began + turn.at)).await?;
+                self.take(turn.what).await?;
             }
         }
         self.said("faults cleared; waiting for the last answers under them".to_owned());
@@ -213,42 +247,109 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
         Ok(())
     }
 
-    async fn set(&mut self, index: usize) -> Result<BTreeSet<u32>, String> {
+    async fn take(&mut self, what: What) -> Result<(), Halt> {
+        match what {
+            What::On(fault) => {
+                self.prober.trouble(true);
+                self.set(fault).await.map_err(Halt::Refused)?;
+            }
+            What::Off(fault) => {
+                self.prober.trouble(false);
+                self.faults.to = clock::wall();
+                if let Some(ids) = self.set.get(fault) {
+                    self.stage.clear(ids).await;
+                }
+            }
+            What::Probe(at) => {
+                let tier = self.scenario.probes.get(at).map(|p| p.tier);
+                for id in tier
+                    .map_or(Ok(Vec::new()), |t| self.meant(t))
+                    .map_err(Halt::Refused)?
+                {
+                    self.probe(&id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The deployments that a scenario means here.
+    fn meant(&self, tier: TierName) -> Result<Vec<DeploymentId>, String> {
+        resolve(&self.route, &self.target.config.judge.judges, tier)
+    }
+
+    async fn set(&mut self, index: usize) -> Result<(), String> {
         let Some(fault) = self.scenario.faults.get(index) else {
-            return Ok(BTreeSet::new());
+            return Ok(());
         };
-        let mut ids = BTreeSet::new();
-        for deployment in resolve(&self.route, fault.tier)? {
-            let text = format!(
-                "{} on {:.0}% of {deployment} for {}",
+        let judging = fault.tier == TierName::Judges;
+        let radius = self.target.radius;
+        for deployment in self.meant(fault.tier)? {
+            let (rate, only) = radius.of(fault.rate, judging, self.prober.tag());
+            self.said(format!(
+                "{} on {:.1}% of {deployment}{} for {}",
                 fault.kind,
-                fault.rate * 100.0,
+                rate * 100.0,
+                only.words(),
                 duration_text(fault.lasts)
-            );
-            self.said(text);
+            ));
             let set = self
                 .stage
-                .set(&deployment, &fault.kind, fault.rate, fault.lasts);
-            ids.insert(set.await?);
+                .set(&deployment, &fault.kind, (rate, only), fault.lasts);
+            let id = set.await?;
+            if let Some(ids) = self.set.get_mut(index) {
+                ids.insert(id);
+            }
         }
-        Ok(ids)
+        Ok(())
+    }
+
+    fn probe(&mut self, id: &DeploymentId) {
+        self.stage.probe(id);
+        self.said(format!(
+            "asked {id} for a probe instead of waiting for its cooldown"
+        ));
+    }
+
+    /// Waits until everything is as before, and does what a person would who knows that it is over.
+    async fn recover(&mut self) -> Result<(), Halt> {
+        let known: Vec<_> = self
+            .before
+            .judge
+            .dismissed
+            .iter()
+            .map(|d| &d.judge)
+            .cloned()
+            .collect();
+        for gone in &self.stage.latest().judge.dismissed {
+            if !known.contains(&gone.judge) {
+                self.stage.take_back(&gone.judge);
+                self.said(format!(
+                    "took judge {} back, which the drill made strange",
+                    gone.judge
+                ));
+            }
+        }
+        let mut asked = BTreeMap::new();
+        let deadline = clock::now() + self.scenario.observe_s;
+        while clock::now() < deadline && !self.still_recovering().is_empty() {
+            for id in self.all_deployments() {
+                let open = |d: &DeploymentView| d.phase == Phase::Open;
+                let now = clock::now();
+                let due = asked.get(&id).is_none_or(|at| now.since(*at) >= ASK_AGAIN);
+                if due && self.stage.latest().deployment(&id).is_some_and(open) {
+                    asked.insert(id.clone(), now);
+                    self.probe(&id);
+                }
+            }
+            self.pass(Duration::from_millis(100)).await?;
+        }
+        Ok(())
     }
 
     /// Waits until everything is as before, or says what is not.
     async fn come_back(&mut self) -> Result<(), Halt> {
-        for id in self.all_deployments() {
-            let open = |d: &crate::model::snapshot::DeploymentView| d.phase == Phase::Open;
-            if self.stage.latest().deployment(&id).is_some_and(open) {
-                self.stage.probe(&id);
-                self.said(format!(
-                    "asked {id} for a probe instead of waiting for its cooldown"
-                ));
-            }
-        }
-        let deadline = clock::now() + self.scenario.observe_s;
-        while clock::now() < deadline && !self.still_recovering().is_empty() {
-            self.pass(Duration::from_millis(100)).await?;
-        }
+        self.recover().await?;
         self.hush().await;
         self.pass(LAST_BUCKET).await?;
         let left = self.still_recovering();
@@ -300,9 +401,20 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
             .failed();
         let failed = self.prober.failed().max(everybody as usize);
         let bound = self.scenario.abort.errors;
-        (failed > bound as usize).then(|| {
-            format!("{failed} users got errors, more than the {bound} that a rehearsal is worth")
-        })
+        if failed > bound as usize {
+            return Some(format!(
+                "{failed} users got errors, more than the {bound} that a rehearsal is worth"
+            ));
+        }
+        let slow = self
+            .prober
+            .lately()
+            .filter(|p95| *p95 > self.scenario.abort.p95)?;
+        Some(format!(
+            "p95 of the last answers is {}, more than the {} that a rehearsal is worth",
+            latency(slow),
+            latency(self.scenario.abort.p95)
+        ))
     }
 
     /// Waits for the answers to all requests that were sent so far.
@@ -330,6 +442,7 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
         Record {
             steady: self.steady,
             faults: self.faults,
+            set: self.set.clone(),
             ..self
                 .stage
                 .record(&self.route, self.prober.samples(), before)
@@ -368,6 +481,7 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
             tiers: self.route.tiers.iter().map(tier).collect(),
             config_hash: self.target.config.hash.clone(),
             simulated: self.target.simulated,
+            radius: self.target.radius.to_string(),
             result,
             why,
             steady: record.numbers(self.steady),
@@ -396,22 +510,21 @@ fn route_of<'a>(scenario: &Scenario, config: &'a Config) -> Result<&'a Route, St
     })
 }
 
-/// The timeline in order; what begins at a moment begins before anything ends there.
-fn turns(scenario: &Scenario) -> Vec<Turn> {
+/// A round's timeline in order.
+fn turns(scenario: &Scenario, round: u32) -> Vec<Turn> {
     let mut turns = Vec::new();
-    for (fault, step) in scenario.faults.iter().enumerate() {
-        let (at, end) = (step.at, step.at + step.lasts);
-        turns.push(Turn {
-            at,
-            fault,
-            on: true,
-        });
-        turns.push(Turn {
-            at: end,
-            fault,
-            on: false,
-        });
+    let mut at = |at, what| turns.push(Turn { at, what });
+    for (i, step) in scenario.faults.iter().enumerate() {
+        if step.round == round {
+            at(step.at, What::On(i));
+            at(step.at + step.lasts, What::Off(i));
+        }
     }
-    turns.sort_by_key(|t| (t.at, !t.on));
+    for (i, probe) in scenario.probes.iter().enumerate() {
+        if probe.round == round {
+            at(probe.at, What::Probe(i));
+        }
+    }
+    turns.sort_by_key(|t| (t.at, t.what));
     turns
 }

@@ -1,22 +1,14 @@
 //! What a drill does: faults on a timeline, traffic, and what has to be true. TOML, read strictly.
 
-use super::check::Check;
+mod shipped;
+
+pub use shipped::{find, shipped};
+
+use super::check::{Check, Why};
 use crate::model::{fault::FaultKind, time::parse_duration};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use std::{fmt, ops::Range, time::Duration};
 
-/// Those that come with breakerbox: file name and text.
-const SHIPPED: [(&str, &str); 3] = [
-    (
-        "bad-key-tuesday",
-        include_str!("../../assets/drills/bad-key-tuesday.toml"),
-    ),
-    ("hang", include_str!("../../assets/drills/hang.toml")),
-    (
-        "all-down",
-        include_str!("../../assets/drills/all-down.toml"),
-    ),
-];
 /// Nobody watches a drill for longer.
 const LONGEST: Duration = Duration::from_hours(1);
 
@@ -43,6 +35,9 @@ pub struct Scenario {
     pub abort: Abort,
     #[serde(rename = "fault")]
     pub faults: Vec<FaultStep>,
+    /// A person's key, pressed at a moment: whether a deployment is back.
+    #[serde(rename = "probe", default)]
+    pub probes: Vec<ProbeStep>,
     #[serde(rename = "check")]
     pub checks: Vec<Check>,
 }
@@ -54,31 +49,45 @@ pub struct Traffic {
     /// Requests per second, other traffic included; one in two seconds is sent in any case.
     #[serde(deserialize_with = "rate_per_s")]
     pub rate: f64,
+    /// The same while a fault is set; left out: no other.
+    #[serde(deserialize_with = "some_rate_per_s")]
+    pub under_fault: Option<f64>,
     /// Share of them that ask something they have asked before, so that the cache has a part in it.
     #[serde(deserialize_with = "share")]
     pub repeat: f64,
+    /// How long a caller waits for an answer before it gives up.
+    #[serde(deserialize_with = "time")]
+    pub patience: Duration,
 }
 
 impl Default for Traffic {
     fn default() -> Self {
         Self {
             rate: 4.0,
+            under_fault: None,
             repeat: 0.0,
+            patience: Duration::from_mins(2),
         }
     }
 }
 
 /// When a drill ends itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Abort {
     /// So many errors at users are more than a rehearsal is worth.
     pub errors: u32,
+    /// Nor is a 95th percentile over this.
+    #[serde(deserialize_with = "time")]
+    pub p95: Duration,
 }
 
 impl Default for Abort {
     fn default() -> Self {
-        Self { errors: 5 }
+        Self {
+            errors: 5,
+            p95: Duration::from_secs(90),
+        }
     }
 }
 
@@ -86,9 +95,12 @@ impl Default for Abort {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultStep {
-    /// After the steady state.
+    /// After its round's beginning.
     #[serde(deserialize_with = "time", default)]
     pub at: Duration,
+    /// The second round begins when everything is back from the first, and so on.
+    #[serde(default = "first")]
+    pub round: u32,
     #[serde(rename = "for", deserialize_with = "time")]
     pub lasts: Duration,
     #[serde(deserialize_with = "tier")]
@@ -100,11 +112,25 @@ pub struct FaultStep {
     pub rate: f64,
 }
 
+/// One look on the timeline.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProbeStep {
+    #[serde(deserialize_with = "time")]
+    pub at: Duration,
+    #[serde(default = "first")]
+    pub round: u32,
+    #[serde(deserialize_with = "tier")]
+    pub tier: TierName,
+}
+
 /// A place in whatever route the drill runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TierName {
     At(usize),
     All,
+    /// Whoever judges, and only when it does.
+    Judges,
 }
 
 /// Why a scenario cannot be read: `name.toml:3: …`
@@ -145,19 +171,66 @@ impl Scenario {
         if self.faults.is_empty() || self.checks.is_empty() {
             return Some("a drill has at least one fault and one check".to_owned());
         }
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if self.name.is_empty() || !self.name.chars().all(plain) {
+            let name = &self.name;
+            return Some(format!(
+                "{name:?} is no name for a drill: reports are called by it, so letters, digits and dashes only"
+            ));
+        }
+        let rounds = self.rounds();
+        if (1..=rounds).any(|n| !self.faults.iter().any(|f| f.round == n)) {
+            return Some(format!("{rounds} rounds, and one of them has no fault"));
+        }
+        let last = self.faults.len();
+        let beyond = |c: &Check| c.fault().is_some_and(|n| !(1..=last).contains(&n));
+        if self.checks.iter().any(beyond) {
+            return Some(format!(
+                "a check counts a fault that is not there; there are {last}"
+            ));
+        }
         (self.fault_window() > LONGEST)
             .then(|| "the faults of a drill end within an hour".to_owned())
     }
 
-    /// From the first fault's beginning to the last one's end.
-    pub fn fault_window(&self) -> Duration {
+    pub fn rounds(&self) -> u32 {
+        self.faults.iter().map(|f| f.round).max().unwrap_or(1)
+    }
+
+    /// From a round's beginning to the end of its last fault.
+    fn window_of(&self, round: u32) -> Duration {
+        let of_round = self.faults.iter().filter(|f| f.round == round);
         let end = |f: &FaultStep| f.at.saturating_add(f.lasts);
-        self.faults.iter().map(end).max().unwrap_or_default()
+        of_round.map(end).max().unwrap_or_default()
+    }
+
+    /// All rounds together, without the ways back between them.
+    pub fn fault_window(&self) -> Duration {
+        let rounds = 1..=self.rounds();
+        rounds.fold(Duration::ZERO, |sum, n| {
+            sum.saturating_add(self.window_of(n))
+        })
     }
 
     /// The longest that it takes.
     pub fn takes(&self) -> Duration {
-        self.steady_s + self.fault_window() + self.observe_s
+        self.steady_s + self.fault_window() + self.observe_s * self.rounds()
+    }
+
+    /// Whether it is about what judges say.
+    pub fn needs_judges(&self) -> bool {
+        let by_fault =
+            |f: &FaultStep| f.tier == TierName::Judges || matches!(f.kind, FaultKind::Harsh { .. });
+        let by_check = |c: &Check| {
+            matches!(
+                c,
+                Check::BreakerOpened {
+                    why: Why::Quality,
+                    ..
+                }
+            )
+        };
+        self.faults.iter().any(by_fault) || self.checks.iter().any(by_check)
     }
 
     /// Who a drill's commands and events are by.
@@ -166,29 +239,12 @@ impl Scenario {
     }
 }
 
-/// All that come with breakerbox.
-pub fn shipped() -> Vec<Scenario> {
-    let read = |(name, text): (&str, &str)| Scenario::parse(&format!("{name}.toml"), text);
-    SHIPPED
-        .into_iter()
-        .map(|s| read(s).expect("the tests read every scenario that is shipped"))
-        .collect()
-}
-
-/// A shipped scenario by name. The error lists what there is.
-pub fn find(name: &str) -> Result<Scenario, String> {
-    let all = shipped();
-    let names: Vec<_> = all.iter().map(|s| s.name.clone()).collect();
-    all.into_iter().find(|s| s.name == name).ok_or_else(|| {
-        format!(
-            "there is no drill {name:?}; there are: {}",
-            names.join(", ")
-        )
-    })
-}
-
 fn line_of(text: &str, at: usize) -> usize {
     text.get(..at).unwrap_or(text).matches('\n').count() + 1
+}
+
+fn first() -> u32 {
+    1
 }
 
 fn everything() -> f64 {
@@ -209,6 +265,10 @@ fn rate_per_s<'de, D: Deserializer<'de>>(d: D) -> Result<f64, D::Error> {
         return Err(D::Error::custom("from 0.5 to 100 requests per second"));
     }
     Ok(rate)
+}
+
+fn some_rate_per_s<'de, D: Deserializer<'de>>(d: D) -> Result<Option<f64>, D::Error> {
+    rate_per_s(d).map(Some)
 }
 
 fn seconds<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
@@ -234,8 +294,9 @@ pub(super) fn tier<'de, D: Deserializer<'de>>(d: D) -> Result<TierName, D::Error
         "primary" => Ok(TierName::At(0)),
         "secondary" => Ok(TierName::At(1)),
         "tertiary" => Ok(TierName::At(2)),
+        "judges" => Ok(TierName::Judges),
         _ => Err(D::Error::custom(format!(
-            "{name:?} is not a tier; write primary, secondary, tertiary or all"
+            "{name:?} is not a tier; write primary, secondary, tertiary, all or judges"
         ))),
     }
 }
@@ -257,15 +318,6 @@ rate = 0.5
 [[check]]
 is = "as-before"
 "#;
-
-    #[test]
-    fn every_shipped_scenario_reads_and_is_called_like_its_file() {
-        for (name, text) in SHIPPED {
-            let read = Scenario::parse(name, text).unwrap_or_else(|e| panic!("{e}"));
-            assert_eq!(read.name, name);
-        }
-        assert!(find("nothing").unwrap_err().contains("bad-key-tuesday"));
-    }
 
     #[test]
     fn times_and_places_are_read_as_people_write_them() {
@@ -299,6 +351,18 @@ is = "as-before"
         let long = GOOD.replace("\"3s\"", "\"2h\"");
         let problem = Scenario::parse("x.toml", &long).unwrap_err();
         assert!(problem.to_string().contains("within an hour"), "{problem}");
+        for (from, to, says) in [
+            ("name = \"x\"", "name = \"../x\"", "dashes only"),
+            ("kind =", "round = 3\nkind =", "has no fault"),
+            (
+                "is = \"as-before\"",
+                "is = \"upstream-hits\"\nfault = 2\nat_most = 1",
+                "not there",
+            ),
+        ] {
+            let problem = Scenario::parse("x.toml", &GOOD.replace(from, to)).unwrap_err();
+            assert!(problem.message.contains(says), "{problem}");
+        }
         let empty = "name='x'\ntitle=''\nwhat=''\nsteady_s=1\nobserve_s=1\nfault=[]\ncheck=[]";
         assert!(Scenario::parse("x.toml", empty).is_err());
     }

@@ -5,7 +5,9 @@ use crate::{
     clock,
     config::Route,
     model::{
-        Command, DeploymentId, Event, Kind, Mono, Snapshot, command::FaultCommand, fault::FaultKind,
+        Command, DeploymentId, Event, Kind, Mono, Snapshot,
+        command::{FaultCommand, JudgeCommand},
+        fault::{FaultKind, Only},
     },
     source::{Source, local::Local},
 };
@@ -80,7 +82,7 @@ impl Stage {
         &self,
         deployment: &DeploymentId,
         kind: &FaultKind,
-        rate: f64,
+        (rate, only): (f64, Only),
         lasts: Duration,
     ) -> Result<u32, String> {
         let from = self.heard.lock().len();
@@ -89,6 +91,7 @@ impl Stage {
             deployment: deployment.clone(),
             kind: kind.clone(),
             rate,
+            only,
             lasts: lasts + DEAD_MAN,
         }))?;
         let answer = self
@@ -162,6 +165,17 @@ impl Stage {
         }
     }
 
+    /// Takes a judge back that the drill had made strange.
+    pub(super) fn take_back(&self, judge: &DeploymentId) {
+        let judge = judge.clone();
+        if let Err(why) = self
+            .source
+            .send(Command::Judge(JudgeCommand::Restore { judge }))
+        {
+            tracing::debug!(%why, "not taken back; it is looked at again by itself");
+        }
+    }
+
     /// Waits until there is something, or the time is over.
     pub(super) async fn wait<T>(
         &self,
@@ -192,6 +206,7 @@ impl Stage {
             tiers: tiers(route),
             steady: super::Window::default(),
             faults: super::Window::default(),
+            set: Vec::new(),
             end: clock::wall(),
             before,
             after: self.latest(),
@@ -223,8 +238,13 @@ fn tiers(route: &Route) -> Vec<TierFacts> {
 }
 
 /// The deployments that a scenario means on this route.
-pub(super) fn resolve(route: &Route, tier: TierName) -> Result<Vec<DeploymentId>, String> {
+pub(super) fn resolve(
+    route: &Route,
+    judges: &[DeploymentId],
+    tier: TierName,
+) -> Result<Vec<DeploymentId>, String> {
     match tier {
+        TierName::Judges => Ok(judges.to_vec()),
         TierName::All => {
             let all = route.tiers.iter().flat_map(|t| t.deployments.clone());
             let once: indexmap::IndexSet<_> = all.collect();

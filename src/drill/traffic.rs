@@ -1,23 +1,35 @@
 //! A drill's own requests: real HTTP through the door, each kept as the caller saw it. They fill up what traffic there
 //! is to the rate that the scenario wants.
 
-use super::record::Sample;
+use super::{
+    read::Answer,
+    record::{Sample, quantile},
+    scenario::Traffic,
+};
 use crate::{
     clock,
-    model::{DeploymentId, id::ExchangeId},
+    model::{DeploymentId, Mono, id::ExchangeId},
+    router::DRILL,
 };
 use parking_lot::Mutex;
-use reqwest::{Client, Response, header::HeaderMap};
+use reqwest::{Client, header::HeaderMap};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    hash::{BuildHasher, Hasher, RandomState},
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::time::MissedTickBehavior;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// However busy the router is: only its own requests show a drill what a caller sees.
 const LEAST_PER_S: f64 = 0.5;
-/// Longer than any exchange of a route may take.
-const TIMEOUT: Duration = Duration::from_mins(10);
 /// Requests that may be under way at once; a router that answers none is not buried under more.
 const AT_ONCE: usize = 64;
 
@@ -26,10 +38,13 @@ pub(super) struct Prober {
     url: String,
     key: Option<SecretString>,
     route: String,
-    traffic: super::scenario::Traffic,
+    traffic: Traffic,
+    tag: String,
     /// Every request of every drill asks something new, unless it is meant to repeat.
     nonce: u64,
     per_s: f64,
+    /// A fault is set.
+    troubled: AtomicBool,
     seen: Mutex<Seen>,
 }
 
@@ -42,18 +57,18 @@ struct Seen {
 }
 
 impl Prober {
-    /// For a door that takes `others_per_s` requests of other people already.
+    /// For a door that takes `others_per_s` requests already that count as the drill's.
     pub(super) fn new(
         door: SocketAddr,
         key: Option<SecretString>,
         route: &str,
-        traffic: super::scenario::Traffic,
+        traffic: Traffic,
         others_per_s: f64,
     ) -> Result<Self, String> {
         let client = Client::builder()
             .no_proxy()
             .tcp_nodelay(true)
-            .timeout(TIMEOUT)
+            .timeout(traffic.patience)
             .build()
             .map_err(|e| format!("no HTTP client: {e}"))?;
         Ok(Self {
@@ -62,8 +77,10 @@ impl Prober {
             key,
             route: route.to_owned(),
             traffic,
+            tag: tag(),
             nonce: clock::wall().0,
             per_s: (traffic.rate - others_per_s).max(LEAST_PER_S),
+            troubled: AtomicBool::new(false),
             seen: Mutex::default(),
         })
     }
@@ -75,6 +92,18 @@ impl Prober {
     pub(super) fn failed(&self) -> usize {
         let seen = self.seen.lock();
         seen.samples.iter().filter(|s| !s.is_good()).count()
+    }
+
+    /// The 95th percentile of the last answers; none before there are enough. Fewer than these, and two that a timeout
+    /// ended at the same moment would be it.
+    pub(super) fn lately(&self) -> Option<Duration> {
+        const LAST: usize = 40;
+        let seen = self.seen.lock();
+        let from = seen.samples.len().checked_sub(LAST)?;
+        let last = seen.samples.get(from..)?;
+        let mut times: Vec<_> = last.iter().map(|s| s.took).collect();
+        times.sort_unstable();
+        Some(quantile(&times, 95))
     }
 
     /// The number of the last request that was sent.
@@ -91,12 +120,14 @@ impl Prober {
     /// Sends until it is told to stop, then waits for what is under way.
     pub(super) async fn run(self: Arc<Self>, stop: CancellationToken) {
         let tasks = TaskTracker::new();
+        let mut last = None;
         let mut beat = tokio::time::interval(Duration::from_secs_f64(1.0 / self.per_s));
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(beat.tick()).await.is_some() {
-            if tasks.len() >= AT_ONCE {
+            if tasks.len() >= AT_ONCE || last.is_some_and(|at| !self.is_due(at)) {
                 continue;
             }
+            last = Some(clock::now());
             let n = self.begin();
             let me = Arc::clone(&self);
             tasks.spawn(async move {
@@ -110,6 +141,19 @@ impl Prober {
         tasks.wait().await;
     }
 
+    pub(super) fn trouble(&self, is_set: bool) {
+        self.troubled.store(is_set, Ordering::Relaxed);
+    }
+
+    /// Whether the one after that at `last` may be sent yet.
+    fn is_due(&self, last: Mono) -> bool {
+        let slower = self
+            .traffic
+            .under_fault
+            .filter(|_| self.troubled.load(Ordering::Relaxed));
+        slower.is_none_or(|per_s| clock::now().since(last).as_secs_f64() >= 1.0 / per_s)
+    }
+
     fn begin(&self) -> u64 {
         let mut seen = self.seen.lock();
         seen.sent += 1;
@@ -119,9 +163,23 @@ impl Prober {
     }
 
     async fn send(&self, n: u64) -> Sample {
-        let body = self.body(n);
-        let stream = n.is_multiple_of(2);
-        let mut request = self.client.post(&self.url).json(&body);
+        let asked = self.question(n);
+        self.ask(&self.route, &asked, n.is_multiple_of(2)).await
+    }
+
+    /// One request, as its caller sees it.
+    pub(super) async fn ask(&self, model: &str, asked: &str, stream: bool) -> Sample {
+        let body = json!({
+            "model": model,
+            "stream": stream,
+            "max_tokens": 64,
+            "messages": [{"role": "user", "content": asked}],
+        });
+        let mut request = self
+            .client
+            .post(&self.url)
+            .header(DRILL, &self.tag)
+            .json(&body);
         if let Some(key) = &self.key {
             request = request.bearer_auth(key.expose_secret());
         }
@@ -132,15 +190,17 @@ impl Prober {
             .map(|a| a.headers().clone())
             .unwrap_or_default();
         let status = answer.as_ref().map(|a| a.status().as_u16());
-        let whole = match answer {
-            Some(answer) => is_whole(answer, stream).await,
-            None => false,
+        let body = match answer {
+            Some(answer) => answer.bytes().await.unwrap_or_default(),
+            None => bytes::Bytes::new(),
         };
+        let read = Answer::of(&body, stream && status == Some(200));
         Sample {
             sent,
             took: clock::now().since(began),
             status,
-            whole,
+            looks: read.looks(asked).filter(|_| status == Some(200)),
+            whole: read.whole,
             rung: text(&headers, "x-breakerbox-rung").and_then(|v| v.parse().ok()),
             deployment: text(&headers, "x-breakerbox-deployment").map(DeploymentId::from),
             attempts: text(&headers, "x-breakerbox-attempts")
@@ -150,40 +210,33 @@ impl Prober {
         }
     }
 
-    fn body(&self, n: u64) -> serde_json::Value {
+    pub(super) fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    fn question(&self, n: u64) -> String {
         // Every so many, spread evenly, ask what has been asked before.
         #[expect(
             clippy::cast_precision_loss,
             reason = "a drill sends thousands at most"
         )]
         let turns = |n: u64| (n as f64 * self.traffic.repeat).floor();
-        let asked = if turns(n) > turns(n.saturating_sub(1)) {
+        if turns(n) > turns(n.saturating_sub(1)) {
             "Summarize in one sentence: a drill repeats what it has asked before.".to_owned()
         } else {
             let nonce = self.nonce;
             format!("Summarize in one sentence: rehearsal note {nonce}-{n}, the quiet Tuesday.")
-        };
-        json!({
-            "model": self.route,
-            "stream": n.is_multiple_of(2),
-            "max_tokens": 64,
-            "messages": [{"role": "user", "content": asked}],
-        })
+        }
     }
+}
+
+/// What nobody can foresee, so that no caller's request is taken for the drill's: the standard library keys its hashers
+/// from the operating system's randomness.
+fn tag() -> String {
+    let random = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", random(), random())
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|v| v.to_str().ok())
-}
-
-/// Reads to the end: a JSON document, or a stream that was told to its end without an error.
-async fn is_whole(answer: Response, stream: bool) -> bool {
-    let Ok(body) = answer.bytes().await else {
-        return false;
-    };
-    if !stream {
-        return serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok();
-    }
-    let has = |mark: &[u8]| memchr::memmem::find(&body, mark).is_some();
-    has(b"data: [DONE]") && !has(b"data: {\"error\"")
 }

@@ -1,6 +1,6 @@
 //! A drill for people at a terminal: what is about to happen, each step as it comes, and what there was.
 
-use super::{Ledger, Report, Scenario, ledger::Entry, report::mark};
+use super::{Ledger, Radius, Report, Scenario, ledger::Entry, report::mark};
 use crate::model::{
     Wall,
     drill::{Drill, DrillStep},
@@ -9,9 +9,10 @@ use crate::model::{
 use std::path::Path;
 
 /// Before it begins.
-pub fn opening(scenario: &Scenario) -> String {
+pub fn opening(scenario: &Scenario, radius: Radius) -> String {
     format!(
-        "drill {}: {}\n{}\nIt takes {} at most. Every fault expires by itself; Ctrl-C clears them at once.\n",
+        "drill {}: {}\n{}\nFailures are for {radius}, on a router of the drill's own.\nIt takes {} at most. Every fault \
+         expires by itself; Ctrl-C clears them at once.\n",
         scenario.name,
         scenario.title,
         scenario.what.trim(),
@@ -53,6 +54,19 @@ pub fn closing(report: &Report, written: Option<&Path>) -> String {
     }
 }
 
+/// All scenarios and all runs, for programs.
+pub fn list_json(scenarios: &[Scenario], ledger: Option<&Ledger>) -> serde_json::Value {
+    let drills: Vec<_> = scenarios
+        .iter()
+        .map(|s| {
+            let at_most = s.takes().as_secs();
+            serde_json::json!({"name": s.name, "title": s.title, "takes_s": at_most})
+        })
+        .collect();
+    let runs = ledger.map(Ledger::entries).unwrap_or_default();
+    serde_json::json!({"drills": drills, "runs": runs})
+}
+
 /// All scenarios, and the last runs.
 pub fn list(scenarios: &[Scenario], ledger: Option<&Ledger>, now: Wall) -> String {
     const LAST: usize = 10;
@@ -83,12 +97,13 @@ fn run(entry: &Entry, now: Wall) -> String {
         format!(": {}", entry.why)
     };
     format!(
-        "{} ago  {:<18} {:<7} {}/{} checks, on {}, by {}{why}",
+        "{} ago  {:<18} {:<7} {}/{} checks in {}, on {}, by {}{why}",
         short(now.since(entry.ended)),
         entry.scenario,
         entry.result,
         entry.checks_passed,
         entry.checks,
+        short(entry.took),
         entry.config,
         entry.who
     )
@@ -116,7 +131,7 @@ mod tests {
         let runs: Vec<_> = text.lines().skip(all.len() + 1).collect();
         assert!(runs[0].starts_with("1:00 ago  bad-key"), "{text}");
         assert!(
-            runs[0].ends_with("failed  0/1 checks, on abcdef, by oncall"),
+            runs[0].ends_with("failed  0/1 checks in 0:00, on abcdef, by oncall"),
             "{text}"
         );
         assert!(runs[1].starts_with("2:00 ago"), "{text}");

@@ -3,7 +3,7 @@
 
 use super::{
     DeploymentId, ForceKind, RouteId,
-    fault::FaultKind,
+    fault::{FaultKind, Only},
     time::{duration_text, parse_duration},
 };
 use clap::{Parser, Subcommand};
@@ -76,8 +76,8 @@ pub enum FaultCommand {
     Add {
         /// provider/model, as the table shows it
         deployment: DeploymentId,
-        /// status=503, refused, reset, hang, delay=5s, slow-first-token=10s, stall=20, cut=20, malformed,
-        /// in-band-error, empty, garbage=word-salad, bad-key
+        /// status=503, refused, reset, hang, delay=5s, slow-first-token=10s, slow=10, stall=20, cut=20, malformed,
+        /// in-band-error, empty, garbage=word-salad, bad-key, quota, capacity=5, harsh=30
         kind: FaultKind,
         /// Share of attempts, like 30%
         #[arg(long, value_name = "PERCENT", default_value = "100%", value_parser = parse_percent)]
@@ -85,6 +85,9 @@ pub enum FaultCommand {
         /// How long it lasts
         #[arg(long = "for", value_name = "TIME", default_value = "5m", value_parser = parse_duration)]
         lasts: Duration,
+        /// everybody, judging (calls to it as a judge), or drill:TAG (requests with this x-breakerbox-drill)
+        #[arg(long, value_name = "WHOM", default_value = "everybody")]
+        only: Only,
     },
     /// Clear one fault by number, a deployment's faults, or all
     Clear {
@@ -117,7 +120,7 @@ pub enum Rung3Command {
 }
 
 /// `30%`, `0.5%` or `100`: a share of attempts, as 0 to 1.
-fn parse_percent(text: &str) -> Result<f64, String> {
+pub fn parse_percent(text: &str) -> Result<f64, String> {
     text.trim_end_matches('%')
         .parse::<f64>()
         .ok()
@@ -204,13 +207,21 @@ impl fmt::Display for Command {
                 kind,
                 rate,
                 lasts,
-            }) => write!(
-                f,
-                "fault add {} {kind} --rate {}% --for {}",
-                quoted(deployment),
-                rate * 100.0,
-                duration_text(*lasts)
-            ),
+                only,
+            }) => {
+                write!(
+                    f,
+                    "fault add {} {kind} --rate {}% --for {}",
+                    quoted(deployment),
+                    rate * 100.0,
+                    duration_text(*lasts)
+                )?;
+                if only.is_everybody() {
+                    Ok(())
+                } else {
+                    write!(f, " --only {only}")
+                }
+            }
             Self::Fault(FaultCommand::Clear { which }) => {
                 write!(f, "fault clear {}", quoted(which))
             }
@@ -241,6 +252,8 @@ mod tests {
             "baseline accept openai/gpt-4.1",
             "judge restore openai/gpt-4.1",
             "fault add openai/gpt-4.1 cut=12 --rate 30% --for 5m",
+            "fault add openai/gpt-4.1 harsh=30 --only judging",
+            "fault add openai/gpt-4.1 hang --only drill:a1b2",
             "fault clear all",
             "rung3 on summarize --for 1h --why \"it's down\"",
             "rung3 off",

@@ -5,7 +5,11 @@ use super::{
     time::{as_ms, duration_text, parse_duration},
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, ops::RangeInclusive, str::FromStr, time::Duration};
+
+mod only;
+
+pub use only::Only;
 
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +33,8 @@ pub enum FaultKind {
         #[serde(with = "as_ms")]
         by: Duration,
     },
+    /// Everything takes this many times as long: the head, and every piece after it.
+    Slow { times: u32 },
     /// Silence, with the socket open, after so many tokens.
     Stall { after: u32 },
     /// The connection is cut after so many tokens.
@@ -43,6 +49,12 @@ pub enum FaultKind {
     Garbage { how: Garbage },
     /// Really sends a wrong key, and really gets the provider's refusal.
     BadKey,
+    /// The account's money is spent, as the provider says it.
+    Quota,
+    /// So many requests per second are let through; the others hear that the provider is overloaded.
+    Capacity { per_s: u32 },
+    /// Takes so many hundredths off every score that it gives as a judge. Hits nothing else.
+    Harsh { hundredths: u32 },
 }
 
 /// Ways of being wrong with a straight face.
@@ -53,14 +65,20 @@ pub enum Garbage {
     WordSalad,
     Repetition,
     OffTopic,
+    /// Some of its words in another script.
+    WrongScript,
+    /// Unlikely words where likely ones should stand.
+    TopK,
 }
 
 impl Garbage {
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::WrongLanguage,
         Self::WordSalad,
         Self::Repetition,
         Self::OffTopic,
+        Self::WrongScript,
+        Self::TopK,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -69,6 +87,8 @@ impl Garbage {
             Self::WordSalad => "word-salad",
             Self::Repetition => "repetition",
             Self::OffTopic => "off-topic",
+            Self::WrongScript => "wrong-script",
+            Self::TopK => "top-k",
         }
     }
 }
@@ -80,6 +100,8 @@ impl FaultKind {
             Self::Status { status: 503 },
             Self::Status { status: 429 },
             Self::BadKey,
+            Self::Quota,
+            Self::Capacity { per_s: 5 },
             Self::Refused,
             Self::Reset,
             Self::Hang,
@@ -89,6 +111,7 @@ impl FaultKind {
             Self::SlowFirstToken {
                 by: Duration::from_secs(10),
             },
+            Self::Slow { times: 10 },
             Self::Stall { after: 20 },
             Self::Cut { after: 20 },
             Self::Malformed,
@@ -106,6 +129,11 @@ impl FaultKind {
             Self::Garbage {
                 how: Garbage::OffTopic,
             },
+            Self::Garbage {
+                how: Garbage::WrongScript,
+            },
+            Self::Garbage { how: Garbage::TopK },
+            Self::Harsh { hundredths: 30 },
         ]
     }
 
@@ -118,6 +146,7 @@ impl FaultKind {
             Self::Hang => "accepts and never answers",
             Self::Delay { .. } => "the whole call starts late",
             Self::SlowFirstToken { .. } => "head at once, first token late",
+            Self::Slow { .. } => "everything takes so many times as long",
             Self::Stall { .. } => "silence after so many tokens, socket open",
             Self::Cut { .. } => "connection cut after so many tokens",
             Self::Malformed => "events that do not parse in a good stream",
@@ -125,6 +154,9 @@ impl FaultKind {
             Self::Empty => "200 with nothing in it",
             Self::Garbage { .. } => "200, fluent, wrong: only the judge can see it",
             Self::BadKey => "really sends a wrong key",
+            Self::Quota => "the account's money is spent, as the provider says it",
+            Self::Capacity { .. } => "overloaded past so many requests per second",
+            Self::Harsh { .. } => "as a judge: so many hundredths off every score",
         }
     }
 }
@@ -138,6 +170,7 @@ impl fmt::Display for FaultKind {
             Self::Hang => f.write_str("hang"),
             Self::Delay { by } => write!(f, "delay={}", duration_text(*by)),
             Self::SlowFirstToken { by } => write!(f, "slow-first-token={}", duration_text(*by)),
+            Self::Slow { times } => write!(f, "slow={times}"),
             Self::Stall { after } => write!(f, "stall={after}"),
             Self::Cut { after } => write!(f, "cut={after}"),
             Self::Malformed => f.write_str("malformed"),
@@ -145,6 +178,9 @@ impl fmt::Display for FaultKind {
             Self::Empty => f.write_str("empty"),
             Self::Garbage { how } => write!(f, "garbage={}", how.as_str()),
             Self::BadKey => f.write_str("bad-key"),
+            Self::Quota => f.write_str("quota"),
+            Self::Capacity { per_s } => write!(f, "capacity={per_s}"),
+            Self::Harsh { hundredths } => write!(f, "harsh={hundredths}"),
         }
     }
 }
@@ -177,6 +213,9 @@ impl FromStr for FaultKind {
             "hang" => Self::Hang,
             "delay" => Self::Delay { by: time(5)? },
             "slow-first-token" => Self::SlowFirstToken { by: time(10)? },
+            "slow" => Self::Slow {
+                times: number(value, 10, 2..=100, "slow=10: from 2 to 100 times")?,
+            },
             "stall" => Self::Stall { after: tokens()? },
             "cut" => Self::Cut { after: tokens()? },
             "malformed" => Self::Malformed,
@@ -187,11 +226,18 @@ impl FromStr for FaultKind {
                 let how = Garbage::ALL.into_iter().find(|g| g.as_str() == how);
                 Self::Garbage {
                     how: how.ok_or(
-                        "garbage is one of wrong-language, word-salad, repetition, off-topic",
+                        "garbage is one of wrong-language, word-salad, repetition, off-topic, wrong-script, top-k",
                     )?,
                 }
             }
             "bad-key" => Self::BadKey,
+            "quota" => Self::Quota,
+            "capacity" => Self::Capacity {
+                per_s: number(value, 5, 1..=10_000, "capacity=5: requests per second")?,
+            },
+            "harsh" => Self::Harsh {
+                hundredths: number(value, 30, 1..=100, "harsh=30: from 1 to 100 hundredths")?,
+            },
             _ => {
                 let known = Self::menu();
                 let names = known
@@ -205,6 +251,17 @@ impl FromStr for FaultKind {
     }
 }
 
+fn number(
+    value: Option<&str>,
+    usual: u32,
+    within: RangeInclusive<u32>,
+    like: &str,
+) -> Result<u32, String> {
+    let Some(value) = value else { return Ok(usual) };
+    let number = value.parse().ok().filter(|n| within.contains(n));
+    number.ok_or_else(|| format!("{value:?} is not a number for this fault; write {like}"))
+}
+
 /// One active fault.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fault {
@@ -214,6 +271,9 @@ pub struct Fault {
     pub kind: FaultKind,
     /// Share of the deployment's attempts it hits, 0 to 1.
     pub rate: f64,
+    /// Which of them may be hit at all.
+    #[serde(default, skip_serializing_if = "Only::is_everybody")]
+    pub only: Only,
     pub who: String,
     pub until: Wall,
 }
@@ -236,6 +296,8 @@ mod tests {
             err.contains("bad-key") && err.contains("status=503"),
             "{err}"
         );
-        assert!("status=200".parse::<FaultKind>().is_err());
+        for wrong in ["status=200", "slow=1", "capacity=0", "harsh=101", "harsh=x"] {
+            assert!(wrong.parse::<FaultKind>().is_err(), "{wrong}");
+        }
     }
 }

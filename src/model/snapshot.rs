@@ -347,7 +347,12 @@ impl Snapshot {
         });
         let faults = self.faults.iter().map(|f| {
             (
-                format!("{} fault {}", f.fault.deployment, f.fault.kind),
+                format!(
+                    "{} fault {}{}",
+                    f.fault.deployment,
+                    f.fault.kind,
+                    f.fault.only.words()
+                ),
                 f.fault.until,
             )
         });

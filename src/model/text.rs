@@ -214,12 +214,14 @@ impl Event {
                 deployment,
                 kind,
                 rate,
+                only,
                 who,
                 ..
             }) => {
                 format!(
-                    "fault #{id} {kind} on {:.0}% of {deployment} by {who}",
-                    rate * 100.0
+                    "fault #{id} {kind} on {:.0}% of {deployment}{} by {who}",
+                    rate * 100.0,
+                    only.words()
                 )
             }
             Kind::FaultCleared {

@@ -14,6 +14,7 @@ use self::schedule::{Due, Schedule};
 use super::{
     Call, Router,
     attempt::{self, End, Plan, Whole},
+    faults::Asker,
     judge::Given,
     plant::{Plant, Unit},
     slot::Slot,
@@ -101,7 +102,7 @@ async fn ask(router: Arc<Router>, unit: Arc<Unit>, permit: Permit, prompt: Canar
     };
     let config = router.config();
     let (tier, is_probe) = (config.tier_of(&unit.id), permit.is_probe());
-    let fault = router.faults.hit(&unit.id, clock::wall());
+    let fault = router.faults.hit(&unit.id, Asker::default(), clock::wall());
     let injected = fault.is_some();
     let patience = config.breaker.hang_credit;
     let slot = Slot::uncounted(Arc::clone(&unit), permit, fault, patience);

@@ -134,15 +134,20 @@ impl Router {
                 kind,
                 rate,
                 lasts,
+                only,
             } => {
                 self.known(deployment)?;
                 if *lasts > faults::LONGEST {
                     return Err("a fault lasts a day at most".to_owned());
                 }
                 let until = clock::wall() + *lasts;
-                let fault = self
-                    .faults
-                    .add(deployment.clone(), kind.clone(), *rate, who, until);
+                let fault = self.faults.add(
+                    deployment.clone(),
+                    kind.clone(),
+                    (*rate, only.clone()),
+                    who,
+                    until,
+                );
                 self.bus.emit(Kind::FaultAdded(fault));
                 Ok(())
             }

@@ -7,6 +7,7 @@ use super::{
     after::Guard,
     attempt::{ANSWER_BODY, ERROR_BODY, within},
     exchange::unknown_model,
+    faults::Asker,
     plant::{Plant, Unit},
     reply::{Reply, Served},
     slot::Slot,
@@ -155,7 +156,8 @@ impl Embedding {
     async fn once(&mut self, place: &Place<'_>, permit: Permit, left: Duration) -> Came {
         let unit = place.unit;
         self.attempts += 1;
-        let fault = self.router.faults.hit(&unit.id, clock::wall());
+        let asker = Asker::of(&self.call.headers);
+        let fault = self.router.faults.hit(&unit.id, asker, clock::wall());
         let patience = self.plant.config.breaker.hang_credit;
         let mut slot = Slot::new(Arc::clone(unit), permit, fault, patience);
         let short = left < place.tier.timeout;

@@ -20,11 +20,13 @@ mod network;
 mod plant;
 mod pulse;
 mod recorder;
+mod refusals;
 mod relay;
 pub mod reply;
 mod rescue;
 mod rung3;
 mod slot;
+mod slow;
 mod target;
 mod try_out;
 mod upstream;
@@ -56,6 +58,7 @@ pub use bus::Bus;
 pub use count::count_tokens;
 pub use embed::embed;
 pub use exchange::{RETRY_COSTS, handle, kept_back};
+pub use faults::DRILL;
 pub use try_out::{TriedJudge, TriedOut, try_judge, try_out};
 
 /// A new request's id: sortable by time. Nobody is kept out by it, so it costs no call into the kernel for randomness.

@@ -4,6 +4,7 @@
 use super::{
     Call, Router,
     attempt::{self, End, Plan},
+    faults::Asker,
     live::{Ended, Live},
     plant::{Plant, Unit},
     slot::Slot,
@@ -135,7 +136,8 @@ impl Rescue {
     }
 
     fn slot(&self, unit: &Arc<Unit>, permit: Permit) -> Slot {
-        let fault = self.router.faults.hit(&unit.id, clock::wall());
+        let asker = Asker::of(&self.call.headers);
+        let fault = self.router.faults.hit(&unit.id, asker, clock::wall());
         let patience = self.plant.config.breaker.hang_credit;
         Slot::new(Arc::clone(unit), permit, fault, patience)
     }

@@ -1,7 +1,13 @@
 //! One call on the wire, with the faults that are injected into it. What comes back is the same shape whether a
 //! provider said it or a fault did: the classifier must not know the difference.
 
-use super::{garbage, plant::Unit, target};
+use super::{
+    garbage,
+    plant::Unit,
+    refusals::{self, INJECTED},
+    slow::{Slow, Stretch},
+    target,
+};
 use crate::{
     clock,
     model::{Dialect, fault::FaultKind},
@@ -19,7 +25,6 @@ use std::{collections::VecDeque, error::Error as _, io, time::Duration};
 
 /// What the bad-key fault sends: no real key looks like it, and a provider's refusal may echo it.
 const WRONG_KEY: &str = "breakerbox-wrong-key-on-purpose";
-const INJECTED: &str = "injected by breakerbox";
 /// The first token of an injected answer, when the deployment's own is not known.
 const USUAL_TTFT: Duration = Duration::from_millis(400);
 
@@ -56,6 +61,7 @@ pub(super) struct Body {
 #[derive(Debug)]
 enum Source {
     Http(reqwest::Response),
+    Slow(Slow),
     Script(VecDeque<Bytes>),
 }
 
@@ -87,17 +93,22 @@ pub(super) async fn open(
         Some(FaultKind::Reset) => return Err(TransportError::Reset),
         Some(FaultKind::Hang) => std::future::pending().await,
         Some(FaultKind::Delay { by }) => tokio::time::sleep(*by).await,
-        Some(FaultKind::Status { status }) => return Ok(said(out.wire, *status)),
+        Some(FaultKind::Status { status }) => {
+            return Ok(said(refusals::of_status(out.wire, *status)));
+        }
+        Some(FaultKind::Capacity { .. }) => return Ok(said(refusals::overloaded(out.wire))),
+        Some(FaultKind::Quota) => return Ok(said(refusals::spent(out.wire))),
         Some(kind @ (FaultKind::Garbage { .. } | FaultKind::Empty | FaultKind::InBandError)) => {
             return Ok(invented(unit, &out, kind).await);
         }
         _ => {}
     }
     let wrong_key = fault == Some(&FaultKind::BadKey);
-    let (wire, stream) = (out.wire, out.stream);
+    let (wire, stream, began) = (out.wire, out.stream, clock::now());
     let mut response = send(unit, out, wrong_key)
         .await
         .map_err(|e| transport(&e))?;
+    let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
     let shaper = match fault {
         Some(kind @ (FaultKind::Cut { .. } | FaultKind::Stall { .. } | FaultKind::Malformed)) => {
             Some(Shaper::new(kind.clone(), wire, stream))
@@ -108,11 +119,25 @@ pub(super) async fn open(
         Some(FaultKind::SlowFirstToken { by }) => Some(*by),
         _ => None,
     };
+    let source = match fault {
+        Some(FaultKind::Slow { times }) => {
+            let (at, times) = (clock::now(), *times);
+            let stretch = Stretch { began, times };
+            let slow = Slow::read(response, stretch);
+            tokio::time::sleep(stretch.wait(at, clock::now())).await;
+            Source::Slow(slow)
+        }
+        Some(FaultKind::Harsh { hundredths }) => {
+            let body = response.bytes().await.map_err(|e| body_error(&e))?;
+            Source::Script([garbage::harsher(&body, *hundredths)].into())
+        }
+        _ => Source::Http(response),
+    };
     Ok(Upstream {
-        status: response.status(),
-        headers: std::mem::take(response.headers_mut()),
+        status,
+        headers,
         body: Body {
-            source: Source::Http(response),
+            source,
             shaper,
             waiting: VecDeque::new(),
             then: Then::GoOn,
@@ -137,10 +162,7 @@ async fn send(unit: &Unit, out: Outgoing, wrong_key: bool) -> reqwest::Result<re
 }
 
 /// A provider's refusal, in its own words.
-fn said(dialect: Dialect, status: u16) -> Upstream {
-    let body = CallerError::new(status, INJECTED)
-        .request_id("req_injected")
-        .body(dialect);
+fn said((status, body): (u16, Bytes)) -> Upstream {
     scripted(
         StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY),
         "application/json",
@@ -251,6 +273,7 @@ impl Body {
             }
             let piece = match &mut self.source {
                 Source::Http(response) => response.chunk().await.map_err(|e| body_error(&e))?,
+                Source::Slow(slow) => slow.chunk().await?,
                 Source::Script(pieces) => pieces.pop_front(),
             };
             let Some(shaper) = &mut self.shaper else {
@@ -372,7 +395,7 @@ fn transport(e: &reqwest::Error) -> TransportError {
 }
 
 /// A body that ended early, unless it is no body at all.
-fn body_error(e: &reqwest::Error) -> TransportError {
+pub(super) fn body_error(e: &reqwest::Error) -> TransportError {
     let mut causes = std::iter::successors(e.source(), |&cause| cause.source());
     if causes.any(|c| {
         c.downcast_ref::<hyper::Error>()

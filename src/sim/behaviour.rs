@@ -26,7 +26,7 @@ pub struct Behaviour {
     pub hang_share: f64,
     /// Share of text answers that are fluent and wrong.
     pub garbage_share: f64,
-    /// In this way; none: all four in turn.
+    /// In this way; none: all of them in turn.
     pub garbage: Option<Garbage>,
     /// Longest prompt, in tokens.
     pub window: u64,

@@ -9,7 +9,7 @@ use super::{
     overlay::{Help, Items, Line, Menu, Overlay, Purpose, RATES, Then},
     view,
 };
-use crate::model::{Command, command::FaultCommand};
+use crate::model::{Command, command::FaultCommand, fault::Only};
 use crossterm::event::{Event, KeyEvent, KeyEventKind};
 use ratatui::layout::{Position, Rect, Size};
 use tui_input::{Input, InputRequest, backend::crossterm::to_input_request};
@@ -217,6 +217,7 @@ impl App {
                 kind: kinds.swap_remove(at),
                 rate: RATES.get(rate).copied().unwrap_or(1.0),
                 lasts: FAULT,
+                only: Only::Everybody,
             })),
             Items::Rung3(mut routes) if at < routes.len() => {
                 self.order(rung3_on(routes.swap_remove(at)));

@@ -40,6 +40,7 @@ fn candidates(before: &[&str], s: &Snapshot) -> Vec<String> {
     match before {
         [.., "--for"] => words(&TIMES),
         [.., "--rate"] => words(&SHARES),
+        [.., "--only"] => words(&["everybody", "judging"]),
         [.., "--why"] => Vec::new(),
         [] => words(&[
             "force", "release", "probe", "baseline", "judge", "fault", "rung3",
@@ -61,7 +62,7 @@ fn candidates(before: &[&str], s: &Snapshot) -> Vec<String> {
                 .collect()
         }
         ["fault", "add", _] => FaultKind::menu().iter().map(ToString::to_string).collect(),
-        ["fault", "add", _, _, ..] => options(&["--rate", "--for"]),
+        ["fault", "add", _, _, ..] => options(&["--rate", "--for", "--only"]),
         ["rung3"] => words(&["on", "off"]),
         ["rung3", "on" | "off"] => std::iter::once("all".to_owned())
             .chain(s.routes.iter().map(|r| r.id.to_string()))
@@ -128,7 +129,7 @@ mod tests {
     #[test]
     fn whatever_is_completed_is_understood() {
         let mut line = String::new();
-        for typed in ["fau", "a", "anth", "ha", "--r", "30", "--f", "10"] {
+        for typed in ["fau", "a", "anth", "han", "--r", "30", "--o", "judg"] {
             line.push_str(typed);
             line = tab(&line).unwrap();
         }

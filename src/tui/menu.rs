@@ -19,6 +19,8 @@ use super::{
 use ratatui::{buffer::Buffer, layout::Rect};
 
 const NAME: u16 = 26;
+/// Rows that are not the menu's: the header, its own frame and share, the keys.
+const AROUND: u16 = 7;
 
 pub(super) fn draw(app: &App, menu: &Menu, area: Rect, buf: &mut Buffer) {
     let theme = app.theme;
@@ -51,7 +53,9 @@ pub(super) fn draw(app: &App, menu: &Menu, area: Rect, buf: &mut Buffer) {
         }
     };
     let head = u16::from(share.is_some());
-    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    // What does not fit is scrolled to: the header and the keys stay.
+    let room = area.height.saturating_sub(AROUND);
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(room);
     let place = centered(area, 88, rows.saturating_add(2).saturating_add(head));
     clear(place, buf, theme);
     let inner = framed(place, buf, title(&name, "", theme), theme, true);

@@ -70,6 +70,7 @@ pub(super) fn ask(s: &Snapshot, command: &Command, me: Option<&str>) -> Ask {
             kind,
             rate,
             lasts,
+            only: _,
         }) => fault(s, deployment, (kind, *rate), &duration_text(*lasts)),
         Command::Rung3(Rung3Command::On { route, lasts, .. }) => {
             rung3(s, route, &duration_text(*lasts))

@@ -19,7 +19,24 @@ use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// A provider of the OpenAI dialect that takes one key, and repeats any other one back as real ones do.
-async fn provider(tasks: &mut JoinSet<()>, key: &'static str) -> SocketAddr {
+#[derive(Debug, Clone)]
+pub(super) struct Provider {
+    pub(super) key: &'static str,
+    pub(super) says: String,
+    pub(super) after: Duration,
+}
+
+impl Provider {
+    pub(super) fn well(key: &'static str) -> Self {
+        Self {
+            key,
+            says: SENTENCE.to_owned(),
+            after: Duration::ZERO,
+        }
+    }
+}
+
+async fn serve(tasks: &mut JoinSet<()>, provider: Provider) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
         .expect("loopback has a free port");
@@ -28,50 +45,66 @@ async fn provider(tasks: &mut JoinSet<()>, key: &'static str) -> SocketAddr {
         .expect("a bound socket has an address");
     let app = Router::new()
         .route("/v1/chat/completions", post(answer))
-        .with_state(key);
+        .with_state(provider);
     tasks.spawn(async move {
         let _ = axum::serve(listener, app).await;
     });
     addr
 }
 
-async fn answer(State(key): State<&'static str>, headers: HeaderMap, ask: Json<Value>) -> Response {
+async fn answer(State(me): State<Provider>, headers: HeaderMap, ask: Json<Value>) -> Response {
+    tokio::time::sleep(me.after).await;
     let sent = headers
         .get("authorization")
         .and_then(|v| v.to_str().ok())
         .unwrap_or_default();
-    if sent != format!("Bearer {key}") {
+    if sent != format!("Bearer {}", me.key) {
         let message = format!("Incorrect API key provided: {sent}");
         let error = json!({"error": {"message": message, "type": "invalid_request_error", "code": "invalid_api_key"}});
         return (StatusCode::UNAUTHORIZED, Json(error)).into_response();
     }
     if ask["stream"] == true {
-        let text = super::upstream::openai_text("hello") + &super::upstream::openai_done();
+        let text = super::upstream::openai_text(&me.says) + &super::upstream::openai_done();
         return ([("content-type", "text/event-stream")], text).into_response();
     }
-    let message = json!({"role": "assistant", "content": "hello"});
+    let message = json!({"role": "assistant", "content": me.says});
     let choice = json!({"index": 0, "message": message, "finish_reason": "stop"});
     Json(json!({"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}))
         .into_response()
 }
 
-struct House {
+const SENTENCE: &str = "The rehearsal note is about a quiet Tuesday on which nothing happened.";
+
+pub(super) struct House {
     dir: tempfile::TempDir,
-    app: App,
+    pub(super) app: App,
     _providers: JoinSet<()>,
 }
 
-const KEYS: [&str; 2] = ["sk-geheim-of-a-0123456789", "sk-geheim-of-b-0123456789"];
+pub(super) const KEYS: [&str; 2] = ["sk-geheim-of-a-0123456789", "sk-geheim-of-b-0123456789"];
 
 impl House {
-    /// Route `r` over two providers; `more` is TOML for the configuration.
-    async fn open(more: &str) -> Self {
+    /// Two providers, `a` and `b`; `more` is TOML for the configuration.
+    pub(super) async fn open(more: &str) -> Self {
+        Self::build(KEYS.map(Provider::well), "", more).await
+    }
+
+    /// With more for `[breaker]`.
+    pub(super) async fn open_with(breaker: &str, more: &str) -> Self {
+        Self::build(KEYS.map(Provider::well), breaker, more).await
+    }
+
+    pub(super) async fn of(two: [Provider; 2], more: &str) -> Self {
+        Self::build(two, "", more).await
+    }
+
+    async fn build(two: [Provider; 2], breaker: &str, more: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut providers = JoinSet::new();
         let mut toml = String::new();
-        for (name, key) in ["a", "b"].into_iter().zip(KEYS) {
-            let addr = provider(&mut providers, key).await;
+        for ((name, one), key) in ["a", "b"].into_iter().zip(two).zip(KEYS) {
+            let addr = serve(&mut providers, one).await;
             toml = format!(
                 "{toml}[providers.{name}]\ndialect = \"openai\"\nbase_url = \"http://{addr}\"\nvendor = \"{name}\"\n\
                  key = \"{key}\"\n"
@@ -84,7 +117,7 @@ impl House {
         };
         let rest =
             "[server]\ndrain = \"1s\"\n[cache]\nenabled = false\n[breaker]\ncooldown = \"1s\"\n";
-        let text = format!("{toml}{rest}{journal}{more}");
+        let text = format!("{toml}{rest}{breaker}{journal}{more}");
         std::fs::write(dir.path().join("breakerbox.toml"), text).expect("the file is written");
         let app = start(dir.path()).await;
         Self {
@@ -98,12 +131,20 @@ impl House {
         self.app.bus.snapshot().load_full()
     }
 
-    async fn drill(&self, scenario: &Scenario, stop: &CancellationToken) -> Result<Report, String> {
+    pub(super) async fn drill(
+        &self,
+        scenario: &Scenario,
+        stop: &CancellationToken,
+    ) -> Result<Report, String> {
         let target = self.app.drill_target("test".to_owned());
         drill::run(scenario, &target, stop.clone(), |_| {}).await
     }
 
-    async fn has_fault(&self, has: bool) {
+    pub(super) async fn until(&self, is: impl Fn(&Snapshot) -> bool) {
+        until(&self.app, |s| is(s).then_some(())).await;
+    }
+
+    pub(super) async fn has_fault(&self, has: bool) {
         until(&self.app, |s| (s.faults.is_empty() != has).then_some(())).await;
     }
 }
@@ -142,9 +183,10 @@ async fn start(dir: &Path) -> App {
     App::start(&wish).await.expect("the program starts")
 }
 
-const TWO: &str = "[routes.r]\ntiers = [{ deployment = \"a/m\", timeout = \"3s\" }, \"b/m\"]\n";
+pub(super) const TWO: &str =
+    "[routes.r]\ntiers = [{ deployment = \"a/m\", timeout = \"3s\" }, \"b/m\"]\n";
 
-fn scenario(faults: &str) -> Scenario {
+pub(super) fn scenario(faults: &str) -> Scenario {
     let text = format!(
         "name = \"short\"\ntitle = \"Short\"\nwhat = \"x\"\nsteady_s = 0.5\nobserve_s = 4\n\
          traffic = {{ rate = 30 }}\nabort = {{ errors = 0 }}\n{faults}"
@@ -154,7 +196,7 @@ fn scenario(faults: &str) -> Scenario {
         .expect("a good scenario")
 }
 
-const BAD_KEY: &str = r#"
+pub(super) const BAD_KEY: &str = r#"
 [[fault]]
 for = "1s"
 tier = "primary"
@@ -261,6 +303,53 @@ async fn a_drill_that_is_stopped_or_dropped_takes_its_faults_off() {
         done = house.drill(&scenario, &stop) => panic!("{done:?}"),
         () = house.has_fault(true) => {}
     }
+    house.has_fault(false).await;
+    house.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn callers_of_real_providers_are_not_hit_by_a_drill_that_fails_its_own_requests() {
+    let house = House::open(TWO).await;
+    let (scenario, stop) = (scenario(LONG), CancellationToken::new());
+    let url = format!("http://{}/v1/chat/completions", house.app.addr);
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let callers = async {
+        house.has_fault(true).await;
+        for _ in 0..20 {
+            let request = client.post(&url).json(&super::rig::body("hi", false));
+            let answer = request.send().await.unwrap();
+            assert_eq!(super::rig::header(&answer, "x-breakerbox-rung"), "0");
+        }
+        house.until(|s| s.faults.iter().any(|f| f.hits > 0)).await;
+        let faults = house.snapshot().faults.clone();
+        stop.cancel();
+        faults
+    };
+    let (report, faults) = tokio::join!(house.drill(&scenario, &stop), callers);
+    assert!(!faults[0].fault.only.is_everybody(), "{faults:?}");
+    assert_eq!(report.unwrap().radius, "the drill's own requests");
+    house.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_drill_that_breaks_the_slo_ends_itself() {
+    let slow = Provider {
+        after: Duration::from_millis(400),
+        ..Provider::well(KEYS[1])
+    };
+    let house = House::of([Provider::well(KEYS[0]), slow], TWO).await;
+    let mut scenario = scenario(LONG);
+    scenario.abort.p95 = Duration::from_millis(300);
+    let report = house
+        .drill(&scenario, &CancellationToken::new())
+        .await
+        .unwrap();
+    assert_eq!(report.result, DrillResult::Aborted, "{}", report.markdown());
+    assert!(
+        report.why.contains("p95 of the last answers"),
+        "{}",
+        report.why
+    );
     house.has_fault(false).await;
     house.app.shutdown().await;
 }

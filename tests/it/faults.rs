@@ -124,7 +124,8 @@ async fn the_bad_key_fault_really_sends_a_wrong_key() {
 async fn every_fault_but_the_silent_ones_is_survived_by_the_next_tier_and_marked() {
     for stream in [false, true] {
         for kind in FaultKind::menu() {
-            // Garbage is served: only a judge can see it. Delays, stalls and cuts are tested by their own timers.
+            // Garbage is served: only a judge can see it. What takes its time, or hits not everything, has tests of its
+            // own.
             if matches!(
                 kind,
                 FaultKind::Garbage { .. }
@@ -133,6 +134,9 @@ async fn every_fault_but_the_silent_ones_is_survived_by_the_next_tier_and_marked
                     | FaultKind::SlowFirstToken { .. }
                     | FaultKind::Stall { .. }
                     | FaultKind::BadKey
+                    | FaultKind::Slow { .. }
+                    | FaultKind::Capacity { .. }
+                    | FaultKind::Harsh { .. }
             ) || (stream && matches!(kind, FaultKind::Cut { .. } | FaultKind::Malformed))
             {
                 continue;

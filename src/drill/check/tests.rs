@@ -1,5 +1,7 @@
 //! Every check with both verdicts, over events made by hand.
 
+mod breakers;
+
 use super::*;
 use crate::{
     drill::{
@@ -7,10 +9,11 @@ use crate::{
         record::{Record, TierFacts},
     },
     model::{
-        Force, ForceKind, Snapshot,
+        Class, Event, Force, ForceKind, Phase, Reason, Snapshot,
         event::Exchanges,
-        fault::{Fault, FaultKind},
-        snapshot::{DeploymentView, FaultView, RouteView, Rung3View},
+        fault::{Fault, FaultKind, Only},
+        phase::Transition,
+        snapshot::{DeploymentView, Drifting, FaultView, Gate, RouteView, Rung3View},
     },
 };
 use std::sync::Arc;
@@ -63,6 +66,7 @@ fn record() -> Record {
             to: Wall(TO),
         },
         end: Wall(30_000),
+        set: vec![[1].into()],
         before: Arc::new(snapshot()),
         after: Arc::new(snapshot()),
     }
@@ -100,6 +104,7 @@ fn sample(sent: u64, took_ms: u64, rung: u8, by: Option<&str>) -> Sample {
         deployment: by.map(id),
         attempts: 1,
         exchange: Some(format!("x{sent}").as_str().into()),
+        looks: None,
     }
 }
 
@@ -392,6 +397,7 @@ fn what_a_model_answered_before_all_tiers_were_down_or_after_is_not_counted_ther
         deployment: id("b/m"),
         kind: FaultKind::Hang,
         rate: 1.0,
+        only: Only::Everybody,
         who: "drill:x".to_owned(),
         until: Wall(TO),
     };
@@ -426,6 +432,7 @@ fn a_force_a_fault_or_rung_3_left_behind_is_found() {
         deployment: id("a/m"),
         kind: FaultKind::Hang,
         rate: 1.0,
+        only: Only::Everybody,
         who: "drill:x".to_owned(),
         until: Wall(99_000),
     };
@@ -446,4 +453,110 @@ fn a_breaker_on_its_way_back_is_stated_and_counts_unless_it_may() {
     assert!(fails(&AS_BEFORE, &r).contains("a/m is still RAMP 25%"));
     let said = passes(&Check::AsBefore { recovering: true }, &r);
     assert!(said.contains("RAMP 25%"), "{said}");
+}
+
+#[test]
+fn blindness_and_a_judge_that_changed_are_said_in_time_or_not() {
+    let within = Duration::from_secs(3);
+    let (blind, found) = (
+        Check::JudgeBlind { within },
+        Check::JudgeFoundOut { within },
+    );
+    fails(&blind, &record());
+    fails(&found, &record());
+    let none = Kind::JudgeAvailable {
+        available: false,
+        why: "all fail".to_owned(),
+        deployments: vec![id("a/m")],
+    };
+    passes(&blind, &record().event(FROM + 2_000, none.clone()));
+    fails(&blind, &record().event(FROM + 4_000, none));
+    let drift = |on| Kind::JudgeDrift {
+        judge: id("j/m"),
+        on,
+        deployments: vec![id("a/m")],
+    };
+    passes(&found, &record().event(FROM + 2_000, drift(true)));
+    fails(&found, &record().event(FROM + 2_000, drift(false)));
+    let dismissed = Kind::JudgeDismissed {
+        judge: id("j/m"),
+        why: "harsh".to_owned(),
+        until: Wall(TO),
+    };
+    passes(&found, &record().event(FROM + 2_000, dismissed));
+}
+
+#[test]
+fn a_secondary_that_stands_in_with_nonsense_has_not_picked_up() {
+    let picks = Check::SecondaryPicksUp { retries: 1 };
+    let r = record().event(11_900, fallback("x11000", Some("b/m"), refused()));
+    let wrong = Sample {
+        looks: Some("word salad".to_owned()),
+        ..sample(11_000, 900, 2, Some("b/m"))
+    };
+    let said = fails(&picks, &r.clone().sample(wrong));
+    assert!(
+        said.contains("1 of its 1 answers look wrong (word salad)"),
+        "{said}"
+    );
+    let mut judged = r.after(|_| {});
+    Arc::make_mut(&mut judged.before).judge_threshold = 0.7;
+    for i in 0..6 {
+        let score = Kind::Score {
+            deployment: id("b/m"),
+            judge: id("j/m"),
+            exchange: "x".into(),
+            score: 0.2,
+            reason: String::new(),
+            picked: Picked::Sample,
+            findings: crate::model::finding::Findings::default(),
+        };
+        let event = Event::new(90 + i, Wall(12_000), score);
+        judged.events.push(Arc::new(event));
+    }
+    let said = fails(&picks, &judged);
+    assert!(
+        said.contains("judged 0.20 on average (n=6), under 0.70"),
+        "{said}"
+    );
+}
+
+#[test]
+fn every_field_that_is_not_as_before_is_named() {
+    type Change = fn(&mut Snapshot);
+    let changes: [(&str, Change); 8] = [
+        ("another configuration", |s| {
+            s.config_hash = "other".to_owned();
+        }),
+        ("route r has other tiers", |s| s.routes[0].tiers.reverse()),
+        ("route r is gone", |s| s.routes.clear()),
+        ("other judges", |s| s.judge.judges.push(id("j/m"))),
+        ("judge j/m drifts", |s| {
+            let drifting = Drifting {
+                judge: id("j/m"),
+                deployments: Vec::new(),
+            };
+            s.judge.drifting.push(drifting);
+        }),
+        ("no score can be had", |s| {
+            s.judge.unavailable = Some("x".to_owned());
+        }),
+        ("nobody can judge a/m", |s| {
+            s.deployments[0].watch.blind = true;
+        }),
+        ("b/m was disabled", |s| {
+            s.deployments[1].disabled = Some("no key".to_owned());
+        }),
+    ];
+    for (says, change) in changes {
+        let said = fails(&AS_BEFORE, &record().after(change));
+        assert!(said.contains(says), "{said}");
+    }
+    let gate = Gate {
+        class: Class::Quota,
+        code: "insufficient_quota".to_owned(),
+        until: Wall(99_000),
+    };
+    let r = record().after(|s| s.deployments[0].gate = Some(gate));
+    assert!(fails(&AS_BEFORE, &r).contains("a/m is gated (insufficient_quota)"));
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::model::{
     Dialect, Force, ForceKind, Reason,
     event::{Picked, SCHEMA},
-    fault::FaultKind,
+    fault::{FaultKind, Only},
     finding::{Finding, Findings},
     snapshot::Shown,
     topology::RouteInfo,
@@ -128,6 +128,7 @@ fn some_kind() -> impl Strategy<Value = Kind> {
             deployment: id.into(),
             kind: FaultKind::Hang,
             rate: 0.5,
+            only: Only::Everybody,
             who: "w".to_owned(),
             until: Wall(T0 + 9),
         })),

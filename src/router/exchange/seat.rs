@@ -10,6 +10,7 @@ use crate::{
     router::{
         after::Ending,
         attempt::{self, End, Failure, Plan},
+        faults::Asker,
         plant::Unit,
         reply::{Reply, Served},
         rescue::Rescue,
@@ -239,7 +240,8 @@ impl Exchange {
     }
 
     pub(super) fn slot(&self, unit: &Arc<Unit>, permit: Permit) -> Slot {
-        let fault = self.router.faults.hit(&unit.id, clock::wall());
+        let asker = Asker::of(&self.call.headers);
+        let fault = self.router.faults.hit(&unit.id, asker, clock::wall());
         Slot::new(
             Arc::clone(unit),
             permit,

@@ -17,6 +17,7 @@ use crate::{
     router::{
         Call, Router,
         attempt::{self, End, Plan},
+        faults::Asker,
         plant::Unit,
         slot::Slot,
     },
@@ -77,7 +78,10 @@ async fn run(
     usage: &mut Usage,
 ) -> Result<Score, String> {
     let timeout = config.judge.timeout;
-    let fault = call.router.faults.hit(&judge.id, clock::wall());
+    let fault = call
+        .router
+        .faults
+        .hit(&judge.id, Asker::JUDGING, clock::wall());
     let slot = Slot::uncounted(Arc::clone(judge), permit, fault, timeout);
     let tier = Tier {
         deployments: vec![judge.id.clone()],

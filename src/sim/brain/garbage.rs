@@ -1,4 +1,4 @@
-//! Four ways to be wrong with a straight face: what a provider that has gone bad says.
+//! Ways to be wrong with a straight face: what a provider that has gone bad says.
 
 use crate::{
     model::fault::Garbage,
@@ -16,7 +16,46 @@ pub(super) fn spoil(how: Option<Garbage>, good: &str, question: &str, luck: &mut
         Garbage::WordSalad => salad(good, question, luck),
         Garbage::Repetition => repetition(good),
         Garbage::OffTopic => off_topic(question, luck),
+        Garbage::WrongScript => strange(good, luck),
+        Garbage::TopK => unlikely(good, luck),
     }
+}
+
+const SCRIPTS: [&str; 6] = [
+    "погода",
+    "сегодня",
+    "бабушка",
+    "вечером",
+    "пирогами",
+    "автобусе",
+];
+const UNLIKELY: [&str; 8] = [
+    "marzipan", "ocelot", "trombone", "velour", "hassock", "quince", "zither", "oilcloth",
+];
+
+/// Two words of three are in another script.
+fn strange(good: &str, luck: &mut Luck) -> String {
+    let words = good.split_whitespace().enumerate();
+    let words = words.map(|(i, word)| match i % 3 {
+        0 => word,
+        _ => SCRIPTS
+            .get(luck.below(SCRIPTS.len()))
+            .copied()
+            .unwrap_or(word),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Words that are never likely.
+fn unlikely(good: &str, luck: &mut Luck) -> String {
+    let n = text::words(good).count().max(30);
+    let words = (0..n).map(|_| {
+        UNLIKELY
+            .get(luck.below(UNLIKELY.len()))
+            .copied()
+            .unwrap_or_default()
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 const RUSSIAN: &str = "К сожалению, сегодня поезд не придёт, поэтому мы поедем на автобусе. Погода будет хорошая, \

@@ -4,7 +4,7 @@ use crate::model::{
     Class, DeploymentId, Dialect, Event, Force, ForceKind, Kind, Phase, Reason, RouteId, Snapshot,
     State, Verdict, Wall,
     event::{Bucket, Exchanges, Outcome, Picked},
-    fault::{Fault, FaultKind},
+    fault::{Fault, FaultKind, Only},
     finding::Findings,
     phase::Transition,
     series::Latency,
@@ -384,6 +384,7 @@ pub(in crate::tui) fn forced() -> Scene {
                 deployment: TERTIARY.into(),
                 kind: FaultKind::Status { status: 503 },
                 rate: 0.3,
+                only: Only::Everybody,
                 who: "ana".into(),
                 until: Wall((s.sec + 300) * 1000),
             }));

@@ -1,0 +1,58 @@
+//! To whom a drill happens.
+
+use crate::model::fault::Only;
+use std::fmt;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Radius {
+    /// The drill's own requests, which carry its tag. Nobody else is ever hit.
+    OnlyDrill,
+    /// This share of all requests, whoever sends them.
+    Share(f64),
+}
+
+impl Radius {
+    /// What is right when nobody says: simulated providers have no users to be careful of.
+    pub const fn usual(simulated: bool) -> Self {
+        if simulated {
+            Self::Share(1.0)
+        } else {
+            Self::OnlyDrill
+        }
+    }
+
+    /// A fault's share and scope within it.
+    pub(super) fn of(self, rate: f64, judging: bool, tag: &str) -> (f64, Only) {
+        match self {
+            // A judge's call answers no user.
+            _ if judging => (rate, Only::Judging),
+            Self::OnlyDrill => (rate, Only::Drill(tag.to_owned())),
+            Self::Share(share) => (rate * share, Only::Everybody),
+        }
+    }
+}
+
+impl fmt::Display for Radius {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OnlyDrill => f.write_str("the drill's own requests"),
+            Self::Share(share) => write!(f, "{}% of all requests", share * 100.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn real_users_are_never_hit_unless_somebody_says_so() {
+        let usual = Radius::usual(false);
+        let (rate, only) = usual.of(0.5, false, "t1");
+        assert!((rate - 0.5).abs() < 1e-9);
+        assert!(only.covers(false, Some("t1")) && !only.covers(false, None));
+        let (rate, only) = Radius::Share(0.1).of(0.5, false, "t1");
+        assert!((rate - 0.05).abs() < 1e-9 && only.is_everybody());
+        assert_eq!(Radius::Share(0.1).of(1.0, true, "t1"), (1.0, Only::Judging));
+    }
+}
