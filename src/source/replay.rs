@@ -13,7 +13,7 @@ use self::{deck::Deck, index::Index, player::Player, store::Store};
 use super::{Source, Tape, TapeStatus, Wind};
 use crate::{
     clock, journal,
-    model::{Command, Event, Snapshot},
+    model::{Command, Event, Snapshot, Wall},
 };
 use parking_lot::Mutex;
 use std::{io, path::Path, sync::Arc};
@@ -78,6 +78,20 @@ impl Replay {
             }
         }
         Ok(())
+    }
+
+    /// From when to when the part goes that is played.
+    pub fn bounds(&self) -> (Wall, Wall) {
+        self.deck.lock().bounds()
+    }
+
+    /// Every event from the very beginning to the end of that part: what came before tells how things stood.
+    pub fn story(&self, mut each: impl FnMut(&Event)) -> io::Result<()> {
+        let all = |event: &Event| {
+            each(event);
+            Ok(())
+        };
+        self.deck.lock().story(all)
     }
 
     /// Every event of the part that is played, in its order.

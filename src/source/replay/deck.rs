@@ -2,7 +2,7 @@
 
 use super::{player::Player, when};
 use crate::{
-    model::{Event, Mono, Snapshot},
+    model::{Event, Mono, Snapshot, Wall},
     source::{TapeStatus, Wind},
 };
 use std::{io, sync::Arc, time::Duration};
@@ -146,17 +146,30 @@ impl Deck {
             .ok_or_else(|| format!("no breaker moved {word} this"))
     }
 
-    pub(super) fn events(
-        &mut self,
-        mut each: impl FnMut(&Event) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let from = self.player.wall(self.from);
+    pub(super) fn bounds(&self) -> (Wall, Wall) {
+        (self.player.wall(self.from), self.player.wall(self.to))
+    }
+
+    pub(super) fn story(&mut self, each: impl FnMut(&Event) -> io::Result<()>) -> io::Result<()> {
+        self.player.rewind();
+        self.pass(Wall(0), each)
+    }
+
+    pub(super) fn events(&mut self, each: impl FnMut(&Event) -> io::Result<()>) -> io::Result<()> {
         if self.from == 0 {
             // Those of the very first moment have been passed already.
             self.player.rewind();
         } else {
             self.player.seek(self.from.saturating_sub(1));
         }
+        self.pass(self.player.wall(self.from), each)
+    }
+
+    fn pass(
+        &mut self,
+        from: Wall,
+        mut each: impl FnMut(&Event) -> io::Result<()>,
+    ) -> io::Result<()> {
         let mut said = Ok(());
         self.player.pass(self.to, |event| {
             if event.at >= from {

@@ -67,13 +67,13 @@ impl Player {
 
     /// Everything up to and at `pos` has happened, and nothing after it.
     pub(super) fn seek(&mut self, pos: u64) {
+        self.approach(pos.min(self.index.end));
         self.pass(pos, |_| true);
     }
 
-    /// The same; `each` sees the events that are passed, and may end it.
+    /// Goes on to a position; `each` sees every event on the way, and may end it.
     pub(super) fn pass(&mut self, pos: u64, mut each: impl FnMut(&Event) -> bool) {
         let pos = pos.min(self.index.end);
-        self.approach(pos);
         while let Some((event, moment)) = self.next.take().or_else(|| self.read()) {
             if moment.pos > pos {
                 self.next = Some((event, moment));

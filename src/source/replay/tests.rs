@@ -3,6 +3,7 @@ use crate::{
     journal::{Settings, Writer},
     model::{
         DeploymentId, Dialect, Force, ForceKind, Kind, Mono, Phase, Reason, State, Wall,
+        drill::DrillResult,
         event::{Bucket, Exchanges, Level, Picked, SCHEMA, Watch},
         finding::Findings,
         phase::Transition,
@@ -314,6 +315,25 @@ fn every_event_of_a_recording_is_passed_once() {
 }
 
 #[test]
+fn no_event_of_a_long_recording_is_passed_over_wherever_it_stands() {
+    let events = quiet_run(5_000, &[]);
+    let replay = of(&events);
+    for stand in [None, Some(Wind::End), Some(Wind::Start)] {
+        if let Some(stand) = stand {
+            replay.wind(&stand).unwrap();
+        }
+        let (mut played, mut told) = (0, 0);
+        let each = |_: &Event| {
+            played += 1;
+            Ok(())
+        };
+        replay.events(each).unwrap();
+        replay.story(|_| told += 1).unwrap();
+        assert_eq!((played, told), (events.len(), events.len()));
+    }
+}
+
+#[test]
 fn checkpoints_do_not_grow_with_the_recording() {
     let mut events = quiet_run(0, &[]);
     events.extend((3..70_000).map(|seq| {
@@ -432,16 +452,27 @@ fn nothing_can_be_changed_in_a_replay() {
 }
 
 #[test]
-fn every_incident_plays_and_shows_a_breaker_that_moves() {
+fn every_incident_plays_from_its_drills_beginning_to_its_end() {
     let mut bytes = 0;
     for incident in incidents::ALL {
         bytes += incident.bytes.len();
         let replay = Replay::open(&[incident.name.to_owned()]).unwrap();
         assert!(replay.notes.is_empty(), "{}", incident.name);
-        replay.wind(&Wind::Next).unwrap();
+        replay.wind(&Wind::End).unwrap();
         let at = replay.latest();
-        assert!(
-            !at.deployments.is_empty() && at.simulated,
+        let last = at.last_drill.as_ref().unwrap();
+        assert_eq!(
+            (last.scenario.as_str(), last.result),
+            (incident.name, Some(DrillResult::Passed))
+        );
+        let mut moves = 0;
+        replay
+            .story(|event| moves += u32::from(matches!(event.kind, Kind::Transition(_))))
+            .unwrap();
+        let nothing_trips = ["judge-down", "judge-drift", "quota"];
+        assert_eq!(
+            moves == 0,
+            nothing_trips.contains(&incident.name),
             "{}",
             incident.name
         );
