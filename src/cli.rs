@@ -1,8 +1,12 @@
 //! The command line. Kept stable: flags and words here are what scripts rely on.
 
-use crate::{drill::Radius, model::command::parse_percent, simulate};
+use crate::{
+    drill::Radius,
+    model::{command::parse_percent, time::parse_duration},
+    simulate,
+};
 use clap::{Args, Parser, Subcommand};
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 const ABOUT: &str =
     "A failover router for LLM traffic, and the panel that shows which breaker tripped";
@@ -187,6 +191,50 @@ pub struct Replay {
     pub look: Look,
 }
 
+/// Of what a report is made, and in what form.
+#[derive(Debug, Clone, Args)]
+pub struct Report {
+    /// Files of a journal, its directory, - for standard input, or the name of an incident
+    #[arg(value_name = "FILE", required = true)]
+    pub what: Vec<String>,
+    /// From this moment on: 14:03:22, +5m from the beginning, -30m from the end
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub from: Option<String>,
+    /// Up to this moment
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub to: Option<String>,
+    /// What was promised, over the journal's own [slo]: like 99.9%
+    #[arg(long, value_name = "PERCENT", value_parser = objective)]
+    pub slo: Option<f64>,
+    /// Over how long that has to hold
+    #[arg(long, value_name = "TIME", default_value = "30d", requires = "slo", value_parser = parse_duration)]
+    pub window: Duration,
+    /// The bound of the 95th percentile of whole answers
+    #[arg(long, value_name = "TIME", requires = "slo", value_parser = parse_duration)]
+    pub p95: Option<Duration>,
+    /// A canned answer is a promise kept
+    #[arg(long, requires = "slo")]
+    pub canned_is_good: bool,
+    /// Write report.html, report.md, report.json and the charts into this directory; left out: one of them on stdout
+    #[arg(long, short, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// What is written on stdout
+    #[arg(
+        long,
+        value_name = "FORM",
+        default_value = "md",
+        conflicts_with = "out"
+    )]
+    pub format: ReportFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReportFormat {
+    Md,
+    Html,
+    Json,
+}
+
 /// How an audit is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum CheckFormat {
@@ -259,6 +307,8 @@ pub enum Mode {
     /// Play a journal, or an incident that comes with breakerbox, on the same screen
     #[command(after_help = REPLAY)]
     Replay(Replay),
+    /// Write the post-mortem of a stretch of a journal: what reached users, what opened, what it cost, who did what
+    Report(Report),
     /// List the drills, and which were run
     Drills {
         /// All of them as JSON
@@ -345,6 +395,14 @@ fn size(text: &str) -> Result<(u16, u16), String> {
         .and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
     size.filter(|(w, h)| (20..=1000).contains(w) && (5..=500).contains(h))
         .ok_or_else(|| "columns and rows like 120x40, at most 1000x500".to_owned())
+}
+
+fn objective(text: &str) -> Result<f64, String> {
+    let percent: Result<f64, _> = text.trim_end_matches('%').parse();
+    let share = percent.ok().map(|percent| percent / 100.0);
+    share
+        .filter(|share| (0.5..1.0).contains(share))
+        .ok_or_else(|| "a share of requests, from 50% to under 100%, like 99.9%".to_owned())
 }
 
 fn rate_per_s(text: &str) -> Result<f64, String> {

@@ -17,6 +17,7 @@ pub mod headless;
 pub mod journal;
 pub mod jury;
 pub mod model;
+pub mod postmortem;
 pub mod provider;
 pub mod router;
 pub mod sim;

@@ -1,5 +1,7 @@
 //! Arguments, mode, exit codes.
 
+mod modes;
+
 use breakerbox::{
     app::{App, Wish},
     audit::{self, Audit, Facts, Level, Places},
@@ -59,6 +61,8 @@ fn main() -> ExitCode {
             json,
         }),
         Some(Mode::Replay(replay)) => play(&replay),
+        Some(Mode::Report(wish)) => modes::report::run(&wish)
+            .and_then(|text| say(text.trim_end()).map(|()| ExitCode::SUCCESS)),
         Some(Mode::Drills { json }) => drills(json),
         Some(Mode::Simulate {
             scenarios,

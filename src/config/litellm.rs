@@ -64,6 +64,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
         },
         journal: Journal::of_user(cx.env),
         fleet,
+        slo: None,
         warnings: Vec::new(),
     })
 }

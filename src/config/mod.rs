@@ -41,7 +41,7 @@ pub use simulated::simulated;
 pub(crate) use tree::{Node, Value, parse_toml};
 pub use watch::Watch;
 
-use crate::model::{DeploymentId, Dialect, ProviderId, RouteId, time::duration_text};
+use crate::model::{DeploymentId, Dialect, ProviderId, RouteId, Slo, time::duration_text};
 use indexmap::IndexMap;
 use secrecy::SecretString;
 use std::{borrow::Cow, fmt, net::SocketAddr, path::PathBuf, time::Duration};
@@ -71,6 +71,8 @@ pub struct Config {
     pub journal: Journal,
     /// None: this replica shares nothing.
     pub fleet: Option<Fleet>,
+    /// None: nothing is promised.
+    pub slo: Option<Slo>,
     /// What a person should know: options that are not honoured (by name), missing keys.
     pub warnings: Vec<String>,
 }

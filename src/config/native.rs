@@ -8,6 +8,7 @@ mod providers;
 mod routes;
 mod rubric;
 mod server;
+mod slo;
 
 use self::providers::Catalog;
 use super::{Config, check, load::Context, read::Field, tree::Node};
@@ -34,6 +35,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
     let cache = limits::cache(top.table("cache"), cx);
     let journal = limits::journal(top.table("journal"), cx);
     let fleet = fleet::read(top.table("fleet"), cx);
+    let slo = slo::read(top.table("slo"));
     top.finish();
     let config = Config {
         origin: cx.origin.clone(),
@@ -50,6 +52,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
         cache,
         journal,
         fleet,
+        slo,
         warnings: Vec::new(),
     };
     if let Some(at) = judges_at {

@@ -35,6 +35,7 @@ pub fn show(config: &Config) -> String {
     canary(&mut out, config);
     cache(&mut out, config);
     journal(&mut out, config);
+    slo(&mut out, config);
     fleet(&mut out, config);
     out.0
 }
@@ -405,6 +406,17 @@ fn journal(out: &mut Out, config: &Config) {
     out.time("keep", config.journal.keep);
     out.set("file_bytes", text(&size_text(config.journal.file_bytes)));
     out.set("content", config.journal.content);
+}
+
+fn slo(out: &mut Out, config: &Config) {
+    let Some(slo) = &config.slo else { return };
+    out.section("slo");
+    out.set("target", share(slo.target));
+    out.time("window", slo.window);
+    if let Some(p95) = slo.p95 {
+        out.time("p95", p95);
+    }
+    out.set("canned_is_good", slo.canned_is_good);
 }
 
 fn fleet(out: &mut Out, config: &Config) {

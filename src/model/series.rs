@@ -2,7 +2,7 @@
 
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// Latencies of one second as (milliseconds, count) pairs: what an interval histogram recorded, sparsely, so that
 /// any number of seconds (or replicas) can be added up again without loss.
@@ -17,6 +17,15 @@ impl Latency {
 
     pub fn n(&self) -> u64 {
         self.0.iter().map(|&(_, n)| u64::from(n)).sum()
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        let mut all: BTreeMap<_, _> = self.0.drain(..).collect();
+        for &(ms, n) in &other.0 {
+            let sum = all.entry(ms).or_insert(0_u32);
+            *sum = sum.saturating_add(n);
+        }
+        self.0.extend(all);
     }
 
     /// The quantile over many seconds; none when nothing was recorded.

@@ -1,7 +1,7 @@
 //! What a screen shows: made by [`super::State`], read by everything that presents.
 
 use super::{
-    DeploymentId, Dialect, Event, Force, ForceKind, Phase, ProviderId, Reason, RouteId, Wall,
+    DeploymentId, Dialect, Event, Force, ForceKind, Phase, ProviderId, Reason, RouteId, Slo, Wall,
     drill::DrillMark,
     event::{Exchanges, Kind, Picked, Watch},
     fault::Fault,
@@ -31,6 +31,9 @@ pub struct Snapshot {
     pub err_threshold: f64,
     pub judge_threshold: f64,
     pub judge_min_n: u32,
+    /// What was promised to users, when something was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slo: Option<Slo>,
     pub users: Users,
     pub shape: Option<Shape>,
     /// In declared order.

@@ -246,6 +246,7 @@ impl State {
         self.s.judge.judges.clone_from(&t.judges);
         self.s.simulated = t.simulated;
         self.s.config_hash.clone_from(&t.config_hash);
+        self.s.slo = t.slo;
     }
 
     fn transition(&mut self, t: &Transition, at: Wall) {

@@ -1,7 +1,7 @@
 //! What there is: deployments and routes as a screen needs to know them. Sent in the event that starts a run and
 //! in every reload, so that a journal is readable by itself.
 
-use super::{DeploymentId, Dialect, ProviderId, RouteId};
+use super::{DeploymentId, Dialect, ProviderId, RouteId, Slo};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -20,6 +20,9 @@ pub struct Topology {
     pub simulated: bool,
     /// Hash of the configuration, so that two runs can be told apart.
     pub config_hash: String,
+    /// What was promised to users, when something was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slo: Option<Slo>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,7 +1,6 @@
 //! What an attempt came to. Three separate questions, answered by the class alone: does it count against the
 //! breaker, may the request move on, and may the same tier be tried again.
 
-use super::time::as_ms;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
@@ -130,7 +129,11 @@ pub struct Verdict {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub status: Option<u16>,
     /// How long the provider asks us to stay away.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "opt_ms")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        with = "super::time::opt_ms"
+    )]
     pub retry_after: Option<Duration>,
     /// The failure came after a silence (a timeout): the same route is not tried again.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
@@ -196,25 +199,5 @@ impl fmt::Display for Verdict {
             write!(f, " {}", self.code)?;
         }
         Ok(())
-    }
-}
-
-mod opt_ms {
-    use super::as_ms;
-    use serde::{Deserialize, Deserializer, Serializer};
-    use std::time::Duration;
-
-    #[expect(clippy::ref_option, reason = "the signature serde's `with` asks for")]
-    pub(super) fn serialize<S: Serializer>(d: &Option<Duration>, s: S) -> Result<S::Ok, S::Error> {
-        match d {
-            Some(d) => as_ms::serialize(d, s),
-            None => s.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        d: D,
-    ) -> Result<Option<Duration>, D::Error> {
-        Ok(Option::<u64>::deserialize(d)?.map(Duration::from_millis))
     }
 }

@@ -170,6 +170,7 @@ impl Plant {
             judges: c.judge.judges.clone(),
             simulated,
             config_hash: c.hash.clone(),
+            slo: c.slo,
         }
     }
 }

@@ -16,33 +16,10 @@ use super::{
     theme::{Role, Theme},
     words::width,
 };
+use crate::model::scale::Scale;
 use ratatui::{buffer::Buffer, layout::Rect};
 
-/// Where a value stands against its limit.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Scale {
-    pub(super) limit: f64,
-    /// Large values are good (scores), so bad hangs down.
-    pub(super) high_is_good: bool,
-}
-
 impl Scale {
-    /// -1 best, 0 at the limit, 1 worst. Values are shares: 0 to 1.
-    pub(super) fn badness(self, value: f64) -> f64 {
-        let (bad, limit) = if self.high_is_good {
-            (1.0 - value, 1.0 - self.limit)
-        } else {
-            (value, self.limit)
-        };
-        let limit = limit.clamp(0.001, 0.999);
-        let bad = bad.clamp(0.0, 1.0);
-        if bad <= limit {
-            bad / limit - 1.0
-        } else {
-            (bad / limit).ln() / (1.0 / limit).ln()
-        }
-    }
-
     /// Which of `rows` rows, from the top; 0 is strictly the middle one's.
     fn row(self, value: f64, half: u16) -> Row {
         let badness = self.badness(value);

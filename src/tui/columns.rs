@@ -2,7 +2,7 @@
 
 use super::{
     app::App,
-    chart::{Scale, spark},
+    chart::spark,
     series,
     theme::Role,
     words::{CURSOR, breaker, err, gauge, per_second, score},
@@ -10,6 +10,7 @@ use super::{
 use crate::model::{
     Kind, Snapshot, Wall,
     fault::{Fault, FaultKind},
+    scale::Scale,
     snapshot::DeploymentView,
     text::{self, Clause, Rank},
     time::{latency, short},

@@ -10,7 +10,7 @@
 
 use super::{
     app::App,
-    chart::{Chart, Scale, room},
+    chart::{Chart, room},
     draw::{framed, put},
     series,
     theme::{Role, Theme},
@@ -18,6 +18,7 @@ use super::{
 };
 use crate::model::{
     Snapshot,
+    scale::Scale,
     snapshot::{DeploymentView, HISTORY_S},
     text,
 };

@@ -223,6 +223,7 @@ fn topology(disabled: bool, simulated: bool) -> Topology {
         judges: vec![JUDGE.into()],
         simulated,
         config_hash: "3f9a".into(),
+        slo: None,
     }
 }
 

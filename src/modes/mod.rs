@@ -1,0 +1,3 @@
+//! What the words of the command line do: the edge between the library and a terminal.
+
+pub(crate) mod report;
