@@ -10,6 +10,7 @@
 
 pub mod check;
 pub mod ledger;
+mod page;
 mod preflight;
 mod radius;
 mod read;

@@ -2,10 +2,11 @@
 
 use crate::model::{
     DeploymentId, Event, Kind, Snapshot, Wall,
-    event::Exchanges,
+    event::{Exchanges, SCHEMA},
     id::ExchangeId,
     time::{as_ms, latency},
 };
+use crate::postmortem::{Gather, PostMortem};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
@@ -142,6 +143,18 @@ impl Record {
         times.sort_unstable();
         (numbers.p50, numbers.p95) = (quantile(&times, 50), quantile(&times, 95));
         numbers
+    }
+
+    /// As a journal would tell it, which begins with how things stood.
+    pub fn story(&self) -> Option<PostMortem> {
+        let standing = Box::new((*self.before).clone().standing());
+        let (schema, from) = (SCHEMA, self.steady.from);
+        let mut gather = Gather::new(from, self.end, None);
+        gather.take(&Event::new(0, from, Kind::Continued { schema, standing }));
+        for event in &self.events {
+            gather.take(event);
+        }
+        gather.done(Vec::new())
     }
 
     /// What all callers got since the first fault, the drill's own and everybody's.

@@ -1,25 +1,25 @@
 //! The dated report of one drill, as JSON and as Markdown.
 
-use super::{Numbers, check::Finding};
+use super::{Numbers, check::Finding, page};
 use crate::model::{
     Event, Kind, Wall,
     drill::{DrillResult, DrillStep},
     time::latency,
 };
+use crate::postmortem::{Moment, PostMortem, Timeline};
 use serde::{Deserialize, Serialize};
 use std::{
     fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 /// The version of the JSON form.
 const SCHEMA: u32 = 1;
-/// Lines of a timeline that a person reads.
-const MOMENTS: usize = 200;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     pub schema: u32,
     pub scenario: String,
@@ -44,14 +44,9 @@ pub struct Report {
     /// What was not yet back when the watching ended.
     pub recovering: Vec<String>,
     pub timeline: Vec<Moment>,
-}
-
-/// A line of the timeline: what happened, first when, and how often.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moment {
-    pub at: Wall,
-    pub text: String,
-    pub times: u32,
+    /// The same as a journal would tell it; only on the page.
+    #[serde(skip)]
+    pub story: Option<PostMortem>,
 }
 
 impl Report {
@@ -59,12 +54,16 @@ impl Report {
         SCHEMA
     }
 
-    /// Writes `2026-11-20T14-03-22Z-bad-key-tuesday.json` and `.md` into a directory; the path of the Markdown.
+    /// Writes `2026-11-20T14-03-22Z-bad-key-tuesday.json`, `.md` and `.html` into a directory; the path of the Markdown.
     pub fn write(&self, dir: &Path) -> io::Result<PathBuf> {
         fs::create_dir_all(dir)?;
         let base = dir.join(format!("{}-{}", self.stamp(), self.scenario));
         let json = serde_json::to_string_pretty(self)?;
         fs::write(base.with_extension("json"), json + "\n")?;
+        fs::write(
+            base.with_extension("html"),
+            page::render(self).into_string(),
+        )?;
         let markdown = base.with_extension("md");
         fs::write(&markdown, self.markdown())?;
         Ok(markdown)
@@ -139,22 +138,34 @@ impl Report {
 
     fn figures(&self, out: &mut String) {
         out.push_str("\n## Numbers\n\n| | steady | drill |\n|---|---|---|\n");
-        let (s, d) = (&self.steady, &self.drill);
-        let counts = [
-            ("requests", s.requests, d.requests),
-            ("failed", s.failed, d.failed),
-            ("by the primary", s.primary, d.primary),
-            ("from the cache", s.cached, d.cached),
-            ("by a tier below", s.fallback, d.fallback),
-            ("canned", s.canned, d.canned),
-        ];
-        for (name, steady, drill) in counts {
+        for [name, steady, drill] in side_by_side(&self.steady, &self.drill) {
             let _ = writeln!(out, "| {name} | {steady} | {drill} |");
         }
-        for (name, steady, drill) in [("p50", s.p50, d.p50), ("p95", s.p95, d.p95)] {
-            let _ = writeln!(out, "| {name} | {} | {} |", latency(steady), latency(drill));
-        }
     }
+}
+
+/// Name, steady, drill.
+pub(super) fn side_by_side(steady: &Numbers, drill: &Numbers) -> [[String; 3]; 8] {
+    let count = |name: &str, of: fn(&Numbers) -> u32| {
+        [
+            name.to_owned(),
+            of(steady).to_string(),
+            of(drill).to_string(),
+        ]
+    };
+    let time = |name: &str, of: fn(&Numbers) -> Duration| {
+        [name.to_owned(), latency(of(steady)), latency(of(drill))]
+    };
+    [
+        count("requests", |n| n.requests),
+        count("failed", |n| n.failed),
+        count("by the primary", |n| n.primary),
+        count("from the cache", |n| n.cached),
+        count("by a tier below", |n| n.fallback),
+        count("canned", |n| n.canned),
+        time("p50", |n| n.p50),
+        time("p95", |n| n.p95),
+    ]
 }
 
 pub fn mark(passed: bool) -> &'static str {
@@ -169,40 +180,22 @@ fn because(why: &str) -> String {
     }
 }
 
-/// What happened, in the words of the event list; the same line again is counted, not repeated.
-pub(super) fn timeline(events: &[Arc<Event>]) -> Vec<Moment> {
-    let mut moments: Vec<Moment> = Vec::new();
-    for event in events.iter().filter(|e| is_told(&e.kind)) {
-        let text = event.line();
-        if let Some(seen) = moments.iter_mut().find(|m| m.text == text) {
-            seen.times += 1;
-        } else if moments.len() < MOMENTS {
-            moments.push(Moment {
-                at: event.at,
-                text,
-                times: 1,
-            });
-        }
+/// What happened; the checks stand on their own.
+pub(super) fn timeline(events: &[Arc<Event>], end: Wall) -> Vec<Moment> {
+    let is_check = |kind: &Kind| match kind {
+        Kind::Drill(drill) => matches!(drill.step, DrillStep::Checked { .. }),
+        _ => false,
+    };
+    let mut timeline = Timeline::default();
+    for event in events.iter().filter(|e| !is_check(&e.kind)) {
+        timeline.push(event);
     }
-    moments
-}
-
-fn is_told(kind: &Kind) -> bool {
-    match kind {
-        _ if kind.is_measure() => false,
-        Kind::Score { .. } | Kind::Suppressed { .. } => false,
-        // An order that was carried out has an event of its own.
-        Kind::Command { refused, .. } => refused.is_some(),
-        Kind::Drill(drill) => !matches!(drill.step, DrillStep::Checked { .. }),
-        _ => true,
-    }
+    timeline.done(end)
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::model::event::Level;
-    use std::time::Duration;
 
     pub(in crate::drill) fn report() -> Report {
         Report {
@@ -238,19 +231,37 @@ pub(super) mod tests {
             }],
             recovering: Vec::new(),
             timeline: Vec::new(),
+            story: None,
         }
     }
 
     #[test]
-    fn both_forms_are_written_under_the_date_and_the_json_reads_back() {
+    fn all_forms_are_written_under_the_date_and_the_json_reads_back() {
         let dir = tempfile::tempdir().unwrap();
         let path = report().write(dir.path()).unwrap();
         assert!(
             path.ends_with("2023-11-14T22-13-20Z-bad-key.md"),
             "{path:?}"
         );
+        assert!(path.with_extension("html").exists());
         let json = fs::read_to_string(path.with_extension("json")).unwrap();
         assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report());
+    }
+
+    #[test]
+    fn the_page_stands_alone_and_escapes_what_it_is_told() {
+        let mut report = report();
+        report.who = "<script>".to_owned();
+        let page = page::render(&report).into_string();
+        for part in [
+            "FAILED",
+            "nothing reached the user",
+            "&lt;script&gt;",
+            "2.1s",
+        ] {
+            assert!(page.contains(part), "{part} is not in {page}");
+        }
+        assert!(!page.contains("<script>") && !page.contains("src="));
     }
 
     #[test]
@@ -266,25 +277,5 @@ pub(super) mod tests {
         ] {
             assert!(text.contains(part), "{part} is not in {text}");
         }
-    }
-
-    #[test]
-    fn a_timeline_counts_what_repeats() {
-        let event = |at, text: &str| {
-            let (level, text) = (Level::Info, text.to_owned());
-            let kind = Kind::Notice { level, text };
-            Arc::new(Event {
-                injected: false,
-                seq: at,
-                at: Wall(at),
-                kind,
-            })
-        };
-        let told = timeline(&[event(1, "a"), event(2, "b"), event(3, "a")]);
-        let told: Vec<_> = told
-            .iter()
-            .map(|m| (m.at.0, m.text.as_str(), m.times))
-            .collect();
-        assert_eq!(told, [(1, "a", 2), (2, "b", 1)]);
     }
 }

@@ -488,7 +488,8 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
             drill: record.numbers(self.faults),
             checks: self.findings,
             recovering: check::still_recovering(&record.before, &record.after),
-            timeline: report::timeline(&record.events),
+            timeline: report::timeline(&record.events, record.end),
+            story: record.story(),
         }
     }
 }

@@ -20,6 +20,36 @@ th{font-weight:600}td.n{text-align:right;font-variant-numeric:tabular-nums}time,
 
 pub(super) fn render(p: &PostMortem) -> Markup {
     let title = format!("Post-mortem, {}", stretch(p));
+    page(
+        &title,
+        &html! {
+            h1 { (title) }
+            p.said { (p.sentence()) }
+            (runs(p))
+            (body(p))
+        },
+    )
+}
+
+/// Everything under the headline.
+pub(super) fn body(p: &PostMortem) -> Markup {
+    html! {
+        (users(p))
+        @if let Some(budget) = &p.budget {
+            h2 { "Error budget" }
+            ul { @for line in budget_lines(budget) { li { (line) } } }
+        }
+        (episodes(p))
+        h2 { "Charts" }
+        @for chart in chart::all(p) { h3 { (chart.title) } (chart.svg) }
+        (deployments(p))
+        (moments("Who did what", &p.people, "Nobody gave an order."))
+        (moments("Timeline", &p.timeline, "Nothing happened."))
+    }
+}
+
+/// The frame of a page that stands alone.
+pub fn page(title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -29,22 +59,7 @@ pub(super) fn render(p: &PostMortem) -> Markup {
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body {
-                h1 { (title) }
-                p.said { (p.sentence()) }
-                (runs(p))
-                (users(p))
-                @if let Some(budget) = &p.budget {
-                    h2 { "Error budget" }
-                    ul { @for line in budget_lines(budget) { li { (line) } } }
-                }
-                (episodes(p))
-                h2 { "Charts" }
-                @for chart in chart::all(p) { h3 { (chart.title) } (chart.svg) }
-                (deployments(p))
-                (moments("Who did what", &p.people, "Nobody gave an order."))
-                (moments("Timeline", &p.timeline, "Nothing happened."))
-            }
+            body { (body) }
         }
     }
 }

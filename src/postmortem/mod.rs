@@ -18,6 +18,7 @@ mod timeline;
 pub use budget::{Budget, Burn};
 pub use episode::{Began, Episode, Hits, Judged};
 pub use gather::Gather;
+pub use html::page;
 pub use series::{Series, Span, Spot};
 pub use timeline::{Moment, Timeline};
 
@@ -105,6 +106,11 @@ impl PostMortem {
     /// One page that needs nothing beside it.
     pub fn html(&self) -> String {
         html::render(self).into_string()
+    }
+
+    /// The same without its headline, for a page that has one of its own.
+    pub fn body(&self) -> maud::Markup {
+        html::body(self)
     }
 
     /// Each chart as a file of its own: its name and the SVG.
