@@ -1,12 +1,16 @@
 //! Everything that runs, put together: configuration, simulated providers, router, doors, reloads.
 
+mod rehearsal;
+
 use crate::{
     clock,
     config::{self, Config},
-    drill, front,
+    drill::{self, Scenario},
+    front,
     journal::{self, Settings, Writer},
     model::{
         Kind,
+        command::Whom,
         drill::{Drill, DrillStep},
         event::Level,
     },
@@ -14,6 +18,7 @@ use crate::{
     sim,
     source::local::Order,
 };
+use rehearsal::Rehearsals;
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -23,6 +28,8 @@ use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 const SIM_SEED: u64 = 7;
+/// Orders that wait to be carried out; more are refused.
+const ORDERS: usize = 64;
 /// Where the doors are when nobody says.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4141);
 
@@ -37,6 +44,8 @@ pub struct Wish {
     pub state: Option<PathBuf>,
     /// Where the journal is kept, over the configuration's.
     pub journal: Option<PathBuf>,
+    /// Which drills can be started in it.
+    pub drills: Vec<Scenario>,
 }
 
 /// A running breakerbox.
@@ -49,6 +58,7 @@ pub struct App {
     file: Option<PathBuf>,
     listen: Option<SocketAddr>,
     sim: Option<sim::Sim>,
+    drills: Arc<[Scenario]>,
     tasks: TaskTracker,
     hub: TaskTracker,
     stop: CancellationToken,
@@ -90,11 +100,24 @@ impl App {
             listen: addr.to_string(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        let (router, orders) = Router::start(start, bus.clone())?;
+        let (router, own_orders) = Router::start(start, bus.clone())?;
+        let drills: Arc<[Scenario]> = wish.drills.clone().into();
+        list_drills(&bus, &drills, &router.config());
         if let Some(state) = &wish.state {
             remember(&bus, state, &router.config().hash, sim.is_some());
         }
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let rehearsals = Rehearsals {
+            scenarios: Arc::clone(&drills),
+            door: addr,
+            orders: own_orders,
+            bus: bus.clone(),
+            router: Arc::clone(&router),
+            simulated: sim.is_some(),
+            state: wish.state.clone(),
+        };
+        let (orders, incoming) = mpsc::channel(ORDERS);
+        tasks.spawn(rehearsals.run(incoming, stop.clone()));
         let app = front::app(Arc::clone(&router), orders.clone());
         tasks.spawn(doors.serve(app, server.header_timeout, server.drain, stop.clone()));
         if sim.is_some() && !wish.no_traffic {
@@ -108,6 +131,7 @@ impl App {
             file,
             listen: wish.listen,
             sim,
+            drills,
             tasks,
             hub,
             stop,
@@ -135,11 +159,12 @@ impl App {
                 return;
             }
         };
-        let (router, bus, listen, stop) = (
+        let (router, bus, listen, stop, drills) = (
             Arc::clone(&self.router),
             self.bus.clone(),
             self.listen,
             self.stop.clone(),
+            Arc::clone(&self.drills),
         );
         self.tasks.spawn(async move {
             loop {
@@ -147,7 +172,7 @@ impl App {
                     changed = watch.changed() => if !changed { break },
                     () = stop.cancelled() => break,
                 }
-                reload(&router, &bus, &file, listen);
+                reload(&router, &bus, (&file, listen), &drills);
             }
         });
     }
@@ -155,7 +180,7 @@ impl App {
     /// Reads the configuration again; a bad one keeps the old one running and says why.
     pub fn reload(&self) {
         if let Some(file) = &self.file {
-            reload(&self.router, &self.bus, file, self.listen);
+            reload(&self.router, &self.bus, (file, self.listen), &self.drills);
         }
     }
 
@@ -167,7 +192,7 @@ impl App {
             bus: self.bus.clone(),
             config: self.router.config(),
             simulated: self.sim.is_some(),
-            radius: drill::Radius::usual(self.sim.is_some()),
+            radius: drill::Radius::of_wish(Whom::default(), self.sim.is_some()),
             who,
         }
     }
@@ -226,14 +251,28 @@ fn record(hub: &TaskTracker, bus: &Bus, config: &config::Journal) {
     }
 }
 
-fn reload(router: &Router, bus: &Bus, file: &Path, listen: Option<SocketAddr>) {
+/// Tells which drills there are, and what they would do to this configuration.
+fn list_drills(bus: &Bus, drills: &[Scenario], config: &Config) {
+    if !drills.is_empty() {
+        let drills = drill::catalogue(drills, config);
+        bus.emit(Kind::Drills { drills });
+    }
+}
+
+fn reload(
+    router: &Router,
+    bus: &Bus,
+    (file, listen): (&Path, Option<SocketAddr>),
+    drills: &[Scenario],
+) {
     let loaded = config::load(file, &config::Process).map_err(|p| p.to_string());
     let done = loaded.and_then(|mut config| {
         config.server.listen = listen.unwrap_or(config.server.listen);
         router.reload(config)
     });
-    if let Err(why) = done {
-        bus.emit(Kind::ReloadFailed { why });
+    match done {
+        Ok(()) => list_drills(bus, drills, &router.config()),
+        Err(why) => bus.emit(Kind::ReloadFailed { why }),
     }
 }
 

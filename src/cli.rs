@@ -1,8 +1,7 @@
 //! The command line. Kept stable: flags and words here are what scripts rely on.
 
 use crate::{
-    drill::Radius,
-    model::{command::parse_percent, time::parse_duration},
+    model::{command::Whom, time::parse_duration},
     simulate,
 };
 use clap::{Args, Parser, Subcommand};
@@ -299,7 +298,7 @@ pub enum Mode {
         #[arg(long, value_name = "DIR")]
         journal: Option<PathBuf>,
         #[command(flatten)]
-        radius: RadiusArgs,
+        whom: Whom,
         /// The report as JSON on stdout, and the steps on stderr
         #[arg(long)]
         json: bool,
@@ -343,33 +342,6 @@ pub enum Mode {
         #[arg(long)]
         json: bool,
     },
-}
-
-/// To whom a drill happens. Left out: real providers fail the drill's own requests only, simulated ones everything.
-#[derive(Debug, Clone, Copy, Args)]
-pub struct RadiusArgs {
-    /// Fail this share of all requests, like 10%
-    #[arg(long, value_name = "PERCENT", value_parser = some_percent, conflicts_with = "only_drill")]
-    share: Option<f64>,
-    /// Fail the drill's own requests only
-    #[arg(long)]
-    only_drill: bool,
-}
-
-impl RadiusArgs {
-    pub fn radius(self, simulated: bool) -> Radius {
-        match (self.share, self.only_drill) {
-            (Some(share), _) => Radius::Share(share),
-            (None, true) => Radius::OnlyDrill,
-            (None, false) => Radius::usual(simulated),
-        }
-    }
-}
-
-fn some_percent(text: &str) -> Result<f64, String> {
-    let share = parse_percent(text)?;
-    let some = Some(share).filter(|s| *s > 0.0);
-    some.ok_or_else(|| "a drill that hits nobody proves nothing".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,11 +5,11 @@ mod modes;
 use breakerbox::{
     app::{App, Wish},
     audit::{self, Audit, Facts, Level, Places},
-    cli::{self, CheckFormat, Cli, ConfigMode, Mode, RadiusArgs, Run},
+    cli::{self, CheckFormat, Cli, ConfigMode, Mode, Run},
     clock,
     config::{self, Config},
     drill, headless,
-    model::{Wall, drill::DrillResult},
+    model::{Wall, command::Whom, drill::DrillResult},
     sim, simulate as virtually,
     source::{
         Tape,
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
             config,
             report,
             journal,
-            radius,
+            whom,
             json,
         }) => drill(&Rehearsal {
             name,
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
             config,
             report,
             journal,
-            radius,
+            whom,
             json,
         }),
         Some(Mode::Replay(replay)) => play(&replay),
@@ -86,6 +86,7 @@ fn wish(run: &Run) -> Wish {
         no_traffic: run.no_traffic,
         state: config::state_dir(&config::Process),
         journal: None,
+        drills: drill::scenario::shipped(),
     }
 }
 
@@ -302,7 +303,7 @@ struct Rehearsal {
     config: Option<PathBuf>,
     report: Option<PathBuf>,
     journal: Option<PathBuf>,
-    radius: RadiusArgs,
+    whom: Whom,
     json: bool,
 }
 
@@ -333,7 +334,7 @@ fn drill(wish: &Rehearsal) -> Result<ExitCode, String> {
 
 async fn rehearse(wish: &Rehearsal) -> Result<DrillResult, String> {
     let scenario = drill::scenario::find(&wish.name)?;
-    let radius = wish.radius.radius(wish.sim);
+    let radius = drill::Radius::of_wish(wish.whom, wish.sim);
     wish.say(&drill::words::opening(&scenario, radius));
     let state = config::state_dir(&config::Process);
     // A port of its own: the router that serves users may well run on the configured one.
@@ -344,6 +345,7 @@ async fn rehearse(wish: &Rehearsal) -> Result<DrillResult, String> {
         no_traffic: true,
         state: state.clone(),
         journal: wish.journal.clone(),
+        drills: Vec::new(),
     })
     .await?;
     let stop = tokio_util::sync::CancellationToken::new();
@@ -376,26 +378,13 @@ async fn rehearse(wish: &Rehearsal) -> Result<DrillResult, String> {
 
 /// The report and the line in the ledger.
 fn keep(wish: &Rehearsal, report: &drill::Report, state: Option<&Path>) -> Result<(), String> {
-    let own = state.map(|s| s.join("drills"));
-    let written = wish
-        .report
-        .as_deref()
-        .or(own.as_deref())
-        .map(|dir| {
-            report
-                .write(dir)
-                .map_err(|e| format!("the report is not written to {}: {e}", dir.display()))
-        })
-        .transpose()?;
-    wish.say(&drill::words::closing(report, written.as_deref()));
+    let kept = drill::keep(report, wish.report.as_deref(), state);
+    let written = kept.as_ref().ok().and_then(Option::as_deref);
+    wish.say(&drill::words::closing(report, written));
     if wish.json {
         say(&serde_json::to_string_pretty(report).map_err(|e| e.to_string())?)?;
     }
-    let Some(state) = state else { return Ok(()) };
-    let ledger = drill::Ledger::in_dir(state);
-    ledger
-        .append(report)
-        .map_err(|e| format!("{} is not written: {e}", ledger.path().display()))
+    kept.map(drop)
 }
 
 fn drills(json: bool) -> Result<ExitCode, String> {

@@ -8,7 +8,9 @@
 //! A drill works a running router the way a person does: orders in, events out. Every fault it sets expires by itself,
 //! so that nothing outlives a drill that was killed.
 
+mod catalogue;
 pub mod check;
+mod keep;
 pub mod ledger;
 mod page;
 mod preflight;
@@ -23,9 +25,11 @@ mod stage;
 mod traffic;
 pub mod words;
 
+pub use catalogue::catalogue;
+pub use keep::keep;
 pub use ledger::Ledger;
 pub use radius::Radius;
 pub use record::{Numbers, Record, Sample, Window};
 pub use report::Report;
-pub use run::{Target, run};
+pub use run::{Target, hindrance, run};
 pub use scenario::Scenario;

@@ -1,6 +1,6 @@
 //! To whom a drill happens.
 
-use crate::model::fault::Only;
+use crate::model::{command::Whom, fault::Only};
 use std::fmt;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -12,13 +12,10 @@ pub enum Radius {
 }
 
 impl Radius {
-    /// What is right when nobody says: simulated providers have no users to be careful of.
-    pub const fn usual(simulated: bool) -> Self {
-        if simulated {
-            Self::Share(1.0)
-        } else {
-            Self::OnlyDrill
-        }
+    /// As somebody wants it, or as is right when nobody says: simulated providers have no users to be careful of.
+    pub fn of_wish(whom: Whom, simulated: bool) -> Self {
+        whom.share_of_all(simulated)
+            .map_or(Self::OnlyDrill, Self::Share)
     }
 
     /// A fault's share and scope within it.
@@ -47,7 +44,7 @@ mod tests {
 
     #[test]
     fn real_users_are_never_hit_unless_somebody_says_so() {
-        let usual = Radius::usual(false);
+        let usual = Radius::of_wish(Whom::default(), false);
         let (rate, only) = usual.of(0.5, false, "t1");
         assert!((rate - 0.5).abs() < 1e-9);
         assert!(only.covers(false, Some("t1")) && !only.covers(false, None));

@@ -1,7 +1,7 @@
 //! The play: steady state, faults, recovery, checks. Whatever happens, the faults come off and there is a report.
 
 use super::{
-    Radius, Record, Report, Scenario, Window,
+    Numbers, Radius, Record, Report, Scenario, Window,
     check::{self, Finding},
     preflight,
     record::exchanges,
@@ -15,7 +15,7 @@ use crate::{
     config::{Config, Route},
     model::{
         DeploymentId, Kind, Phase, Snapshot, Wall,
-        drill::{Drill, DrillResult, DrillStep},
+        drill::{Drill, DrillPhase, DrillPlan, DrillResult, DrillStep},
         snapshot::DeploymentView,
         time::{duration_text, latency},
     },
@@ -59,6 +59,19 @@ enum Halt {
     Refused(String),
 }
 
+/// Why a drill cannot be run as things stand: it would measure something else than what it does. None: it can.
+pub fn hindrance(scenario: &Scenario, config: &Config, now: &Snapshot) -> Option<String> {
+    let route = match route_of(scenario, config) {
+        Ok(route) => route,
+        Err(why) => return Some(why),
+    };
+    // That is a finding, and the report says so.
+    if preflight::out_of_force(route, now).is_some() {
+        return None;
+    }
+    preflight::busy(route, now)
+}
+
 /// Runs a scenario. `say` hears every step as it comes. The error says why the drill could not run at all; a
 /// configuration that cannot fail over is not such a reason but a report of failure.
 pub async fn run(
@@ -68,9 +81,7 @@ pub async fn run(
     say: impl FnMut(&Drill),
 ) -> Result<Report, String> {
     let mut run = Run::begin(scenario, target, stop, say).await?;
-    if preflight::out_of_force(&run.route, &run.before).is_none()
-        && let Some(why) = preflight::busy(&run.route, &run.before)
-    {
+    if let Some(why) = hindrance(scenario, &target.config, &run.before) {
         return Err(why);
     }
     let halted = run.play().await;
@@ -178,14 +189,12 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
     }
 
     async fn play(&mut self) -> Result<(), Halt> {
-        let who = self.target.who.clone();
-        self.tell(DrillStep::Began { who });
+        self.begin_telling();
         let unfit = preflight::unfit(&self.target.config, &self.route, self.scenario);
         if let Some(why) = unfit.or_else(|| preflight::out_of_force(&self.route, &self.before)) {
             return Err(Halt::Failed(why));
         }
-        self.said(format!("failures are for {}", self.target.radius));
-        self.said("asking primary and secondary once".to_owned());
+        self.enter(DrillPhase::RollCall, None);
         if let Some(why) = self.roll_call().await? {
             return Err(Halt::Failed(why));
         }
@@ -203,10 +212,7 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
     /// Measures what is normal. Users who get errors before anything is broken are a finding by themselves.
     async fn steady(&mut self) -> Result<(), Halt> {
         let lasts = self.scenario.steady_s;
-        self.said(format!(
-            "measuring the steady state for {}",
-            duration_text(lasts)
-        ));
+        self.enter(DrillPhase::Steady, Some(lasts));
         self.steady.from = clock::wall();
         let prober = Arc::clone(&self.prober);
         self.probing.spawn(prober.run(self.hush.clone()));
@@ -214,7 +220,7 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
         self.steady.to = clock::wall();
         self.settle().await?;
         let numbers = self.record().numbers(self.steady);
-        self.said(format!("steady state: {numbers}"));
+        self.measured("steady state", &numbers);
         if numbers.requests == 0 || numbers.failed > 0 {
             let why = "users get errors, or nothing, before anything is broken".to_owned();
             return Err(Halt::Failed(why));
@@ -227,6 +233,8 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
     }
 
     async fn break_things(&mut self) -> Result<(), Halt> {
+        let lasts = Some(self.scenario.fault_window()).filter(|_| self.scenario.rounds() == 1);
+        self.enter(DrillPhase::Faults, lasts);
         self.faults.from = clock::wall();
         for round in 1..=self.scenario.rounds() {
             if round > 1 {
@@ -242,7 +250,7 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
         self.said("faults cleared; waiting for the last answers under them".to_owned());
         self.settle().await?;
         let numbers = self.record().numbers(self.faults);
-        self.said(format!("under faults: {numbers}"));
+        self.measured("under faults", &numbers);
         self.answer(true);
         Ok(())
     }
@@ -349,6 +357,7 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
 
     /// Waits until everything is as before, or says what is not.
     async fn come_back(&mut self) -> Result<(), Halt> {
+        self.enter(DrillPhase::Recovery, Some(self.scenario.observe_s));
         self.recover().await?;
         self.hush().await;
         self.pass(LAST_BUCKET).await?;
@@ -449,6 +458,27 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
         }
     }
 
+    fn begin_telling(&mut self) {
+        let plan = DrillPlan {
+            title: self.scenario.title.clone(),
+            whom: self.target.radius.to_string(),
+            takes: self.scenario.takes(),
+            checks: self.scenario.titles(),
+        };
+        let who = self.target.who.clone();
+        self.tell(DrillStep::Began { who, plan });
+    }
+
+    fn enter(&mut self, phase: DrillPhase, lasts: Option<Duration>) {
+        let until = lasts.map(|lasts| clock::wall() + lasts);
+        self.tell(DrillStep::Entered { phase, until });
+    }
+
+    fn measured(&mut self, what: &str, numbers: &Numbers) {
+        let (what, numbers) = (what.to_owned(), numbers.to_string());
+        self.tell(DrillStep::Measured { what, numbers });
+    }
+
     fn said(&mut self, text: String) {
         self.tell(DrillStep::Said { text });
     }
@@ -494,7 +524,7 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
     }
 }
 
-fn route_of<'a>(scenario: &Scenario, config: &'a Config) -> Result<&'a Route, String> {
+pub(super) fn route_of<'a>(scenario: &Scenario, config: &'a Config) -> Result<&'a Route, String> {
     let Some(name) = &scenario.route else {
         return config
             .routes

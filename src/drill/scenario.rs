@@ -5,7 +5,7 @@ mod shipped;
 pub use shipped::{find, shipped};
 
 use super::check::{Check, Why};
-use crate::model::{fault::FaultKind, time::parse_duration};
+use crate::model::{fault::FaultKind, time::parse_duration, topology::tier_name};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use std::{fmt, ops::Range, time::Duration};
 
@@ -133,6 +133,17 @@ pub enum TierName {
     Judges,
 }
 
+impl TierName {
+    /// In words, with its article.
+    pub fn words(self) -> String {
+        match self {
+            Self::At(i) => format!("the {}", tier_name(i)),
+            Self::All => "every tier".to_owned(),
+            Self::Judges => "every judge, as a judge".to_owned(),
+        }
+    }
+}
+
 /// Why a scenario cannot be read: `name.toml:3: …`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -233,9 +244,14 @@ impl Scenario {
         self.faults.iter().any(by_fault) || self.checks.iter().any(by_check)
     }
 
+    /// What its checks ask.
+    pub fn titles(&self) -> Vec<String> {
+        self.checks.iter().map(Check::title).collect()
+    }
+
     /// Who a drill's commands and events are by.
     pub fn actor(&self) -> String {
-        format!("drill:{}", self.name)
+        crate::model::drill::actor(&self.name)
     }
 }
 

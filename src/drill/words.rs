@@ -23,15 +23,21 @@ pub fn opening(scenario: &Scenario, radius: Radius) -> String {
 /// A step as it comes; none for those that opening and closing tell.
 pub fn step(at: Wall, drill: &Drill) -> Option<String> {
     let text = match &drill.step {
+        DrillStep::Entered { phase, until } => match until {
+            Some(until) => format!("{}, {} at most", phase.doing(), short(at.until(*until))),
+            None => phase.doing().to_owned(),
+        },
         DrillStep::Said { text } => text.clone(),
+        DrillStep::Measured { what, numbers } => format!("{what}: {numbers}"),
         DrillStep::Checked {
             check,
             passed,
             numbers,
         } => format!("{} {check}: {numbers}", mark(*passed)),
-        DrillStep::Began { .. } | DrillStep::Ended { .. } | DrillStep::Remembered { .. } => {
-            return None;
-        }
+        DrillStep::Began { .. }
+        | DrillStep::Ended { .. }
+        | DrillStep::Reported { .. }
+        | DrillStep::Remembered { .. } => return None,
     };
     Some(format!("{}Z  {text}", at.clock()))
 }
@@ -112,7 +118,10 @@ fn run(entry: &Entry, now: Wall) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drill::{report::tests::report, scenario::shipped};
+    use crate::{
+        drill::{report::tests::report, scenario::shipped},
+        model::drill::DrillPlan,
+    };
 
     #[test]
     fn the_list_has_every_drill_on_a_line_and_the_last_run_first() {
@@ -154,7 +163,8 @@ mod tests {
         );
         assert_eq!(
             line(DrillStep::Began {
-                who: "x".to_owned()
+                who: "x".to_owned(),
+                plan: DrillPlan::default(),
             }),
             None
         );

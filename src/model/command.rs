@@ -6,7 +6,7 @@ use super::{
     fault::{FaultKind, Only},
     time::{duration_text, parse_duration},
 };
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use std::{fmt, time::Duration};
 
 /// A command to a running router.
@@ -47,6 +47,9 @@ pub enum Command {
     /// Answer with the canned text
     #[command(subcommand)]
     Rung3(Rung3Command),
+    /// Rehearse a failure here, or end the rehearsal
+    #[command(subcommand)]
+    Drill(DrillCommand),
 }
 
 /// `baseline …`
@@ -119,6 +122,52 @@ pub enum Rung3Command {
     },
 }
 
+/// `drill …`
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum DrillCommand {
+    /// Start one; one at a time
+    Start {
+        /// Which, as `breakerbox drills` lists them
+        name: String,
+        #[command(flatten)]
+        whom: Whom,
+    },
+    /// End the one that runs; its faults come off at once
+    Abort,
+}
+
+/// To whom a drill happens. Left out: real providers fail the drill's own requests only, simulated ones everything.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Args)]
+pub struct Whom {
+    /// Fail this share of all requests, like 10%
+    #[arg(long, value_name = "PERCENT", value_parser = some_percent, conflicts_with = "only_drill")]
+    pub share: Option<f64>,
+    /// Fail the drill's own requests only
+    #[arg(long)]
+    pub only_drill: bool,
+}
+
+impl Whom {
+    /// The share of all requests that is failed; none: the drill's own only.
+    pub fn share_of_all(self, simulated: bool) -> Option<f64> {
+        match self {
+            Self {
+                share: Some(share), ..
+            } => Some(share),
+            Self {
+                only_drill: true, ..
+            } => None,
+            Self { .. } => simulated.then_some(1.0),
+        }
+    }
+}
+
+fn some_percent(text: &str) -> Result<f64, String> {
+    let share = parse_percent(text)?;
+    let some = Some(share).filter(|s| *s > 0.0);
+    some.ok_or_else(|| "a drill that hits nobody proves nothing".to_owned())
+}
+
 /// `30%`, `0.5%` or `100`: a share of attempts, as 0 to 1.
 pub fn parse_percent(text: &str) -> Result<f64, String> {
     text.trim_end_matches('%')
@@ -161,6 +210,7 @@ impl Command {
             Self::Force { .. }
                 | Self::Fault(FaultCommand::Add { .. })
                 | Self::Rung3(Rung3Command::On { .. })
+                | Self::Drill(DrillCommand::Start { .. })
         )
     }
 }
@@ -235,6 +285,15 @@ impl fmt::Display for Command {
                 because(f, why)
             }
             Self::Rung3(Rung3Command::Off { route }) => write!(f, "rung3 off {}", quoted(route)),
+            Self::Drill(DrillCommand::Start { name, whom }) => {
+                write!(f, "drill start {}", quoted(name))?;
+                match whom.share {
+                    Some(share) => write!(f, " --share {}%", share * 100.0),
+                    None if whom.only_drill => f.write_str(" --only-drill"),
+                    None => Ok(()),
+                }
+            }
+            Self::Drill(DrillCommand::Abort) => f.write_str("drill abort"),
         }
     }
 }
@@ -257,6 +316,10 @@ mod tests {
             "fault clear all",
             "rung3 on summarize --for 1h --why \"it's down\"",
             "rung3 off",
+            "drill start bad-key-tuesday",
+            "drill start flap --share 10%",
+            "drill start 'of my own' --only-drill",
+            "drill abort",
         ] {
             let command = Command::parse(line).unwrap();
             assert_eq!(
@@ -274,6 +337,9 @@ mod tests {
         let err = Command::parse("force x opne").unwrap_err();
         assert!(err.contains("open"), "{err}");
         assert!(Command::parse("fault add x hang --rate 300%").is_err());
+        let err = Command::parse("drill start x --share 0%").unwrap_err();
+        assert!(err.contains("hits nobody"), "{err}");
+        assert!(Command::parse("drill start x --share 5% --only-drill").is_err());
         assert!(
             Command::parse("force 'x")
                 .unwrap_err()

@@ -1,8 +1,19 @@
 //! Rehearsals as the event stream tells of them.
 
-use super::Wall;
+mod info;
+mod run;
+
+pub use info::{DrillInfo, PlannedFault};
+pub use run::{CheckView, DrillEnd, DrillRun};
+
+use super::{Wall, time::as_ms};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, time::Duration};
+
+/// Who a drill's commands and faults are by.
+pub fn actor(scenario: &str) -> String {
+    format!("drill:{scenario}")
+}
 
 /// A drill went a step further.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,10 +28,24 @@ pub struct Drill {
 pub enum DrillStep {
     Began {
         who: String,
+        #[serde(default)]
+        plan: DrillPlan,
     },
-    /// What is being waited for, or what was measured.
+    /// Another part of it.
+    Entered {
+        phase: DrillPhase,
+        /// When it is over at the latest; none: when it is done.
+        #[serde(default)]
+        until: Option<Wall>,
+    },
+    /// What was done, or is being waited for.
     Said {
         text: String,
+    },
+    Measured {
+        /// `steady state`, `under faults`.
+        what: String,
+        numbers: String,
     },
     Checked {
         check: String,
@@ -32,11 +57,60 @@ pub enum DrillStep {
         result: DrillResult,
         why: String,
     },
+    /// Where its report lies.
+    Reported {
+        path: String,
+    },
     /// How the last one ended that was run before this process: told when a run begins.
     Remembered {
         ended: Wall,
         result: DrillResult,
     },
+}
+
+/// What a drill is about to do, for whoever looks on.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DrillPlan {
+    pub title: String,
+    /// To whom it happens.
+    pub whom: String,
+    /// The longest it takes.
+    #[serde(rename = "takes_ms", with = "as_ms")]
+    pub takes: Duration,
+    /// What its checks ask, in the order of the scenario.
+    pub checks: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DrillPhase {
+    RollCall,
+    Steady,
+    Faults,
+    Recovery,
+}
+
+impl DrillPhase {
+    pub const ALL: [Self; 4] = [Self::RollCall, Self::Steady, Self::Faults, Self::Recovery];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RollCall => "roll call",
+            Self::Steady => "steady state",
+            Self::Faults => "faults",
+            Self::Recovery => "way back",
+        }
+    }
+
+    /// What is being done, in words.
+    pub const fn doing(self) -> &'static str {
+        match self {
+            Self::RollCall => "asking primary and secondary once",
+            Self::Steady => "measuring the steady state",
+            Self::Faults => "breaking things",
+            Self::Recovery => "waiting until everything is as before",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -81,7 +155,11 @@ impl Drill {
             DrillStep::Began { .. } => (at, None),
             DrillStep::Ended { result, .. } => (at, Some(*result)),
             DrillStep::Remembered { ended, result } => (*ended, Some(*result)),
-            DrillStep::Said { .. } | DrillStep::Checked { .. } => return None,
+            DrillStep::Entered { .. }
+            | DrillStep::Said { .. }
+            | DrillStep::Measured { .. }
+            | DrillStep::Checked { .. }
+            | DrillStep::Reported { .. } => return None,
         };
         Some(DrillMark {
             scenario: self.scenario.clone(),
@@ -93,8 +171,19 @@ impl Drill {
     pub fn line(&self) -> String {
         let name = &self.scenario;
         match &self.step {
-            DrillStep::Began { who } => format!("drill {name} begun by {who}"),
+            DrillStep::Began { who, plan } if plan.whom.is_empty() => {
+                format!("drill {name} begun by {who}")
+            }
+            DrillStep::Began { who, plan } => {
+                format!(
+                    "drill {name} begun by {who}, failures are for {}",
+                    plan.whom
+                )
+            }
+            DrillStep::Entered { phase, .. } => format!("drill {name}: {}", phase.doing()),
             DrillStep::Said { text } => format!("drill {name}: {text}"),
+            DrillStep::Measured { what, numbers } => format!("drill {name}: {what}: {numbers}"),
+            DrillStep::Reported { path } => format!("drill {name}: the report is {path}"),
             DrillStep::Checked {
                 check,
                 passed,
@@ -125,8 +214,25 @@ mod tests {
     #[test]
     fn every_step_survives_the_journal() {
         let steps = [
-            DrillStep::Began { who: "x".into() },
+            DrillStep::Began {
+                who: "x".into(),
+                plan: DrillPlan {
+                    title: "x".into(),
+                    whom: "x".into(),
+                    takes: Duration::from_secs(9),
+                    checks: vec!["x".into()],
+                },
+            },
+            DrillStep::Entered {
+                phase: DrillPhase::Steady,
+                until: Some(Wall(7)),
+            },
             DrillStep::Said { text: "x".into() },
+            DrillStep::Measured {
+                what: "x".into(),
+                numbers: "x".into(),
+            },
+            DrillStep::Reported { path: "x".into() },
             DrillStep::Checked {
                 check: "x".into(),
                 passed: true,
@@ -165,7 +271,17 @@ mod tests {
         };
         let mark = drill(step).mark(Wall(900)).unwrap();
         assert_eq!((mark.at, mark.result), (Wall(5), Some(DrillResult::Failed)));
-        let running = drill(DrillStep::Began { who: "x".into() }).mark(Wall(900));
-        assert_eq!(running.unwrap().result, None);
+        let began = DrillStep::Began {
+            who: "x".into(),
+            plan: DrillPlan::default(),
+        };
+        assert_eq!(drill(began).mark(Wall(900)).unwrap().result, None);
+    }
+
+    #[test]
+    fn a_journal_that_knows_nothing_of_plans_and_phases_is_still_read() {
+        let line = r#"{"seq":5,"at":7,"event":"drill","scenario":"x","step":"began","who":"ana"}"#;
+        let event: Event = serde_json::from_str(line).unwrap();
+        assert_eq!(event.line(), "drill x begun by ana");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     DeploymentId, RouteId, Snapshot, Wall,
-    drill::Drill,
+    drill::{Drill, DrillInfo},
     fault::Fault,
     finding::{Finding, Findings, Tally},
     fleet::FleetView,
@@ -30,7 +30,7 @@ pub struct Event {
 }
 
 impl Kind {
-    /// A number for charts, not something that a person reads as a line.
+    /// A number for charts, or what a screen has to know: not something that a person reads as a line.
     pub const fn is_measure(&self) -> bool {
         matches!(
             self,
@@ -38,6 +38,7 @@ impl Kind {
                 | Self::Exchanges(_)
                 | Self::Judging(_)
                 | Self::Watch { .. }
+                | Self::Drills { .. }
                 | Self::Continued { .. }
         )
     }
@@ -229,6 +230,10 @@ pub enum Kind {
 
     /// A rehearsal went a step further.
     Drill(Drill),
+    /// Which drills can be started here; told when a run begins and after a reload.
+    Drills {
+        drills: Vec<DrillInfo>,
+    },
 
     /// A command was carried out or refused.
     Command {

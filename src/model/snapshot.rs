@@ -2,7 +2,7 @@
 
 use super::{
     DeploymentId, Dialect, Event, Force, ForceKind, Phase, ProviderId, Reason, RouteId, Slo, Wall,
-    drill::DrillMark,
+    drill::{DrillInfo, DrillMark, DrillRun},
     event::{Exchanges, Kind, Picked, Watch},
     fault::Fault,
     finding::{Findings, Tally},
@@ -44,6 +44,12 @@ pub struct Snapshot {
     /// The last drill of this configuration, when one is known.
     #[serde(default)]
     pub last_drill: Option<DrillMark>,
+    /// The drill that runs, or the last one that ran in this process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<Arc<DrillRun>>,
+    /// Which drills can be started here.
+    #[serde(default)]
+    pub drills: Arc<Vec<DrillInfo>>,
     /// Why events are not recorded any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journal_stopped: Option<String>,
@@ -335,6 +341,11 @@ impl Snapshot {
         }
         (self.exchanges, self.events) = (Arc::default(), Arc::default());
         self
+    }
+
+    /// The drill that runs now.
+    pub fn drilling(&self) -> Option<&DrillRun> {
+        self.drill.as_deref().filter(|d| d.is_running())
     }
 
     pub fn deployment(&self, id: &str) -> Option<&DeploymentView> {

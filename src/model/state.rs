@@ -2,6 +2,7 @@
 
 use super::{
     DeploymentId, Event, Kind, Phase, Snapshot, Wall,
+    drill::{Drill, DrillRun},
     event::{Bucket, Exchanges, Watch},
     fault::Fault,
     finding::{self, Tally},
@@ -179,15 +180,26 @@ impl State {
                 self.rung3(route.as_deref(), Some(&on));
             }
             Kind::Rung3Off { route, .. } => self.rung3(route.as_deref(), None),
-            Kind::Drill(drill) => {
-                if let Some(mark) = drill.mark(self.s.at) {
-                    self.s.last_drill = Some(mark);
-                }
-            }
+            Kind::Drill(drill) => self.drill(drill),
+            Kind::Drills { drills } => self.s.drills = Arc::new(drills.clone()),
             Kind::LocalNetwork { down } => self.own_network = *down,
             Kind::Fleet(view) => self.s.fleet = Some(view.clone()),
             Kind::Journal { stopped, .. } => self.s.journal_stopped.clone_from(stopped),
             _ => {}
+        }
+    }
+
+    fn drill(&mut self, drill: &Drill) {
+        let at = self.s.at;
+        if let Some(mark) = drill.mark(at) {
+            self.s.last_drill = Some(mark);
+        }
+        if let Some(run) = DrillRun::begun(drill, at) {
+            self.s.drill = Some(Arc::new(run));
+        } else if let Some(run) = &mut self.s.drill
+            && run.scenario == drill.scenario
+        {
+            Arc::make_mut(run).step(&drill.step, at);
         }
     }
 

@@ -64,7 +64,11 @@ impl Event {
                 DrillStep::Ended { result, .. } if result != DrillResult::Passed => Level::Bad,
                 DrillStep::Checked { .. } | DrillStep::Ended { .. } => Level::Good,
                 DrillStep::Began { .. } => Level::Warn,
-                DrillStep::Said { .. } | DrillStep::Remembered { .. } => Level::Info,
+                DrillStep::Entered { .. }
+                | DrillStep::Said { .. }
+                | DrillStep::Measured { .. }
+                | DrillStep::Reported { .. }
+                | DrillStep::Remembered { .. } => Level::Info,
             },
             Kind::Probed { verdict, .. } if verdict.class != super::Class::Ok => Level::Warn,
             Kind::JudgeAvailable {
@@ -252,6 +256,7 @@ impl Event {
                 )
             }
             Kind::Drill(drill) => drill.line(),
+            Kind::Drills { drills } => format!("{} drills can be started", drills.len()),
             Kind::Command {
                 actor,
                 command,

@@ -6,7 +6,7 @@ use super::{
     events,
     keys::{self, Action, Context},
     orders::{FAULT, rung3_on},
-    overlay::{Help, Items, Line, Menu, Overlay, Purpose, RATES, Then},
+    overlay::{Brief, Help, Items, Line, Menu, Overlay, Purpose, RATES, Then},
     view,
 };
 use crate::model::{Command, command::FaultCommand, fault::Only};
@@ -38,7 +38,7 @@ impl App {
 
     fn key(&mut self, key: KeyEvent) -> Flow {
         self.outbox.forget_note();
-        let context = self.overlay.context();
+        let context = self.context();
         if let Some(binding) = keys::find(context, key, self.desk()) {
             return self.act(context, binding.action);
         }
@@ -89,9 +89,10 @@ impl App {
 
     fn act(&mut self, context: Context, action: Action) -> Flow {
         match context {
-            Context::Board | Context::Tape => return self.board(action),
+            Context::Board | Context::Tape | Context::Drill => return self.board(action),
             Context::Confirm | Context::Typed => return self.answer(action),
             Context::Menu => self.menu(action),
+            Context::Brief => self.brief(action),
             Context::Line => self.line(action),
             Context::Help => self.help(action),
         }
@@ -124,6 +125,9 @@ impl App {
             Action::Palette => self.overlay = Overlay::Line(Line::new(Purpose::Command, "")),
             Action::Help => self.overlay = Overlay::Help(Help::default()),
             Action::Rung3 => self.rung3(),
+            Action::Drill => self.drill(),
+            Action::ShowDrill => self.drilling = !self.drilling,
+            Action::Abort => self.abort(),
             other => self.on_selected(other),
         }
         Flow::Go
@@ -131,7 +135,9 @@ impl App {
 
     /// Out of whatever is deepest.
     fn back(&mut self) {
-        if self.detail {
+        if self.drilling {
+            self.drilling = false;
+        } else if self.detail {
             self.detail = false;
         } else if !self.filter.is_empty() {
             self.filter.clear();
@@ -222,6 +228,15 @@ impl App {
             Items::Rung3(mut routes) if at < routes.len() => {
                 self.order(rung3_on(routes.swap_remove(at)));
             }
+            Items::Drills { last, mut drills } => match at.checked_sub(usize::from(last.is_some()))
+            {
+                None => self.drilling = true,
+                Some(at) if at < drills.len() => {
+                    let simulated = self.live().simulated;
+                    self.overlay = Overlay::Brief(Brief::new(drills.swap_remove(at), simulated));
+                }
+                Some(_) => {}
+            },
             _ => {}
         }
     }

@@ -1,7 +1,7 @@
 //! What the screen remembers between frames. Drawing reads it, keys change it; it knows no terminal.
 
 use super::{
-    keys::Desk,
+    keys::{Context, Desk},
     overlay::Overlay,
     sent::Outbox,
     theme::{Palette, Theme},
@@ -51,6 +51,8 @@ pub(super) struct App {
     /// Events scrolled past, from the newest.
     pub(super) scroll: usize,
     pub(super) detail: bool,
+    /// The drill is shown instead of the table.
+    pub(super) drilling: bool,
     pub(super) filter: String,
     pub(super) overlay: Overlay,
     pub(super) outbox: Outbox,
@@ -88,6 +90,7 @@ impl App {
             pane: Pane::default(),
             scroll: 0,
             detail: false,
+            drilling: false,
             filter: String::new(),
             overlay: Overlay::None,
             outbox,
@@ -203,6 +206,14 @@ impl App {
             .find(|d| self.chosen.as_ref() == Some(&d.id))
             .or_else(|| rows.first())
             .copied()
+    }
+
+    /// Which part of the keymap holds now.
+    pub(super) const fn context(&self) -> Context {
+        match self.overlay.context() {
+            Context::Board if self.drilling => Context::Drill,
+            context => context,
+        }
     }
 
     pub(super) fn desk(&self) -> Desk {

@@ -39,11 +39,11 @@ fn candidates(before: &[&str], s: &Snapshot) -> Vec<String> {
     };
     match before {
         [.., "--for"] => words(&TIMES),
-        [.., "--rate"] => words(&SHARES),
+        [.., "--rate" | "--share"] => words(&SHARES),
         [.., "--only"] => words(&["everybody", "judging"]),
         [.., "--why"] => Vec::new(),
         [] => words(&[
-            "force", "release", "probe", "baseline", "judge", "fault", "rung3",
+            "force", "release", "probe", "baseline", "judge", "fault", "rung3", "drill",
         ]),
         ["force" | "release" | "probe"] | ["fault", "add"] | ["baseline", "accept"] => {
             deployments()
@@ -63,6 +63,9 @@ fn candidates(before: &[&str], s: &Snapshot) -> Vec<String> {
         }
         ["fault", "add", _] => FaultKind::menu().iter().map(ToString::to_string).collect(),
         ["fault", "add", _, _, ..] => options(&["--rate", "--for", "--only"]),
+        ["drill"] => words(&["start", "abort"]),
+        ["drill", "start"] => s.drills.iter().map(|d| d.name.clone()).collect(),
+        ["drill", "start", _] => words(&["--share", "--only-drill"]),
         ["rung3"] => words(&["on", "off"]),
         ["rung3", "on" | "off"] => std::iter::once("all".to_owned())
             .chain(s.routes.iter().map(|r| r.id.to_string()))

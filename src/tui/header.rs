@@ -11,13 +11,7 @@ use super::{
     theme::{Role, Theme},
     words::{FLAG, MIN_ATTEMPTS, count, percent, served, users, width},
 };
-use crate::model::{
-    Snapshot, Wall,
-    drill::{DrillMark, DrillResult},
-    snapshot::UsersWord,
-    text::Trouble,
-    time::short,
-};
+use crate::model::{Snapshot, drill::DrillResult, snapshot::UsersWord, text::Trouble, time::short};
 use ratatui::{buffer::Buffer, layout::Rect};
 use std::time::Duration;
 
@@ -38,9 +32,9 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, trouble: Option<&Tro
         ..area
     };
     let named = trouble.map(|t| Item::new(t.what, app.theme.bold(Role::Warn), 2));
-    let mut items = facts(app, overrides(app.shown()));
+    let mut items = facts(app, false);
     if total(&items, 2) > left.width {
-        items = facts(app, overrides_short(app.shown()));
+        items = facts(app, true);
     }
     items.extend(named);
     let items = keep(items, left.width, 2);
@@ -51,8 +45,14 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, trouble: Option<&Tro
     }
 }
 
-fn facts(app: &App, by_hand: String) -> Vec<Item> {
+/// What there is to say; shorter where there is less room.
+fn facts(app: &App, less: bool) -> Vec<Item> {
     let (s, theme) = (app.shown(), app.theme);
+    let by_hand = if less {
+        overrides_short(s)
+    } else {
+        overrides(s)
+    };
     let dim = theme.style(Role::Dim);
     let mut items = vec![
         Item::new("breakerbox", theme.bold(Role::Text), 8),
@@ -95,14 +95,25 @@ fn facts(app: &App, by_hand: String) -> Vec<Item> {
         items.push(Item::new(" NO JOURNAL ", theme.badge(Role::Warn), 2));
     }
     items.push(Item::new(by_hand, theme.bold(Role::Manual), 1));
-    items.extend(s.last_drill.as_ref().map(|d| drill(d, s.at, theme)));
+    items.extend(drill(s, theme, less));
     items
 }
 
-/// `drill 34d ago`: a fallback that was never rehearsed does not exist.
-fn drill(last: &DrillMark, now: Wall, theme: Theme) -> Item {
+/// `drill flap 1:12 3/6` while it runs, without its name where there is less room; then `drill 34d ago`: a fallback that was never rehearsed does not exist.
+fn drill(s: &Snapshot, theme: Theme, nameless: bool) -> Option<Item> {
+    if let Some(run) = s.drilling() {
+        let (passed, all) = run.passed();
+        let since = short(run.began.until(s.at));
+        let text = if nameless {
+            format!("drill {since} {passed}/{all}")
+        } else {
+            format!("drill {} {since} {passed}/{all}", run.scenario)
+        };
+        return Some(Item::new(text, theme.bold(Role::Info), 3));
+    }
+    let (last, now) = (s.last_drill.as_ref()?, s.at);
     let ago = short(last.at.until(now));
-    match last.result {
+    Some(match last.result {
         None => Item::new(
             format!("drill {} {ago}", last.scenario),
             theme.bold(Role::Info),
@@ -119,7 +130,7 @@ fn drill(last: &DrillMark, now: Wall, theme: Theme) -> Item {
             theme.style(Role::Warn),
             6,
         ),
-    }
+    })
 }
 
 /// `LIVE`, or how far back a frozen screen lies: that must not be overlooked.

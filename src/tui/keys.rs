@@ -20,6 +20,10 @@ pub(super) enum Action {
     Fault,
     ClearFaults,
     Rung3,
+    Drill,
+    /// The drill of a recording.
+    ShowDrill,
+    Abort,
     Wind(Go),
     Freeze,
     StepBack,
@@ -68,6 +72,10 @@ pub(super) enum Context {
     /// "Type its name."
     Typed,
     Menu,
+    /// The page about a drill.
+    Brief,
+    /// The drill that runs.
+    Drill,
     /// The command line and the filter.
     Line,
     Help,
@@ -81,17 +89,21 @@ impl Context {
             Self::Confirm => "in a question",
             Self::Typed => "where a name is asked for",
             Self::Menu => "in a menu",
+            Self::Brief => "on the page about a drill",
+            Self::Drill => "where a drill is shown",
             Self::Line => "in the command line and the filter",
             Self::Help => "in this help",
         }
     }
 
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Tape,
         Self::Board,
+        Self::Drill,
         Self::Confirm,
         Self::Typed,
         Self::Menu,
+        Self::Brief,
         Self::Line,
         Self::Help,
     ];
@@ -196,6 +208,10 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Tape, &[c('}')], "}", A::Wind(Go::MinuteOn), ("on 1m", "one minute on; stops"), 10),
     look(C::Tape, &[c('<')], "<", A::Wind(Go::Start), ("", "to the beginning"), 99),
     look(C::Tape, &[c('>')], ">", A::Wind(Go::End), ("", "to the end"), 99),
+    look(C::Tape, &[c('d')], "d", A::ShowDrill, ("drill", "the drill in the recording, or away from it"), 7),
+    Binding { reach: R::Act, ..look(C::Drill, &[c('a')], "a", A::Abort, ("abort", "end the drill, its faults come off at once: drill abort"), 0) },
+    Binding { reach: R::Danger, ..look(C::Drill, &[c('d')], "d", A::Drill, ("another", "which drills there are, when none is under way"), 1) },
+    look(C::Drill, &[key(K::Esc)], "esc", A::Back, ("leave it", "back to the dashboard; the drill goes on"), 0),
     act(&[c('o')], "o", A::ForceOpen, ("force open", "nothing is sent to it: force <deployment> open --for 10m"), R::Danger, 2),
     act(&[c('c')], "c", A::ForceClosed, ("force closed", "everything is sent to it: force <deployment> closed --for 10m"), R::Danger, 3),
     act(&[c('w')], "w", A::Observe, ("observe", "watch only, block nothing: force <deployment> observe --for 10m"), R::Danger, 12),
@@ -204,6 +220,7 @@ pub(super) const TABLE: &[Binding] = &[
     act(&[c('f')], "f", A::Fault, ("fault", "inject a failure: fault add <deployment> hang --rate 30%"), R::Danger, 10),
     act(&[c('x')], "x", A::ClearFaults, ("clear faults", "its faults, or all when it has none: fault clear <deployment>"), R::Act, 13),
     act(&[c('3')], "3", A::Rung3, ("rung 3", "the canned answer, on or off: rung3 on all --for 10m"), R::Danger, 8),
+    act(&[c('d')], "d", A::Drill, ("drill", "rehearse a failure, or look at the rehearsal: drill start <name>"), R::Danger, 9),
     look(C::Board, &[key(K::Enter)], "⏎", A::Detail, ("detail", "one deployment: large charts, judged answers, its events"), 7),
     look(C::Board, &[c(' ')], "space", A::Freeze, ("freeze", "stop the screen, not the router"), 6),
     look(C::Board, &[c('[')], "[", A::StepBack, ("", "one step back in time; freezes"), 99),
@@ -229,6 +246,12 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Menu, &[c('l'), key(K::Right)], "→ l", A::More, ("more", "a larger share"), 2),
     look(C::Menu, &[key(K::Enter)], "⏎", A::Choose, ("choose", "choose; a question follows"), 0),
     look(C::Menu, &[key(K::Esc), c('q'), ctrl('c')], "esc", A::Cancel, ("leave it", "close the menu"), 0),
+    look(C::Brief, &[c('j'), key(K::Down)], "↓ j", A::Down, ("", "down"), 1),
+    look(C::Brief, &[c('k'), key(K::Up)], "↑ k", A::Up, ("", "up"), 1),
+    look(C::Brief, &[c('h'), key(K::Left)], "← h", A::Less, ("fewer", "a smaller share, down to the drill's own requests"), 2),
+    look(C::Brief, &[c('l'), key(K::Right)], "→ l", A::More, ("more", "a larger share of all requests"), 2),
+    look(C::Brief, &[key(K::Enter)], "⏎", A::Choose, ("start it", "start it; a question follows"), 0),
+    look(C::Brief, &[key(K::Esc), c('q'), ctrl('c')], "esc", A::Cancel, ("leave it", "leave everything as it is"), 0),
     look(C::Line, &[key(K::Enter)], "⏎", A::Choose, ("take it", "send the command, keep the filter"), 0),
     look(C::Line, &[key(K::Tab)], "tab", A::Complete, ("complete", "the word that fits"), 1),
     look(C::Line, &[key(K::Up)], "↑", A::Up, ("earlier", "the line before"), 2),
@@ -266,7 +289,29 @@ impl Desk {
 impl Binding {
     /// Whether it holds in a place.
     pub(super) fn is_in(&self, context: Context) -> bool {
-        self.context == context || (self.context == Context::Tape && context == Context::Board)
+        self.context == context
+            || match context {
+                Context::Board => self.context == Context::Tape,
+                Context::Drill => {
+                    self.context == Context::Tape
+                        || (self.context == Context::Board && self.is_about_the_whole())
+                }
+                _ => false,
+            }
+    }
+
+    /// Neither about a row, which a drill hides, nor about where one is in the table.
+    const fn is_about_the_whole(&self) -> bool {
+        matches!(
+            self.action,
+            Action::Freeze
+                | Action::StepBack
+                | Action::StepOn
+                | Action::Palette
+                | Action::Help
+                | Action::Quit
+                | Action::Suspend
+        )
     }
 }
 

@@ -16,6 +16,7 @@ use super::{
     theme::Role,
     words::CURSOR,
 };
+use crate::model::time::short;
 use ratatui::{buffer::Buffer, layout::Rect};
 
 const NAME: u16 = 26;
@@ -50,6 +51,19 @@ pub(super) fn draw(app: &App, menu: &Menu, area: Rect, buf: &mut Buffer) {
                 })
                 .collect();
             ("canned answer for".to_owned(), None, lines)
+        }
+        Items::Drills { last, drills } => {
+            let again = last.iter().map(|l| ("the last one".to_owned(), l.as_str()));
+            let all = drills.iter().map(|d| {
+                let name = format!("{:<17} {:>5}", d.name, short(d.takes));
+                (name, d.title.as_str())
+            });
+            let lines = again.chain(all).collect();
+            (
+                "drill, and how long it takes at most".to_owned(),
+                None,
+                lines,
+            )
         }
     };
     let head = u16::from(share.is_some());

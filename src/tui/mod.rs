@@ -8,6 +8,7 @@
 
 mod act;
 mod app;
+mod brief;
 mod chart;
 mod columns;
 mod complete;
@@ -15,6 +16,7 @@ mod confirm;
 mod decode;
 mod detail;
 mod draw;
+mod drill;
 mod events;
 mod fit;
 mod footer;

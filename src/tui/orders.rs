@@ -8,7 +8,7 @@ use super::{
 };
 use crate::model::{
     Command, DeploymentId, ForceKind, RouteId,
-    command::{FaultCommand, Rung3Command},
+    command::{DrillCommand, FaultCommand, Rung3Command},
     fault::FaultKind,
 };
 use ratatui::layout::Size;
@@ -124,6 +124,9 @@ impl App {
     }
 
     pub(super) fn send(&mut self, command: Command) {
+        if let Command::Drill(DrillCommand::Start { .. }) = command {
+            self.drilling = true;
+        }
         let source = Arc::clone(&self.source);
         let live = self.live_arc();
         self.outbox.send(&*source, &live, command);

@@ -1,7 +1,7 @@
 //! What may lie over the dashboard: a question, a menu, a line to type, the help.
 
 use super::keys::Context;
-use crate::model::{Command, DeploymentId, RouteId, fault::FaultKind};
+use crate::model::{Command, DeploymentId, RouteId, drill::DrillInfo, fault::FaultKind};
 use tui_input::Input;
 
 #[derive(Debug, Default)]
@@ -11,6 +11,7 @@ pub(super) enum Overlay {
     Help(Help),
     Confirm(Dialog),
     Menu(Menu),
+    Brief(Brief),
     Line(Line),
 }
 
@@ -23,6 +24,7 @@ impl Overlay {
             Self::Confirm(dialog) if dialog.word.is_some() => Context::Typed,
             Self::Confirm(_) => Context::Confirm,
             Self::Menu(_) => Context::Menu,
+            Self::Brief(_) => Context::Brief,
             Self::Line(_) => Context::Line,
         }
     }
@@ -77,6 +79,51 @@ pub(super) enum Items {
     },
     /// Routes that rung 3 can be switched on for; the first is `all`.
     Rung3(Vec<RouteId>),
+    Drills {
+        /// How the last one went, which can be looked at again.
+        last: Option<String>,
+        drills: Vec<DrillInfo>,
+    },
+}
+
+/// A drill to be read about: what it was when it was chosen.
+#[derive(Debug)]
+pub(super) struct Brief {
+    pub(super) drill: DrillInfo,
+    /// Into [`WHOM`].
+    pub(super) whom: usize,
+    pub(super) scroll: u16,
+}
+
+/// Shares of all requests that a drill may fail; none: its own only.
+pub(super) const WHOM: [Option<f64>; 7] = [
+    None,
+    Some(0.01),
+    Some(0.05),
+    Some(0.10),
+    Some(0.30),
+    Some(0.50),
+    Some(1.0),
+];
+
+impl Brief {
+    /// Real users are never hit unless somebody says so.
+    pub(super) fn new(drill: DrillInfo, simulated: bool) -> Self {
+        let whom = if simulated {
+            WHOM.len().saturating_sub(1)
+        } else {
+            0
+        };
+        Self {
+            drill,
+            whom,
+            scroll: 0,
+        }
+    }
+
+    pub(super) fn share(&self) -> Option<f64> {
+        WHOM.get(self.whom).copied().flatten()
+    }
 }
 
 /// Shares that the fault menu offers.
@@ -87,6 +134,9 @@ impl Menu {
         match &self.items {
             Items::Faults { kinds, .. } => kinds.len(),
             Items::Rung3(routes) => routes.len(),
+            Items::Drills { last, drills } => {
+                drills.len().saturating_add(usize::from(last.is_some()))
+            }
         }
     }
 }

@@ -1,10 +1,13 @@
 //! How far a command reaches, told from the snapshot: what a person must know before saying yes, and how they must
 //! say it.
 
-use super::words::{breaker, per_second};
+use super::{
+    brief,
+    words::{breaker, per_second},
+};
 use crate::model::{
     Command, DeploymentId, ForceKind, Snapshot,
-    command::{FaultCommand, Rung3Command},
+    command::{DrillCommand, FaultCommand, Rung3Command},
     fault::FaultKind,
     snapshot::{DeploymentView, RouteView},
     time::{duration_text, short},
@@ -27,7 +30,11 @@ pub(super) fn ask(s: &Snapshot, command: &Command, me: Option<&str>) -> Ask {
         | Command::Baseline(_)
         | Command::Judge(_)
         | Command::Fault(FaultCommand::Clear { .. })
+        | Command::Drill(DrillCommand::Abort)
         | Command::Rung3(Rung3Command::Off { .. }) => Ask::Nothing,
+        Command::Drill(DrillCommand::Start { name, whom }) => {
+            brief::ask(s, name, whom.share_of_all(s.simulated))
+        }
         Command::Release { deployment } => release(s, deployment, me),
         Command::Force {
             deployment,

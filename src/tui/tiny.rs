@@ -10,7 +10,7 @@
 use super::{
     app::App,
     draw::put,
-    header, headline,
+    drill, header, headline,
     theme::Role,
     words::{CURSOR, breaker, err, is_blind, sickness, width},
 };
@@ -31,6 +31,14 @@ pub(super) fn draw(app: &App, troubles: &[Trouble], area: Rect, buf: &mut Buffer
     let lines = u16::try_from(troubles.len()).unwrap_or(u16::MAX);
     let lines = lines.min(area.height.saturating_sub(taken));
     header::draw(app, line(0), buf, troubles.first().filter(|_| lines == 0));
+    if app.drilling {
+        let below = Rect {
+            height: area.height.saturating_sub(1),
+            ..line(1)
+        };
+        drill::plain(app, below, buf);
+        return;
+    }
     if area.height > 1 {
         headline::draw(app, line(1), buf);
     }

@@ -1,7 +1,7 @@
 //! One frame: a pure function of what the screen remembers.
 
 use super::{
-    app::App, confirm, detail, events, footer, header, headline, help, layout, menu,
+    app::App, brief, confirm, detail, drill, events, footer, header, headline, help, layout, menu,
     overlay::Overlay, palette, run::Options, rungs, table, theme::Role, tiny, trends, words,
 };
 use crate::{model::text::Trouble, source::Source};
@@ -46,6 +46,10 @@ fn draw(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
         Overlay::Confirm(dialog) => confirm::draw(app, dialog, area, buf),
         Overlay::Menu(menu) => {
             menu::draw(app, menu, area, buf);
+            None
+        }
+        Overlay::Brief(page) => {
+            brief::draw(app, page, area, buf);
             None
         }
         Overlay::Line(line) => Some(palette::draw(app, line, area, buf)),
@@ -99,6 +103,10 @@ fn board(app: &App, area: Rect, buf: &mut Buffer) {
     headline::draw(app, panels.headline, buf);
     headline::draw_judges(app, &troubles, panels.judges, buf);
     footer::draw(app, panels.footer, buf);
+    if app.drilling {
+        drill::draw(app, body(&panels), buf);
+        return;
+    }
     if app.detail {
         detail::draw(app, body(&panels), buf);
         return;

@@ -16,6 +16,8 @@ pub(super) const MIN_ATTEMPTS: u32 = 20;
 
 pub(super) const CURSOR: &str = "▸";
 pub(super) const FLAG: &str = "⚑";
+pub(super) const YES: &str = "✓";
+pub(super) const NO: &str = "✗";
 
 /// The breaker column: glyph, word, role.
 pub(super) fn breaker(d: &DeploymentView) -> (&'static str, Cow<'static, str>, Role) {
@@ -202,7 +204,7 @@ pub(super) fn fit(text: &str, room: u16) -> Cow<'_, str> {
 }
 
 /// What each glyph of the screen is in ASCII.
-const PLAIN: [(&str, &str); 43] = [
+const PLAIN: [(&str, &str); 45] = [
     ("●", "o"),
     ("◌", "?"),
     ("◐", "%"),
@@ -214,6 +216,8 @@ const PLAIN: [(&str, &str); 43] = [
     ("▲", "!"),
     ("▸", ">"),
     ("⚑", "!"),
+    ("✓", "v"),
+    ("✗", "x"),
     ("…", "~"),
     ("┌", "+"),
     ("┐", "+"),

@@ -76,7 +76,7 @@ async fn answer(State(me): State<Provider>, headers: HeaderMap, ask: Json<Value>
 const SENTENCE: &str = "The rehearsal note is about a quiet Tuesday on which nothing happened.";
 
 pub(super) struct House {
-    dir: tempfile::TempDir,
+    pub(super) dir: tempfile::TempDir,
     pub(super) app: App,
     _providers: JoinSet<()>,
 }
@@ -127,7 +127,7 @@ impl House {
         }
     }
 
-    fn snapshot(&self) -> Arc<Snapshot> {
+    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
         self.app.bus.snapshot().load_full()
     }
 
@@ -178,6 +178,7 @@ async fn start(dir: &Path) -> App {
         config: Some(dir.join("breakerbox.toml")),
         listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
         state: Some(dir.join("state")),
+        drills: vec![scenario(BAD_KEY), endless()],
         ..Wish::default()
     };
     App::start(&wish).await.expect("the program starts")
@@ -219,6 +220,15 @@ is = "nothing-reached-the-user"
 [[check]]
 is = "as-before"
 "#;
+
+/// Longer than any test, and harmless.
+fn endless() -> Scenario {
+    let text = LONG.replace("empty", "delay=1ms");
+    Scenario {
+        name: "endless".to_owned(),
+        ..scenario(&text)
+    }
+}
 
 /// Longer than any test.
 const LONG: &str = "[[fault]]\nfor = \"1m\"\ntier = \"primary\"\nkind = \"empty\"\n[[check]]\nis = \"as-before\"\n";

@@ -18,6 +18,7 @@ mod cuts;
 mod doors;
 mod drill;
 mod drill_broken;
+mod drill_here;
 mod drill_killed;
 mod embeddings;
 mod failover;

@@ -42,6 +42,8 @@ impl Terminal {
         command.env("TERM", "xterm-256color");
         command.env("HOME", home.path());
         command.env_remove("NO_COLOR");
+        // A drill leaves a line in the ledger: not in that of whoever runs the tests.
+        command.env_remove("XDG_STATE_HOME");
         command.cwd(home.path());
         let child = pty.slave.spawn_command(command).unwrap();
         drop(pty.slave);
@@ -145,6 +147,29 @@ fn a_person_trips_a_breaker_sees_the_secondary_serve_triggers_rung_3_and_quits()
         rest.contains("breakerbox"),
         "a summary stays in the scrollback: {rest}"
     );
+}
+
+#[test]
+fn a_person_reads_about_a_drill_starts_it_looks_on_aborts_it_and_finds_its_report() {
+    let mut term = Terminal::open(&["--sim", "--listen", "127.0.0.1:0"]);
+    term.shows("users ok");
+    term.press("d");
+    term.shows("The primary's key is revoked");
+    term.press("\r");
+    term.shows("every fault expires by itself");
+    term.press("\r");
+    term.shows("do it? y yes");
+    term.press("y");
+    term.shows("▸ steady state 0:0");
+    term.press("a");
+    term.shows("ABORTED: 0 of 6 checks passed");
+    term.shows("drills/2");
+    term.press("\u{1b}");
+    term.shows("┌ deployments");
+    term.shows("drill aborted 0:");
+    term.press("q");
+    let (status, rest) = term.ended();
+    assert!(status.success(), "{status:?}\n{rest}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::{
     Dialect, Force, ForceKind, Reason,
+    drill::{DrillPhase, DrillPlan, DrillResult, DrillStep},
     event::{Picked, SCHEMA},
     fault::{FaultKind, Only},
     finding::{Finding, Findings},
@@ -43,6 +44,28 @@ fn started() -> Kind {
         listen: "x".to_owned(),
         topology: topology(),
     }
+}
+
+fn drill(step: DrillStep) -> Kind {
+    let scenario = "flap".to_owned();
+    Kind::Drill(Drill { scenario, step })
+}
+
+fn began(checks: &[&str]) -> Kind {
+    let plan = DrillPlan {
+        checks: checks.iter().map(|&c| c.to_owned()).collect(),
+        ..DrillPlan::default()
+    };
+    let who = "ana".to_owned();
+    drill(DrillStep::Began { who, plan })
+}
+
+fn checked(check: &str, passed: bool) -> Kind {
+    drill(DrillStep::Checked {
+        check: check.to_owned(),
+        passed,
+        numbers: "1 of 1".to_owned(),
+    })
 }
 
 fn bucket(id: &str, ok: u32, fail: u32) -> Kind {
@@ -134,6 +157,12 @@ fn some_kind() -> impl Strategy<Value = Kind> {
         })),
         (id.clone(), 0..3u32, 0..2u32).prop_map(|(id, n, failed)| canaries(id, n, failed)),
         id.clone().prop_map(canary_failed),
+        Just(began(&["x", "y"])),
+        any::<bool>().prop_map(|passed| checked("x", passed)),
+        Just(drill(DrillStep::Ended {
+            result: DrillResult::Passed,
+            why: String::new(),
+        })),
         (id, any::<bool>()).prop_map(|(id, on)| if on {
             let force = Force {
                 kind: ForceKind::Open,
@@ -389,4 +418,68 @@ fn what_was_wrong_with_answers_is_added_up_over_five_minutes_and_over_a_reload()
     );
     assert_eq!(findings(T0 + 400_000), [(Finding::WrongScript, 4)]);
     assert_eq!(findings(T0 + 700_000), []);
+}
+
+#[test]
+fn a_drill_is_followed_from_its_plan_to_its_report() {
+    let steps = [
+        began(&["opens", "opens", "as before"]),
+        drill(DrillStep::Entered {
+            phase: DrillPhase::Faults,
+            until: Some(Wall(T0 + 15_000)),
+        }),
+        checked("opens", true),
+        checked("opens", false),
+    ];
+    let (mut state, _) = run(steps.map(|kind| (1_000, kind)));
+    let s = state.snapshot(Wall(T0 + 9_000));
+    let now = s.drilling().unwrap();
+    assert_eq!(
+        (now.began, now.phase),
+        (Wall(T0 + 1_000), Some(DrillPhase::Faults))
+    );
+    let answers: Vec<_> = now.checks.iter().map(|c| c.passed).collect();
+    assert_eq!(answers, [Some(true), Some(false), None]);
+    let more = [
+        drill(DrillStep::Ended {
+            result: DrillResult::Aborted,
+            why: "somebody stopped it".to_owned(),
+        }),
+        drill(DrillStep::Reported {
+            path: "/x.md".to_owned(),
+        }),
+    ];
+    for (i, kind) in more.into_iter().enumerate() {
+        state.apply(&Arc::new(Event::new(9 + i as u64, Wall(T0 + 9_000), kind)));
+    }
+    let s = state.snapshot(Wall(T0 + 9_000));
+    assert_eq!(s.drilling(), None);
+    let ended = s.drill.as_deref().unwrap();
+    assert_eq!(ended.end.as_ref().unwrap().result, DrillResult::Aborted);
+    assert_eq!(
+        (ended.report.as_deref(), ended.passed()),
+        (Some("/x.md"), (1, 3))
+    );
+}
+
+#[test]
+fn however_much_a_drill_says_little_of_it_is_kept() {
+    let (mut state, _) = run([(0, began(&[]))]);
+    for n in 0..5_000 {
+        let text = n.to_string();
+        for kind in [
+            checked(&text, true),
+            drill(DrillStep::Measured {
+                what: text.clone(),
+                numbers: text.clone(),
+            }),
+            drill(DrillStep::Said { text }),
+        ] {
+            state.apply(&Arc::new(Event::new(9, Wall(T0), kind)));
+        }
+    }
+    let s = state.snapshot(Wall(T0));
+    let kept = s.drill.as_deref().unwrap();
+    assert!(kept.checks.len() + kept.measured.len() + kept.said.len() < 200);
+    assert_eq!(kept.said.back().unwrap().1, "4999");
 }

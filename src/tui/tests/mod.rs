@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod colours;
+mod drill;
 mod frames;
 mod pictures;
 mod pty;

@@ -43,6 +43,19 @@ fn every_situation_can_be_drawn_as_a_picture() {
             fs::write(dir.join(format!("{name}-detail-{w}x{h}.svg")), picture).unwrap();
         }
     }
+    for (name, scene, keys) in [
+        ("drill-menu", scene::drills as fn() -> scene::Scene, "d"),
+        ("drill-page", scene::real_drills, "d\nlll"),
+        ("drill-runs", scene::drilling, "d"),
+        ("drill-ended", scene::drilled, "d\n"),
+    ] {
+        let mut desk = Desk::at(scene());
+        desk.press(keys);
+        for (w, h) in [(58, 14), (80, 24), (120, 40)] {
+            let picture = svg(&desk.draw(w, h), Ground::DARK);
+            fs::write(dir.join(format!("{name}-{w}x{h}.svg")), picture).unwrap();
+        }
+    }
     let light = Desk::with(scene::incident(), Palette::Light, false, false);
     fs::write(
         dir.join("incident-light.svg"),

@@ -12,7 +12,9 @@ use crate::model::{
 };
 use std::sync::Arc;
 
+mod drill;
 mod judges;
+pub(in crate::tui) use drill::{DRILL, drilled, drilling, drills, real_drills};
 pub(in crate::tui) use judges::{alarm, blind, dismissed, drift, looks, quality, suspicion};
 
 pub(in crate::tui) const PRIMARY: &str = "anthropic/claude-sonnet-4-5";

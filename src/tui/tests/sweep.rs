@@ -4,7 +4,18 @@ use super::{Desk, scene};
 use crate::tui::theme::Palette;
 
 /// Everything that may lie over the dashboard, by the keys that bring it up.
-const VIEWS: [&str; 8] = ["", "\n", "?", "o", "3\n", "f", ":fault add x", "/gem"];
+const VIEWS: [&str; 10] = [
+    "",
+    "\n",
+    "?",
+    "o",
+    "3\n",
+    "f",
+    ":fault add x",
+    "/gem",
+    "d",
+    "d\n",
+];
 
 fn sweep(desk: &mut Desk, sizes: &[(u16, u16)]) {
     for keys in VIEWS {
@@ -22,7 +33,12 @@ fn every_small_window_can_be_drawn() {
         .step_by(3)
         .flat_map(|w| (1..=12).map(move |h| (w, h)))
         .collect::<Vec<_>>();
-    for scene in [scene::forced(), scene::blind()] {
+    for scene in [
+        scene::forced(),
+        scene::blind(),
+        scene::drills(),
+        scene::drilling(),
+    ] {
         sweep(&mut Desk::at(scene), &sizes);
     }
 }
@@ -42,7 +58,12 @@ fn every_large_window_can_be_drawn() {
         (160, 48),
         (250, 80),
     ];
-    for scene in [scene::incident(), scene::blind()] {
+    for scene in [
+        scene::incident(),
+        scene::blind(),
+        scene::drills(),
+        scene::drilled(),
+    ] {
         let mut desk = Desk::with(scene, Palette::Mono, true, false);
         sweep(&mut desk, &sizes);
     }
@@ -56,7 +77,12 @@ fn nothing_at_all_can_be_drawn() {
 
 #[test]
 fn in_ascii_every_cell_is_ascii() {
-    for scene in [scene::forced(), scene::incident(), scene::alarm()] {
+    for scene in [
+        scene::forced(),
+        scene::alarm(),
+        scene::drills(),
+        scene::drilled(),
+    ] {
         let mut desk = Desk::with(scene, Palette::Mono, true, false);
         for keys in VIEWS {
             desk.press(keys);
@@ -71,7 +97,12 @@ fn in_ascii_every_cell_is_ascii() {
 
 #[test]
 fn every_glyph_of_the_screen_has_an_ascii_form() {
-    for scene in [scene::forced(), scene::incident(), scene::alarm()] {
+    for scene in [
+        scene::forced(),
+        scene::alarm(),
+        scene::drills(),
+        scene::drilled(),
+    ] {
         let mut desk = Desk::at(scene);
         for keys in VIEWS {
             desk.press(keys);

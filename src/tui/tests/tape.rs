@@ -144,3 +144,29 @@ fn a_journal_that_stopped_is_on_the_screen_until_it_goes_on() {
     desk.then(|s| s.push(again));
     assert!(!desk.text(80, 24).contains("NO JOURNAL"));
 }
+
+#[test]
+fn a_drill_in_a_recording_is_shown_as_far_as_it_had_come_and_only_looked_at() {
+    let mut show = Show::open();
+    show.press("d");
+    assert!(
+        show.text(120, 40)
+            .contains("no drill has begun up to this moment")
+    );
+    show.press("n");
+    let text = show.text(120, 40);
+    assert!(
+        text.contains("bad-key on 100% of anthropic/claude-sonnet-4-5")
+            && text.contains("runs for 0:11"),
+        "{text}"
+    );
+    show.press(">");
+    let text = show.text(120, 40);
+    assert!(
+        text.contains("PASSED: 6 of 6 checks passed, after 1:2"),
+        "{text}"
+    );
+    assert!(!text.contains("a abort"), "{text}");
+    show.press("ad");
+    assert!(show.text(120, 40).contains("┌ deployments"));
+}
