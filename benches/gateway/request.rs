@@ -103,9 +103,20 @@ impl Shape {
     }
 }
 
+/// As long as usual, and nothing that the checks would take for nonsense: a sentence that is repeated is read against the
+/// whole conversation.
+const ANSWER: &str = "A lock lifts a boat with nothing but the weight of water. The keeper lets it into the chamber through \
+the lower gates, closes them behind its stern, and opens small paddles in the upper pair. Water from the higher reach runs in, \
+slowly at first because a sudden rush would throw the hull against the walls. As the level climbs, the crew takes in the slack \
+of both ropes so that the bow stays where it is. After some ten minutes inside and outside stand equally high; only then can \
+anybody push the upper gates, since a difference of a hand's breadth already presses on them with several tons. The boat \
+leaves, and the chamber is full for whoever comes down next. To check that you have understood it, follow one bucket of water: \
+each passage takes a whole chamber from the top to the bottom, never back. That is why canals need reservoirs on their summit, \
+why some keep side ponds that save half of it, and why boats in a dry summer wait until two of them can share the same lock.";
+
 /// A whole answer, head included.
 pub(crate) fn answer() -> Bytes {
-    let text = "An answer of some length, as people get it. ".repeat(20);
+    let text = ANSWER;
     let body = format!(
         r#"{{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"bench-1","choices":[{{"index":0,"message":{{"role":"assistant","content":"{text}"}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":400,"completion_tokens":200,"total_tokens":600}}}}"#
     );
@@ -155,7 +166,8 @@ fn event(n: usize) -> String {
     if n + 2 == EVENTS {
         finish = "\"stop\"";
     } else {
-        let _ = write!(delta, r#""content":"word{n} ""#);
+        let word = ANSWER.split(' ').nth(n).unwrap_or_default();
+        let _ = write!(delta, r#""content":"{word} ""#);
     }
     format!(
         r#"data: {{"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"bench-1","choices":[{{"index":0,"delta":{{{delta}}},"finish_reason":{finish}}}]}}"#
