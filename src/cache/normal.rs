@@ -17,8 +17,27 @@ mod words;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
+/// Two are enough for everything that was ever tried.
+const MOST_PASSES: usize = 4;
+
 /// The text that stands for all spellings of this question. Normalising twice changes nothing more.
 pub(super) fn normalise(text: &str) -> String {
+    let mut out = pass(text);
+    // A letter that took another form may be one that another rule goes by; plain ASCII has no other forms.
+    for _ in 0..MOST_PASSES {
+        if out.is_ascii() {
+            break;
+        }
+        let again = pass(&out);
+        if again == out {
+            break;
+        }
+        out = again;
+    }
+    out
+}
+
+fn pass(text: &str) -> String {
     let text = without_blank_edges(text);
     let spans = spans(text);
     let prose = || spans.iter().filter_map(Span::prose);

@@ -150,6 +150,12 @@ fn nothing_is_left_of_nothing() {
     assert_eq!(normalise("?"), "?");
 }
 
+#[test]
+fn a_mark_that_takes_another_form_changes_nothing_the_second_time() {
+    let once = normalise(" I \u{ff9f}(5");
+    assert_eq!(normalise(&once), once);
+}
+
 proptest! {
     #[test]
     fn normalising_twice_changes_nothing_more(text in "\\PC*") {
