@@ -9,6 +9,7 @@ mod judge;
 mod litellm;
 mod native;
 mod secrets;
+mod slo;
 mod vendor;
 
 use super::{Config, Env, Problems, parse};

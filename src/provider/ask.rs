@@ -12,7 +12,7 @@ use crate::model::Dialect;
 use bytes::Bytes;
 use std::{
     fmt,
-    hash::{DefaultHasher, Hash, Hasher},
+    hash::{BuildHasher, Hash, Hasher},
     ops::Range,
 };
 
@@ -123,7 +123,8 @@ impl Ask {
 
     /// The same for requests that ask the same: a hash of the conversation as it was written, whatever stands beside it.
     pub fn fingerprint(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
+        // Read whole for each answer that may be judged, and long: SipHash would take longer than everything else.
+        let mut hasher = foldhash::quality::FixedState::default().build_hasher();
         self.at
             .system
             .clone()

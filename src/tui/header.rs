@@ -104,11 +104,16 @@ fn drill(s: &Snapshot, theme: Theme, nameless: bool) -> Option<Item> {
     if let Some(run) = s.drilling() {
         let (passed, all) = run.passed();
         let since = short(run.began.until(s.at));
-        let text = if nameless {
-            format!("drill {since} {passed}/{all}")
+        let name = if nameless { "" } else { &run.scenario };
+        // Journals from before drills told their checks first have none to count.
+        let checks = if all == 0 {
+            String::new()
         } else {
-            format!("drill {} {since} {passed}/{all}", run.scenario)
+            format!("{passed}/{all}")
         };
+        let words = ["drill", name, &since, &checks];
+        let text = words.into_iter().filter(|w| !w.is_empty());
+        let text = text.collect::<Vec<_>>().join(" ");
         return Some(Item::new(text, theme.bold(Role::Info), 3));
     }
     let (last, now) = (s.last_drill.as_ref()?, s.at);

@@ -162,34 +162,36 @@ impl Desk {
             let tally = self.wrong.entry(given.unit.id.clone()).or_default();
             wrong.count_in(tally);
         }
-        let Some(item) = Item::of(given, looked) else {
+        if !Item::is_readable(&given.answer) {
             given
                 .unit
                 .breaker(|b, now| (b.saw(given.ticket, looks_wrong, now), Vec::new()));
             return;
-        };
+        }
         let now = clock::now();
-        let sample = item
+        let sample = given
             .unit
-            .breaker(|b, now| (b.sample(item.ticket, looks_wrong, now), Vec::new()));
-        let item = Arc::new(item);
-        match sample {
-            Sample::Skip => {}
-            Sample::Keep => self.keep(item, now),
+            .breaker(|b, now| (b.sample(given.ticket, looks_wrong, now), Vec::new()));
+        let ticket = given.ticket;
+        let (picked, both) = match sample {
+            Sample::Skip => return,
+            Sample::Keep => return self.keep(Arc::new(Item::of(given, looked)), now),
             Sample::Judge { both, counts } => {
-                let picked = match (counts, item.ticket.probe) {
-                    (true, _) if item.ticket.canary => Picked::Canary,
+                let picked = match (counts, ticket.probe) {
+                    (true, _) if ticket.canary => Picked::Canary,
                     (true, false) => Picked::Sample,
                     (true, true) => Picked::Return,
                     (false, _) => Picked::Looks,
                 };
-                // Those kept are judged by chance later on: without it they would be better than what was answered.
-                if picked == Picked::Looks {
-                    self.keep(Arc::clone(&item), now);
-                }
-                self.submit(item, picked, both, now);
+                (picked, both)
             }
+        };
+        let item = Arc::new(Item::of(given, looked));
+        // Those kept are judged by chance later on: without it they would be better than what was answered.
+        if picked == Picked::Looks {
+            self.keep(Arc::clone(&item), now);
         }
+        self.submit(item, picked, both, now);
     }
 
     fn keep(&mut self, item: Arc<Item>, now: Mono) {

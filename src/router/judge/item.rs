@@ -5,6 +5,7 @@ use crate::{
     breaker::Ticket,
     cache::Key,
     model::{finding::Findings, id::ExchangeId},
+    provider::chat::Answer,
     router::plant::Unit,
 };
 use parking_lot::Mutex;
@@ -29,11 +30,13 @@ pub(super) struct Item {
 }
 
 impl Item {
-    /// Nothing, for an answer that no rubric for texts can grade: a tool call, or an empty one.
-    pub(super) fn of(given: &Given, looked: Looked) -> Option<Self> {
-        let answer = &given.answer;
-        let readable = !answer.has_tool_use() && !answer.is_empty();
-        readable.then(|| Self {
+    /// Not one that no rubric for texts can grade: a tool call, or an empty one.
+    pub(super) fn is_readable(answer: &Answer) -> bool {
+        !answer.has_tool_use() && !answer.is_empty()
+    }
+
+    pub(super) fn of(given: &Given, looked: Looked) -> Self {
+        Self {
             unit: Arc::clone(&given.unit),
             ticket: given.ticket,
             exchange: given.exchange.clone(),
@@ -45,7 +48,7 @@ impl Item {
             answer: looked.answer,
             findings: looked.findings,
             said: Mutex::default(),
-        })
+        }
     }
 
     /// So wrong that the breaker hears of it.
