@@ -56,9 +56,11 @@ fn parse(name: &str) -> Option<(&str, u32, &str)> {
 
 /// The events of a directory, in the order in which they were written. Of a file that is there twice, since a crash
 /// came between, the compressed one is whole.
+///
+/// It looks twice: a look may meet neither of a file's two names while that is being compressed, but not two of them.
 pub fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = BTreeMap::new();
-    for file in fs::read_dir(dir)? {
+    for file in fs::read_dir(dir)?.chain(fs::read_dir(dir)?) {
         let path = file?.path();
         let name = path.file_name().and_then(|name| name.to_str());
         let Some((stamp, n, suffix)) = name.and_then(parse) else {

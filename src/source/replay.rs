@@ -151,7 +151,7 @@ fn stores_of(name: &str) -> Result<Vec<Store>, String> {
                 "{name} has no journal in it: no file like 2026-11-20T14-03-22Z.jsonl"
             ));
         }
-        let opened: io::Result<_> = files.iter().map(|file| Store::open(file)).collect();
+        let opened: io::Result<_> = files.iter().map(|file| Store::of_journal(file)).collect();
         return opened.map_err(why);
     }
     if let Some(incident) = incidents::ALL.iter().find(|i| i.name == name)

@@ -30,6 +30,17 @@ impl Store {
         })
     }
 
+    /// A journal's file, which may have been compressed since it was listed.
+    pub(super) fn of_journal(path: &Path) -> io::Result<Self> {
+        Self::open(path).or_else(|e| {
+            if e.kind() == io::ErrorKind::NotFound {
+                Self::open(&path.with_extension("jsonl.zst"))
+            } else {
+                Err(e)
+            }
+        })
+    }
+
     pub(super) fn read(name: &str, mut input: impl Read) -> io::Result<Self> {
         let mut bytes = Vec::new();
         input.read_to_end(&mut bytes)?;

@@ -444,6 +444,16 @@ fn a_recording_without_its_beginning_is_refused_with_the_reason() {
 }
 
 #[test]
+fn a_file_that_was_compressed_since_it_was_listed_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let listed = dir.path().join("2026-11-20T14-03-22Z.jsonl");
+    assert!(Store::of_journal(&listed).is_err());
+    fs::write(listed.with_extension("jsonl.zst"), b"x").unwrap();
+    let found = Store::of_journal(&listed).unwrap();
+    assert!(found.name.ends_with("22Z.jsonl.zst"), "{}", found.name);
+}
+
+#[test]
 fn nothing_can_be_changed_in_a_replay() {
     let replay = of(&quiet_run(1, &[]));
     let order = Command::parse("probe p/a").unwrap();

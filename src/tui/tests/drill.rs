@@ -8,19 +8,7 @@ use crate::{
     },
     tui::theme::Palette,
 };
-use insta::assert_snapshot;
 use scene::{DRILL, PRIMARY};
-
-macro_rules! frames {
-    ($($name:ident: $scene:expr, $keys:expr, $w:expr, $h:expr;)+) => {$(
-        #[test]
-        fn $name() {
-            let mut desk = Desk::at($scene);
-            desk.press($keys);
-            assert_snapshot!(desk.text($w, $h));
-        }
-    )+};
-}
 
 frames! {
     the_drill_menu_at_80_by_24: scene::drills(), "d", 80, 24;

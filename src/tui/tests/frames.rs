@@ -8,17 +8,6 @@ use crate::{
 use insta::assert_snapshot;
 use ratatui::style::Modifier;
 
-macro_rules! frames {
-    ($($name:ident: $scene:expr, $keys:expr, $w:expr, $h:expr;)+) => {$(
-        #[test]
-        fn $name() {
-            let mut desk = Desk::at($scene);
-            desk.press($keys);
-            assert_snapshot!(desk.text($w, $h));
-        }
-    )+};
-}
-
 frames! {
     calm_at_80_by_24: scene::calm(), "", 80, 24;
     calm_at_120_by_40: scene::calm(), "", 120, 40;

@@ -1,5 +1,17 @@
 //! The screen under test: real events, a drawn buffer, and keys as a person presses them.
 
+/// One test each: a scene, the keys that are pressed in it, and the frame that comes of it.
+macro_rules! frames {
+    ($($name:ident: $scene:expr, $keys:expr, $w:expr, $h:expr;)+) => {$(
+        #[test]
+        fn $name() {
+            let mut desk = Desk::at($scene);
+            desk.press($keys);
+            insta::assert_snapshot!(desk.text($w, $h));
+        }
+    )+};
+}
+
 mod behaviour;
 mod colours;
 mod drill;
