@@ -9,6 +9,7 @@ pub mod fault;
 pub mod finding;
 pub mod fleet;
 pub mod id;
+pub mod past;
 pub mod phase;
 pub mod scale;
 pub mod series;

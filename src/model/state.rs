@@ -23,9 +23,9 @@ mod times;
 use times::Times;
 
 /// Events a screen can scroll through.
-const EVENTS: usize = 1000;
+pub(super) const EVENTS: usize = 1000;
 /// Judged answers kept per deployment.
-const SCORES: usize = 32;
+pub(super) const SCORES: usize = 32;
 const MINUTE: u64 = 60;
 const FIVE_MINUTES: u64 = 300;
 /// Over which "now" is measured.

@@ -53,6 +53,19 @@ impl Wall {
         later.since(self)
     }
 
+    /// So long before it.
+    #[must_use]
+    pub fn before(self, by: Duration) -> Self {
+        let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_sub(by))
+    }
+
+    /// So long after it.
+    #[must_use]
+    pub fn after(self, by: Duration) -> Self {
+        self + by
+    }
+
     pub const fn secs(self) -> u64 {
         self.0 / 1000
     }

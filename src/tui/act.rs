@@ -1,7 +1,7 @@
 //! From an input to what it does.
 
 use super::{
-    app::{App, Flow, Pane},
+    app::{App, Flow, Pane, View},
     complete::complete,
     events,
     keys::{self, Action, Context},
@@ -89,7 +89,9 @@ impl App {
 
     fn act(&mut self, context: Context, action: Action) -> Flow {
         match context {
-            Context::Board | Context::Tape | Context::Drill => return self.board(action),
+            Context::Board | Context::Tape | Context::Events | Context::Drill => {
+                return self.board(action);
+            }
             Context::Confirm | Context::Typed => return self.answer(action),
             Context::Menu => self.menu(action),
             Context::Brief => self.brief(action),
@@ -113,12 +115,11 @@ impl App {
                     Pane::Events => Pane::Rows,
                 };
             }
-            Action::Detail => self.detail = !self.detail,
+            Action::Detail => self.toggle(View::Detail),
+            Action::Events => self.toggle(View::Events),
             Action::Back => self.back(),
             Action::Wind(go) => self.wind(go),
             Action::Freeze => self.toggle_freeze(),
-            Action::StepBack => self.step(true),
-            Action::StepOn => self.step(false),
             Action::Filter => {
                 self.overlay = Overlay::Line(Line::new(Purpose::Filter, &self.filter));
             }
@@ -126,19 +127,27 @@ impl App {
             Action::Help => self.overlay = Overlay::Help(Help::default()),
             Action::Rung3 => self.rung3(),
             Action::Drill => self.drill(),
-            Action::ShowDrill => self.drilling = !self.drilling,
+            Action::ShowDrill => self.toggle(View::Drill),
             Action::Abort => self.abort(),
             other => self.on_selected(other),
         }
         Flow::Go
     }
 
+    /// To a view, or from it to the overview.
+    fn toggle(&mut self, view: View) {
+        self.view = if self.view == view {
+            View::Overview
+        } else {
+            view
+        };
+        (self.pane, self.scroll) = (Pane::Rows, 0);
+    }
+
     /// Out of whatever is deepest.
     fn back(&mut self) {
-        if self.drilling {
-            self.drilling = false;
-        } else if self.detail {
-            self.detail = false;
+        if self.view != View::Overview {
+            self.toggle(self.view);
         } else if !self.filter.is_empty() {
             self.filter.clear();
         } else if self.behind().is_some() {
@@ -149,9 +158,12 @@ impl App {
     }
 
     fn go(&mut self, by: isize) {
-        if self.pane == Pane::Events {
+        if self.pane == Pane::Events || self.view == View::Events {
             let room = view::events_shown(self, Rect::from((Position::ORIGIN, self.size)));
-            let about = self.selected().filter(|_| self.detail).map(|d| &d.id);
+            let about = self
+                .selected()
+                .filter(|_| self.view == View::Detail)
+                .map(|d| &d.id);
             let last = events::last(self, about, room);
             self.scroll = self.scroll.min(last).saturating_add_signed(by).min(last);
             return;
@@ -230,7 +242,7 @@ impl App {
             }
             Items::Drills { last, mut drills } => match at.checked_sub(usize::from(last.is_some()))
             {
-                None => self.drilling = true,
+                None => self.view = View::Drill,
                 Some(at) if at < drills.len() => {
                     let simulated = self.live().simulated;
                     self.overlay = Overlay::Brief(Brief::new(drills.swap_remove(at), simulated));

@@ -1,17 +1,18 @@
 //! What the screen remembers between frames. Drawing reads it, keys change it; it knows no terminal.
 
 use super::{
-    keys::{Context, Desk},
+    keys::{Context, Desk, Go},
+    order::Order,
     overlay::Overlay,
     sent::Outbox,
     theme::{Palette, Theme},
 };
 use crate::{
-    model::{DeploymentId, Snapshot, Wall, snapshot::DeploymentView},
+    model::{DeploymentId, Snapshot, Wall, past::Past, snapshot::DeploymentView},
     source::{Source, Tape},
 };
 use ratatui::layout::Size;
-use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// What the arrows move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,11 +30,16 @@ pub(super) enum Flow {
     Suspend,
 }
 
-/// Snapshots kept for stepping back: one for each second in which a person would have seen something.
-const HISTORY: usize = 48;
-const HISTORY_GAP: Duration = Duration::from_secs(1);
-/// And one for each stretch in which nothing happened.
-const QUIET_GAP: Duration = Duration::from_secs(15);
+/// What the middle of the screen shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum View {
+    #[default]
+    Overview,
+    /// One deployment.
+    Detail,
+    Events,
+    Drill,
+}
 
 pub(super) struct App {
     pub(super) source: Arc<dyn Source>,
@@ -44,15 +50,15 @@ pub(super) struct App {
     label: &'static str,
     live: Arc<Snapshot>,
     frozen: Option<Arc<Snapshot>>,
-    history: VecDeque<Arc<Snapshot>>,
+    /// What was on this screen; a recording has its own.
+    past: Past,
+    order: Order,
     /// By id: a reload may move the rows.
     pub(super) chosen: Option<DeploymentId>,
     pub(super) pane: Pane,
     /// Events scrolled past, from the newest.
     pub(super) scroll: usize,
-    pub(super) detail: bool,
-    /// The drill is shown instead of the table.
-    pub(super) drilling: bool,
+    pub(super) view: View,
     pub(super) filter: String,
     pub(super) overlay: Overlay,
     pub(super) outbox: Outbox,
@@ -77,25 +83,27 @@ impl App {
         if let Some(notes) = source.tape().map(Tape::notes).filter(|n| !n.is_empty()) {
             outbox.note(notes.join("; "));
         }
-        Self {
+        let mut app = Self {
             label: source.label(),
             source,
             theme: Theme::new(palette),
             ascii,
             size: Size::new(u16::MAX, u16::MAX),
-            history: VecDeque::from([Arc::clone(&live)]),
+            past: Past::default(),
+            order: Order::default(),
             live,
             frozen: None,
             chosen: None,
             pane: Pane::default(),
             scroll: 0,
-            detail: false,
-            drilling: false,
+            view: View::default(),
             filter: String::new(),
             overlay: Overlay::None,
             outbox,
             lines: Vec::new(),
-        }
+        };
+        app.remember();
+        app
     }
 
     /// Takes the newest snapshot; says whether anything has to be drawn anew.
@@ -115,16 +123,11 @@ impl App {
     }
 
     fn remember(&mut self) {
-        let last_event = |s: &Snapshot| s.events.back().map(|e| e.seq);
-        let keep = self.history.back().is_none_or(|old| {
-            let gap = self.live.at.since(old.at);
-            gap >= QUIET_GAP || (gap >= HISTORY_GAP && last_event(old) != last_event(&self.live))
-        });
-        if keep {
-            self.history.push_back(Arc::clone(&self.live));
-            if self.history.len() > HISTORY {
-                self.history.pop_front();
-            }
+        if self.source.tape().is_none() {
+            self.past.take(&self.live);
+        }
+        if self.frozen.is_none() {
+            self.order.follow(&self.live, self.chosen.as_ref());
         }
     }
 
@@ -162,19 +165,29 @@ impl App {
         };
     }
 
-    /// Another kept moment, while frozen; the newest one is now.
-    pub(super) fn step(&mut self, back: bool) {
-        let at = self.frozen.as_ref().map_or(self.live.at, |f| f.at);
-        let next = if back {
-            self.history.iter().rev().find(|s| s.at < at)
-        } else {
-            self.history.iter().find(|s| s.at > at)
+    /// To another moment that was on this screen; after the last one comes now.
+    pub(super) fn look_back(&mut self, go: Go) {
+        let (now, live) = (self.now(), self.live.at);
+        let minute = Duration::from_mins(1);
+        let then = match go {
+            Go::SecondBack => self.past.before(now),
+            Go::SecondOn => self.past.after(now),
+            Go::MinuteBack => self.past.at(now.before(minute)),
+            Go::MinuteOn => Some(now.after(minute))
+                .filter(|at| *at < live)
+                .and_then(|at| self.past.at(at)),
+            Go::Next => self.past.moved(now, false),
+            Go::Previous => self.past.moved(now, true),
+            Go::Start => self.past.oldest().and_then(|at| self.past.at(at)),
+            _ => None,
         };
-        match next {
-            Some(s) => self.frozen = Some(Arc::clone(s)),
-            None if !back && self.frozen.is_some() => self.frozen = Some(Arc::clone(&self.live)),
-            None => {}
-        }
+        let on = matches!(go, Go::SecondOn | Go::MinuteOn | Go::End);
+        self.frozen = match then {
+            Some(s) if s.at < live || !on => Some(Arc::new(s)),
+            _ if go == Go::End => None,
+            _ if on && self.frozen.is_some() => Some(Arc::clone(&self.live)),
+            _ => self.frozen.take(),
+        };
     }
 
     pub(super) fn now(&self) -> Wall {
@@ -183,17 +196,14 @@ impl App {
 
     /// The rows that the filter lets through.
     pub(super) fn rows(&self) -> Vec<&DeploymentView> {
-        let all = &self.shown().deployments;
+        let all = self.order.rows(self.shown());
         let rows: Vec<_> = all
             .iter()
+            .copied()
             .filter(|d| self.passes(&d.id) || self.passes(&super::columns::tier(d, self.shown())))
             .collect();
         // A filter that fits only events leaves the table as it is: it is the last thing to go.
-        if rows.is_empty() {
-            all.iter().collect()
-        } else {
-            rows
-        }
+        if rows.is_empty() { all } else { rows }
     }
 
     pub(super) fn passes(&self, text: &str) -> bool {
@@ -211,7 +221,11 @@ impl App {
     /// Which part of the keymap holds now.
     pub(super) const fn context(&self) -> Context {
         match self.overlay.context() {
-            Context::Board if self.drilling => Context::Drill,
+            Context::Board => match self.view {
+                View::Overview | View::Detail => Context::Board,
+                View::Events => Context::Events,
+                View::Drill => Context::Drill,
+            },
             context => context,
         }
     }
@@ -220,6 +234,7 @@ impl App {
         Desk {
             read_only: self.source.read_only(),
             tape: self.source.tape().is_some(),
+            frozen: self.frozen.is_some(),
         }
     }
 }

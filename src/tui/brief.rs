@@ -10,7 +10,7 @@
 //! ```
 
 use super::{
-    app::App,
+    app::{App, View},
     draw::{clear, framed, put, title, wrap},
     keys::Action,
     layout::centered,
@@ -36,7 +36,7 @@ impl App {
     pub(super) fn drill(&mut self) {
         let live = self.live();
         if live.drilling().is_some() {
-            self.drilling = true;
+            self.view = View::Drill;
             return;
         }
         if live.drills.is_empty() {

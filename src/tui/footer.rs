@@ -22,7 +22,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let room = area.right().saturating_sub(x);
     // An item is measured with its key, then written in two styles.
     let items = keys::existing(app.desk())
-        .filter(|b| b.is_in(app.context()) && !b.label.is_empty())
+        .filter(|b| keys::is_offered(b, app.context(), app.desk()))
         .map(|b| {
             Item::new(
                 format!("{} {}", first(b.shown), b.label),

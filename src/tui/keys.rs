@@ -11,6 +11,7 @@ pub(super) enum Action {
     Last,
     Pane,
     Detail,
+    Events,
     Back,
     ForceOpen,
     ForceClosed,
@@ -26,8 +27,6 @@ pub(super) enum Action {
     Abort,
     Wind(Go),
     Freeze,
-    StepBack,
-    StepOn,
     Filter,
     Palette,
     Help,
@@ -72,6 +71,8 @@ pub(super) enum Context {
     /// "Type its name."
     Typed,
     Menu,
+    /// All events.
+    Events,
     /// The page about a drill.
     Brief,
     /// The drill that runs.
@@ -89,6 +90,7 @@ impl Context {
             Self::Confirm => "in a question",
             Self::Typed => "where a name is asked for",
             Self::Menu => "in a menu",
+            Self::Events => "in the events",
             Self::Brief => "on the page about a drill",
             Self::Drill => "where a drill is shown",
             Self::Line => "in the command line and the filter",
@@ -96,9 +98,10 @@ impl Context {
         }
     }
 
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Tape,
         Self::Board,
+        Self::Events,
         Self::Drill,
         Self::Confirm,
         Self::Typed,
@@ -199,15 +202,7 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Tape, &[c(' ')], "space", A::Wind(Go::Toggle), ("play", "play or pause"), 2),
     look(C::Tape, &[c('+'), c('=')], "+", A::Wind(Go::Faster), ("faster", "up to 600 times as fast as it happened"), 5),
     look(C::Tape, &[c('-')], "-", A::Wind(Go::Slower), ("slower", "down to as fast as it happened"), 6),
-    look(C::Tape, &[c('n')], "n", A::Wind(Go::Next), ("next move", "to the next time a breaker moved"), 3),
-    look(C::Tape, &[c('N')], "N", A::Wind(Go::Previous), ("", "to the last time a breaker moved"), 99),
     look(C::Tape, &[c('t')], "t", A::Wind(Go::Time), ("time", "to a moment: 14:03:22, +5m, -30s"), 4),
-    look(C::Tape, &[c('[')], "[", A::Wind(Go::SecondBack), ("back 1s", "one second back; stops"), 9),
-    look(C::Tape, &[c(']')], "]", A::Wind(Go::SecondOn), ("on 1s", "one second on; stops"), 8),
-    look(C::Tape, &[c('{')], "{", A::Wind(Go::MinuteBack), ("", "one minute back; stops"), 99),
-    look(C::Tape, &[c('}')], "}", A::Wind(Go::MinuteOn), ("on 1m", "one minute on; stops"), 10),
-    look(C::Tape, &[c('<')], "<", A::Wind(Go::Start), ("", "to the beginning"), 99),
-    look(C::Tape, &[c('>')], ">", A::Wind(Go::End), ("", "to the end"), 99),
     look(C::Tape, &[c('d')], "d", A::ShowDrill, ("drill", "the drill in the recording, or away from it"), 7),
     Binding { reach: R::Act, ..look(C::Drill, &[c('a')], "a", A::Abort, ("abort", "end the drill, its faults come off at once: drill abort"), 0) },
     Binding { reach: R::Danger, ..look(C::Drill, &[c('d')], "d", A::Drill, ("another", "which drills there are, when none is under way"), 1) },
@@ -223,8 +218,15 @@ pub(super) const TABLE: &[Binding] = &[
     act(&[c('d')], "d", A::Drill, ("drill", "rehearse a failure, or look at the rehearsal: drill start <name>"), R::Danger, 9),
     look(C::Board, &[key(K::Enter)], "⏎", A::Detail, ("detail", "one deployment: large charts, judged answers, its events"), 7),
     look(C::Board, &[c(' ')], "space", A::Freeze, ("freeze", "stop the screen, not the router"), 6),
-    look(C::Board, &[c('[')], "[", A::StepBack, ("", "one step back in time; freezes"), 99),
-    look(C::Board, &[c(']')], "]", A::StepOn, ("", "while frozen: one step on in time"), 99),
+    look(C::Board, &[c('E')], "E", A::Events, ("events", "all that happened, over the whole screen"), 14),
+    look(C::Board, &[c('[')], "[", A::Wind(Go::SecondBack), ("back 1s", "one second back; a live screen freezes, it keeps 15 minutes by the second"), 3),
+    look(C::Board, &[c(']')], "]", A::Wind(Go::SecondOn), ("on 1s", "one second on"), 4),
+    look(C::Board, &[c('{')], "{", A::Wind(Go::MinuteBack), ("", "one minute back; a live screen keeps 24 hours by the minute"), 99),
+    look(C::Board, &[c('}')], "}", A::Wind(Go::MinuteOn), ("on 1m", "one minute on"), 10),
+    look(C::Board, &[c('n')], "n", A::Wind(Go::Next), ("next move", "to the next time a breaker moved"), 5),
+    look(C::Board, &[c('N')], "N", A::Wind(Go::Previous), ("", "to the last time a breaker moved"), 99),
+    look(C::Board, &[c('<')], "<", A::Wind(Go::Start), ("", "to the beginning"), 99),
+    look(C::Board, &[c('>')], ">", A::Wind(Go::End), ("", "to the end; on a live screen: now"), 99),
     look(C::Board, &[c('/')], "/", A::Filter, ("filter", "show only rows and events with these letters"), 11),
     act(&[c(':')], ":", A::Palette, ("command", "the same words as on the command line; tab completes"), R::Act, 5),
     look(C::Board, &[c('?'), key(K::F(1))], "?", A::Help, ("help", "this list"), 0),
@@ -268,6 +270,8 @@ pub(super) struct Desk {
     pub(super) read_only: bool,
     /// It shows a recording.
     pub(super) tape: bool,
+    /// It shows a moment that has passed.
+    pub(super) frozen: bool,
 }
 
 impl Desk {
@@ -289,35 +293,65 @@ impl Desk {
 impl Binding {
     /// Whether it holds in a place.
     pub(super) fn is_in(&self, context: Context) -> bool {
+        let shared = match self.context {
+            Context::Tape => Some(Scope::Whole),
+            Context::Board => Some(self.action.scope()),
+            _ => None,
+        };
+        let reaches = |most| shared.is_some_and(|scope| scope <= most);
         self.context == context
             || match context {
-                Context::Board => self.context == Context::Tape,
-                Context::Drill => {
-                    self.context == Context::Tape
-                        || (self.context == Context::Board && self.is_about_the_whole())
-                }
+                Context::Board => reaches(Scope::Row),
+                Context::Events => reaches(Scope::List),
+                Context::Drill => reaches(Scope::Whole),
                 _ => false,
             }
     }
+}
 
-    /// Neither about a row, which a drill hides, nor about where one is in the table.
-    const fn is_about_the_whole(&self) -> bool {
-        matches!(
-            self.action,
-            Action::Freeze
-                | Action::StepBack
-                | Action::StepOn
-                | Action::Palette
-                | Action::Help
-                | Action::Quit
-                | Action::Suspend
-        )
+/// What a key of the board needs to be on screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Scope {
+    /// Nothing in particular.
+    Whole,
+    /// A list to move in.
+    List,
+    /// The table, with a row selected.
+    Row,
+}
+
+impl Action {
+    const fn scope(self) -> Scope {
+        match self {
+            Self::Down | Self::Up | Self::First | Self::Last | Self::Filter => Scope::List,
+            Self::Pane
+            | Self::Detail
+            | Self::ForceOpen
+            | Self::ForceClosed
+            | Self::Observe
+            | Self::Release
+            | Self::Probe
+            | Self::Fault
+            | Self::ClearFaults => Scope::Row,
+            _ => Scope::Whole,
+        }
     }
 }
 
 /// The bindings that exist on this screen. Where commands are refused, keys that send some do not exist.
 pub(super) fn existing(desk: Desk) -> impl Iterator<Item = &'static Binding> {
     TABLE.iter().filter(move |b| desk.has(b))
+}
+
+/// Whether the footer names it: no other binding takes its key here, and keys of time are only of use to those who look
+/// back.
+pub(super) fn is_offered(b: &Binding, context: Context, desk: Desk) -> bool {
+    let own = existing(desk)
+        .filter(|other| other.is_in(context))
+        .find(|other| other.keys.iter().any(|key| b.keys.contains(key)));
+    let in_time = desk.tape || desk.frozen || !matches!(b.action, Action::Wind(_));
+    let is_it = own.is_some_and(|other| std::ptr::eq(other, b));
+    is_it && in_time && !b.label.is_empty()
 }
 
 pub(super) fn find(context: Context, event: KeyEvent, desk: Desk) -> Option<&'static Binding> {
@@ -342,10 +376,12 @@ mod tests {
     const LIVE: Desk = Desk {
         read_only: false,
         tape: false,
+        frozen: false,
     };
     const REPLAY: Desk = Desk {
         read_only: true,
         tape: true,
+        frozen: false,
     };
 
     #[test]
@@ -390,6 +426,7 @@ mod tests {
                     let desk = Desk {
                         read_only: true,
                         tape,
+                        frozen: false,
                     };
                     let found = find(b.context, KeyEvent::new(k.code, KeyModifiers::NONE), desk);
                     assert!(found.is_none_or(|f| f.reach == Reach::Look), "{}", b.shown);

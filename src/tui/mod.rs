@@ -28,6 +28,7 @@ mod judged;
 mod keys;
 mod layout;
 mod menu;
+mod order;
 mod orders;
 mod out;
 mod overlay;

@@ -1,7 +1,7 @@
 //! Keys that lead to commands, and the questions that stand before them.
 
 use super::{
-    app::{App, Flow},
+    app::{App, Flow, View},
     keys::Action,
     overlay::{Dialog, Items, Menu, Overlay, RATES, Then},
     radius::{self, Ask},
@@ -125,7 +125,7 @@ impl App {
 
     pub(super) fn send(&mut self, command: Command) {
         if let Command::Drill(DrillCommand::Start { .. }) = command {
-            self.drilling = true;
+            self.view = View::Drill;
         }
         let source = Arc::clone(&self.source);
         let live = self.live_arc();

@@ -19,6 +19,9 @@ use std::{sync::Arc, time::Duration};
 
 impl App {
     pub(super) fn wind(&mut self, go: Go) {
+        if self.source.tape().is_none() {
+            return self.look_back(go);
+        }
         let how = match go {
             Go::Toggle => Wind::Toggle,
             Go::Faster => Wind::Faster,

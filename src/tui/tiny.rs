@@ -8,7 +8,7 @@
 //! ```
 
 use super::{
-    app::App,
+    app::{App, View},
     draw::put,
     drill, header, headline,
     theme::Role,
@@ -31,7 +31,7 @@ pub(super) fn draw(app: &App, troubles: &[Trouble], area: Rect, buf: &mut Buffer
     let lines = u16::try_from(troubles.len()).unwrap_or(u16::MAX);
     let lines = lines.min(area.height.saturating_sub(taken));
     header::draw(app, line(0), buf, troubles.first().filter(|_| lines == 0));
-    if app.drilling {
+    if app.view == View::Drill {
         let below = Rect {
             height: area.height.saturating_sub(1),
             ..line(1)

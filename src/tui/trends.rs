@@ -9,7 +9,7 @@
 //! ```
 
 use super::{
-    app::App,
+    app::{App, View},
     chart::{Chart, room},
     draw::{framed, put},
     series,
@@ -37,7 +37,7 @@ pub(super) fn of_one(app: &App, area: Rect, buf: &mut Buffer) {
     let [left, right] = Layout::horizontal([Constraint::Fill(1); 2]).areas(area);
     errors(app, d, left, buf, false);
     scores(app, d, right, buf, false);
-    if !app.detail {
+    if app.view != View::Detail {
         spent(app, right, buf);
     }
 }

@@ -1,8 +1,14 @@
 //! One frame: a pure function of what the screen remembers.
 
 use super::{
-    app::App, brief, confirm, detail, drill, events, footer, header, headline, help, layout, menu,
-    overlay::Overlay, palette, run::Options, rungs, table, theme::Role, tiny, trends, words,
+    app::{App, View},
+    brief, confirm, detail, drill, events, footer, header, headline, help, layout, menu,
+    overlay::Overlay,
+    palette,
+    run::Options,
+    rungs, table,
+    theme::Role,
+    tiny, trends, words,
 };
 use crate::{model::text::Trouble, source::Source};
 use ratatui::{
@@ -76,10 +82,10 @@ const fn body(panels: &layout::Panels) -> Rect {
 /// Lines of events that a window of this size shows.
 pub(super) fn events_shown(app: &App, area: Rect) -> u16 {
     let panels = panels(app, area, &headline::below(app.shown()));
-    let events = if app.detail {
-        detail::events_area(app, body(&panels))
-    } else {
-        panels.events
+    let events = match app.view {
+        View::Detail => detail::events_area(app, body(&panels)),
+        View::Events => body(&panels),
+        View::Overview | View::Drill => panels.events,
     };
     events.height.saturating_sub(2)
 }
@@ -103,14 +109,15 @@ fn board(app: &App, area: Rect, buf: &mut Buffer) {
     headline::draw(app, panels.headline, buf);
     headline::draw_judges(app, &troubles, panels.judges, buf);
     footer::draw(app, panels.footer, buf);
-    if app.drilling {
-        drill::draw(app, body(&panels), buf);
-        return;
+    match app.view {
+        View::Overview => overview(app, &panels, buf),
+        View::Detail => detail::draw(app, body(&panels), buf),
+        View::Events => events::draw(app, body(&panels), buf, None),
+        View::Drill => drill::draw(app, body(&panels), buf),
     }
-    if app.detail {
-        detail::draw(app, body(&panels), buf);
-        return;
-    }
+}
+
+fn overview(app: &App, panels: &layout::Panels, buf: &mut Buffer) {
     table::draw(app, panels.table, buf);
     match panels.kind {
         layout::Kind::Medium => trends::of_one(app, panels.trends, buf),

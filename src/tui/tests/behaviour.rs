@@ -62,7 +62,7 @@ fn a_question_in_a_window_too_small_to_read_is_not_asked() {
 #[test]
 fn the_last_healthy_tier_is_opened_only_by_its_typed_name() {
     let mut desk = Desk::at(scene::last_tier());
-    desk.press("jo").press("openai/gpt-4\n");
+    desk.press("jjo").press("openai/gpt-4\n");
     assert!(desk.sent().is_empty());
     desk.press(".1\n");
     assert_eq!(desk.sent(), [format!("force {SECONDARY} open --for 10m")]);
@@ -144,7 +144,7 @@ fn an_older_event_is_no_answer() {
 #[test]
 fn ones_own_force_is_released_without_a_question_and_anothers_is_not() {
     let mut desk = Desk::at(scene::forced());
-    desk.press("jr");
+    desk.press("r");
     assert!(desk.sent().is_empty(), "asks first");
     desk.press("n:").press(&format!("probe {PRIMARY}\n"));
     desk.then(|s| {
@@ -223,7 +223,7 @@ fn a_fault_is_chosen_with_its_share() {
 #[test]
 fn faults_are_cleared_of_the_row_or_else_all() {
     let mut desk = Desk::at(scene::forced());
-    desk.press("xjjx");
+    desk.press("xjx");
     assert_eq!(
         desk.sent(),
         [
@@ -304,7 +304,7 @@ fn every_key_of_the_board_does_something_to_be_seen() {
             desk.then(|s| s.silence(20)).press("j");
             match b.action {
                 Action::Back => drop(desk.press("\n")),
-                Action::StepOn => drop(desk.press(" [")),
+                Action::Wind(_) => drop(desk.looking_back()),
                 _ => {}
             }
             let before = (desk.text(120, 40), desk.sent(), Flow::Go);
@@ -323,7 +323,8 @@ fn every_key_of_the_board_does_something_to_be_seen() {
 
 #[test]
 fn the_footer_keeps_what_matters_most() {
-    let desk = Desk::at(scene::calm());
+    let mut desk = Desk::at(scene::calm());
+    desk.press(" ");
     let footer = |w: u16| {
         desk.text(w, 24)
             .lines()
@@ -336,7 +337,7 @@ fn the_footer_keeps_what_matters_most() {
         "{}",
         footer(62)
     );
-    let wide = footer(220);
+    let wide = footer(300);
     for b in TABLE
         .iter()
         .filter(|b| b.context == Context::Board && !b.label.is_empty())
@@ -546,4 +547,45 @@ fn equal_fallbacks_are_one_line_with_their_number_whatever_lies_between_them() {
     assert_eq!(text.matches("14x ").count(), 1, "{text}");
     assert_eq!(text.matches("fault headers_timeout").count(), 1, "{text}");
     assert_eq!(text.matches("fault reset").count(), 1, "{text}");
+}
+
+#[test]
+fn a_screen_looks_back_by_the_second_by_the_minute_and_to_where_a_breaker_moved() {
+    let mut desk = Desk::at(scene::calm());
+    let start = desk.app.now();
+    let live = desk
+        .looking_back()
+        .then(|s| s.silence(7))
+        .press(">")
+        .app
+        .now();
+    let mut at = |keys: &str| desk.press(keys).app.now();
+    assert_eq!(live.since(at("[")).as_secs(), 7);
+    assert_eq!(live.since(at("[")).as_secs(), 8, "a breaker had just moved");
+    assert!(live.since(at("{")).as_secs() >= 68);
+    let before = at("N");
+    assert!(at("n") > before);
+    assert_eq!(at("<"), start);
+    assert_eq!(at("["), start, "there is nothing before it");
+    assert_eq!(at(">"), live);
+    assert!(desk.text(120, 40).contains("LIVE"), "the end is now");
+}
+
+#[test]
+fn a_moment_that_has_passed_shows_what_was_known_then_in_table_and_events() {
+    let mut desk = Desk::at(scene::calm());
+    desk.then(|s| s.silence(30));
+    let calm = desk.text(120, 40);
+    desk.then(|s| {
+        s.silence(30);
+        s.push(Kind::ReloadFailed {
+            why: "later".into(),
+        });
+    });
+    let now = desk.text(120, 40);
+    assert!(now.contains("NOT reloaded"), "{now}");
+    let then = desk.press("[").text(120, 40);
+    assert!(!then.contains("NOT reloaded") && then.contains("FROZEN 0:30, 1 event behind"));
+    let table = |text: &str| text.lines().skip(2).take(7).collect::<Vec<_>>().join("\n");
+    assert_eq!(table(&then), table(&calm));
 }

@@ -23,15 +23,15 @@ frames! {
     disabled_at_80_by_24: scene::disabled(), "", 80, 24;
     disabled_at_120_by_40: scene::disabled(), "", 120, 40;
     nothing_at_80_by_24: scene::empty(), "", 80, 24;
-    a_question_about_a_force: scene::incident(), "jo", 80, 24;
+    a_question_about_a_force: scene::incident(), "jjo", 80, 24;
     a_question_about_closing: scene::incident(), "c", 80, 24;
     a_question_about_observing: scene::calm(), "w", 80, 24;
-    a_question_about_the_last_tier: scene::last_tier(), "joopenai", 80, 24;
+    a_question_about_the_last_tier: scene::last_tier(), "jjoopenai", 80, 24;
     a_question_about_a_fault_on_real_traffic: scene::calm(), "f\n", 80, 24;
     a_question_about_a_simulated_fault: scene::simulated(), "f\n", 80, 24;
     a_question_about_rung_3: scene::calm(), "3\n", 80, 24;
-    a_question_about_somebody_elses_force: scene::forced(), "jr", 80, 24;
-    a_question_in_a_tiny_window: scene::incident(), "jo", 40, 6;
+    a_question_about_somebody_elses_force: scene::forced(), "r", 80, 24;
+    a_question_in_a_tiny_window: scene::incident(), "jjo", 40, 6;
     the_fault_menu: scene::calm(), "fjjl", 80, 24;
     the_rung_3_menu: scene::calm(), "3", 80, 24;
     the_help: scene::calm(), "?", 120, 50;
@@ -59,11 +59,13 @@ frames! {
     quality_at_80_by_24: scene::quality(), "", 80, 24;
     quality_at_200_by_60: scene::quality(), "", 200, 60;
     blind_in_detail_at_80_by_24: scene::blind(), "\n", 80, 24;
-    a_ramp_in_detail: scene::incident(), "jj\n", 120, 40;
+    a_ramp_in_detail: scene::incident(), "j\n", 120, 40;
     quality_in_detail: scene::quality(), "\n", 120, 40;
     quality_in_detail_at_80_by_24: scene::quality(), "\n", 80, 24;
     quality_in_detail_at_200_by_60: scene::quality(), "\n", 200, 60;
     the_filter: scene::calm(), "/gem", 80, 24;
+    all_events: scene::incident(), "E", 80, 24;
+    all_events_at_120_by_40: scene::incident(), "E", 120, 40;
 }
 
 #[test]

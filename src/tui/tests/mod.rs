@@ -28,7 +28,7 @@ use super::{
     view::view,
 };
 use crate::{
-    model::{Command, Snapshot},
+    model::{Command, Phase, Reason, Snapshot},
     source::Source,
 };
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
@@ -114,6 +114,22 @@ impl Desk {
         *self.fake.snapshot.lock() = Arc::new(self.scene.snapshot());
         self.app.update();
         self
+    }
+
+    /// Some minutes of a screen, and frozen in the midst of them, a breaker moved before and after.
+    fn looking_back(&mut self) -> &mut Self {
+        for open in [true, false, true, false] {
+            for _ in 0..45 {
+                self.then(|s| s.silence(1));
+            }
+            let (from, to) = if open {
+                (Phase::Closed, Phase::Open)
+            } else {
+                (Phase::Open, Phase::Closed)
+            };
+            self.then(|s| s.transition(scene::PRIMARY, from, to, Reason::CooldownOver, None));
+        }
+        self.press(" NN]")
     }
 
     fn sent(&self) -> Vec<String> {
