@@ -145,6 +145,9 @@ pub struct Look {
     /// Colours: auto (`NO_COLOR`, COLORTERM and COLORFGBG are read), dark, light, 16-dark, 16-light, none
     #[arg(long, value_name = "PALETTE", default_value = "auto")]
     pub palette: PaletteName,
+    /// Begin with the facts in large letters, for a screen on the wall (W on the screen)
+    #[arg(long)]
+    pub wall: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

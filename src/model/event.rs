@@ -13,6 +13,7 @@ use super::{
     verdict::{Class, Verdict},
 };
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantNames};
 
 /// The version of this vocabulary in journals and on the wire.
 pub const SCHEMA: u32 = 1;
@@ -29,7 +30,15 @@ pub struct Event {
     pub kind: Kind,
 }
 
+/// The names of all kinds, as they stand on the wire.
+pub const KINDS: &[&str] = Kind::VARIANTS;
+
 impl Kind {
+    /// As on the wire.
+    pub fn name(&self) -> &'static str {
+        self.into()
+    }
+
     /// A number for charts, or what a screen has to know: not something that a person reads as a line.
     pub const fn is_measure(&self) -> bool {
         matches!(
@@ -55,8 +64,9 @@ impl Event {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Kind {
     /// A run begins.
     Started {
@@ -560,6 +570,15 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kind_is_called_as_on_the_wire() {
+        for kind in [Kind::Stopping, Kind::LocalNetwork { down: true }] {
+            let wire = serde_json::to_value(&kind).unwrap();
+            assert_eq!(wire["event"], kind.name());
+            assert!(KINDS.contains(&kind.name()));
+        }
+    }
 
     #[test]
     fn a_second_under_a_fault_reads_back_whole() {

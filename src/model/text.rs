@@ -109,6 +109,19 @@ impl Event {
         }
     }
 
+    /// Whether it says something of a deployment that it is not about. Commands and switches name theirs in their words.
+    pub fn mentions(&self, id: &DeploymentId) -> bool {
+        match &self.kind {
+            Kind::Fallback { to, .. } | Kind::StreamBroke { to, .. } => to.as_ref() == Some(id),
+            Kind::Hedged { to, .. } => to == id,
+            Kind::JudgeDrift { deployments, .. } | Kind::JudgeAvailable { deployments, .. } => {
+                deployments.contains(id)
+            }
+            Kind::Command { command, .. } => command.split(' ').any(|w| w == &**id),
+            _ => false,
+        }
+    }
+
     /// One line without the time.
     pub fn line(&self) -> String {
         let line = self.plain_line();

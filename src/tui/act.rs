@@ -3,7 +3,9 @@
 use super::{
     app::{App, Flow, Pane, View},
     complete::complete,
+    errand::Errand,
     events,
+    filter::Filter,
     keys::{self, Action, Context},
     orders::{FAULT, rung3_on},
     overlay::{Brief, Help, Items, Line, Menu, Overlay, Purpose, RATES, Then},
@@ -21,6 +23,7 @@ impl App {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(*key),
             Event::Paste(text) => self.paste(text),
+            Event::Mouse(mouse) => self.mouse(*mouse),
             Event::Resize(w, h) => {
                 self.size = Size::new(*w, *h);
                 Flow::Go
@@ -80,16 +83,20 @@ impl App {
         if let Overlay::Line(Line {
             purpose: Purpose::Filter,
             input,
+            error,
             ..
-        }) = &self.overlay
+        }) = &mut self.overlay
         {
-            input.value().clone_into(&mut self.filter);
+            match Filter::parse(input.value()) {
+                Ok(filter) => self.filter = filter,
+                Err(why) => *error = Some(why),
+            }
         }
     }
 
     fn act(&mut self, context: Context, action: Action) -> Flow {
         match context {
-            Context::Board | Context::Tape | Context::Events | Context::Drill => {
+            Context::Board | Context::Tape | Context::Events | Context::Wall | Context::Drill => {
                 return self.board(action);
             }
             Context::Confirm | Context::Typed => return self.answer(action),
@@ -109,19 +116,29 @@ impl App {
             Action::Up => self.go(-1),
             Action::First => self.go(isize::MIN),
             Action::Last => self.go(isize::MAX),
-            Action::Pane => {
-                self.pane = match self.pane {
-                    Pane::Rows => Pane::Events,
-                    Pane::Events => Pane::Rows,
+            Action::Pane => self.pane = self.pane.next(self.view),
+            Action::Zoom => self.zoomed = !self.zoomed,
+            Action::Undo => self.undo(),
+            Action::Copy => self.copy(),
+            Action::Save => self.errands.push(Errand::Save),
+            Action::Mouse => {
+                self.mouse = !self.mouse;
+                self.errands.push(Errand::Mouse(self.mouse));
+                let what = if self.mouse {
+                    "on: rows, panels and the wheel"
+                } else {
+                    "off"
                 };
+                self.outbox.note(format!("mouse {what}"));
             }
             Action::Detail => self.toggle(View::Detail),
             Action::Events => self.toggle(View::Events),
+            Action::Wall => self.toggle(View::Wall),
             Action::Back => self.back(),
             Action::Wind(go) => self.wind(go),
             Action::Freeze => self.toggle_freeze(),
             Action::Filter => {
-                self.overlay = Overlay::Line(Line::new(Purpose::Filter, &self.filter));
+                self.overlay = Overlay::Line(Line::new(Purpose::Filter, &self.filter.text));
             }
             Action::Palette => self.overlay = Overlay::Line(Line::new(Purpose::Command, "")),
             Action::Help => self.overlay = Overlay::Help(Help::default()),
@@ -141,15 +158,17 @@ impl App {
         } else {
             view
         };
-        (self.pane, self.scroll) = (Pane::Rows, 0);
+        (self.pane, self.scroll, self.zoomed) = (Pane::Rows, 0, false);
     }
 
     /// Out of whatever is deepest.
     fn back(&mut self) {
         if self.view != View::Overview {
             self.toggle(self.view);
-        } else if !self.filter.is_empty() {
-            self.filter.clear();
+        } else if self.zoomed {
+            self.zoomed = false;
+        } else if !self.filter.text.is_empty() {
+            self.filter = Filter::default();
         } else if self.behind().is_some() {
             self.toggle_freeze();
         } else {
@@ -157,7 +176,7 @@ impl App {
         }
     }
 
-    fn go(&mut self, by: isize) {
+    pub(super) fn go(&mut self, by: isize) {
         if self.pane == Pane::Events || self.view == View::Events {
             let room = view::events_shown(self, Rect::from((Position::ORIGIN, self.size)));
             let about = self
@@ -260,7 +279,7 @@ impl App {
         match (action, line.purpose) {
             (Action::Cancel, purpose) => {
                 if purpose == Purpose::Filter {
-                    self.filter.clear();
+                    self.filter = Filter::default();
                 }
                 self.overlay = Overlay::None;
             }

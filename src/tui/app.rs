@@ -1,6 +1,8 @@
 //! What the screen remembers between frames. Drawing reads it, keys change it; it knows no terminal.
 
 use super::{
+    errand::Errand,
+    filter::Filter,
     keys::{Context, Desk, Go},
     order::Order,
     overlay::Overlay,
@@ -14,12 +16,25 @@ use crate::{
 use ratatui::layout::Size;
 use std::{fmt, sync::Arc, time::Duration};
 
-/// What the arrows move.
+/// What the arrows move, and what is zoomed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Pane {
     #[default]
     Rows,
+    Trends,
+    Rungs,
     Events,
+}
+
+impl Pane {
+    pub(super) const fn next(self, view: View) -> Self {
+        match (self, view) {
+            (Self::Rows, _) => Self::Events,
+            (Self::Events, _) => Self::Trends,
+            (Self::Trends, View::Overview) => Self::Rungs,
+            (Self::Trends | Self::Rungs, _) => Self::Rows,
+        }
+    }
 }
 
 /// What the loop has to do after an input.
@@ -39,6 +54,8 @@ pub(super) enum View {
     Detail,
     Events,
     Drill,
+    /// Large letters.
+    Wall,
 }
 
 pub(super) struct App {
@@ -59,7 +76,13 @@ pub(super) struct App {
     /// Events scrolled past, from the newest.
     pub(super) scroll: usize,
     pub(super) view: View,
-    pub(super) filter: String,
+    pub(super) filter: Filter,
+    /// The pane with the focus has the whole middle.
+    pub(super) zoomed: bool,
+    /// Clicks and the wheel come here, not to the terminal.
+    pub(super) mouse: bool,
+    /// What the loop is asked to do with the terminal.
+    pub(super) errands: Vec<Errand>,
     pub(super) overlay: Overlay,
     pub(super) outbox: Outbox,
     /// Lines of the palette, oldest first.
@@ -97,7 +120,10 @@ impl App {
             pane: Pane::default(),
             scroll: 0,
             view: View::default(),
-            filter: String::new(),
+            filter: Filter::default(),
+            zoomed: false,
+            mouse: false,
+            errands: Vec::new(),
             overlay: Overlay::None,
             outbox,
             lines: Vec::new(),
@@ -200,14 +226,10 @@ impl App {
         let rows: Vec<_> = all
             .iter()
             .copied()
-            .filter(|d| self.passes(&d.id) || self.passes(&super::columns::tier(d, self.shown())))
+            .filter(|d| self.filter.row(d, self.shown()))
             .collect();
         // A filter that fits only events leaves the table as it is: it is the last thing to go.
         if rows.is_empty() { all } else { rows }
-    }
-
-    pub(super) fn passes(&self, text: &str) -> bool {
-        self.filter.is_empty() || text.to_lowercase().contains(&self.filter.to_lowercase())
     }
 
     pub(super) fn selected(&self) -> Option<&DeploymentView> {
@@ -225,6 +247,7 @@ impl App {
                 View::Overview | View::Detail => Context::Board,
                 View::Events => Context::Events,
                 View::Drill => Context::Drill,
+                View::Wall => Context::Wall,
             },
             context => context,
         }

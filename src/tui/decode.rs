@@ -3,7 +3,9 @@
 //! crossterm has a reader too, and it cannot be had without its loop, which never ends once the terminal has gone: it
 //! takes end-of-file for "read again", inside one call, at a full core. So its types are used, and its reader is not.
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{
+    Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
 use std::time::Duration;
 
 /// An escape that nothing follows for so long was the key, not the beginning of a sequence.
@@ -26,6 +28,7 @@ pub(super) struct Decoder {
 /// What the front of the bytes is, and how many of them.
 enum Front {
     Key(KeyEvent, usize),
+    Mouse(MouseEvent, usize),
     PasteBegins(usize),
     /// Something that is none of our keys.
     Other(usize),
@@ -52,6 +55,10 @@ impl Decoder {
                 }
                 Front::Key(key, n) => {
                     events.push(Event::Key(key));
+                    n
+                }
+                Front::Mouse(mouse, n) => {
+                    events.push(Event::Mouse(mouse));
                     n
                 }
             };
@@ -183,17 +190,12 @@ fn csi(rest: &[u8]) -> Front {
         };
     };
     let used = end.saturating_add(3);
-    let numbers: Vec<u16> = rest
-        .get(..end)
-        .unwrap_or_default()
-        .split(|b| *b == b';')
-        .map(|n| {
-            std::str::from_utf8(n)
-                .ok()
-                .and_then(|n| n.parse().ok())
-                .unwrap_or(0)
-        })
-        .collect();
+    if let Some(report) = rest.get(..end).and_then(|r| r.strip_prefix(b"<")) {
+        let pressed = rest.get(end) == Some(&b'M');
+        return mouse(&numbers(report), pressed)
+            .map_or(Front::Other(used), |event| Front::Mouse(event, used));
+    }
+    let numbers = numbers(rest.get(..end).unwrap_or_default());
     let first = numbers.first().copied().unwrap_or(0);
     let code = match rest.get(end) {
         Some(b'~') if first == 200 => return Front::PasteBegins(used),
@@ -204,6 +206,37 @@ fn csi(rest: &[u8]) -> Front {
     };
     code.map_or(Front::Other(used), |code| {
         key(code, modifiers(&numbers), used)
+    })
+}
+
+/// `1;5` as two numbers; what is no number is 0.
+fn numbers(text: &[u8]) -> Vec<u16> {
+    text.split(|b| *b == b';')
+        .map(|n| {
+            std::str::from_utf8(n)
+                .ok()
+                .and_then(|n| n.parse().ok())
+                .unwrap_or(0)
+        })
+        .collect()
+}
+
+/// A report in xterm's mode 1006: the button, the column and the row, counted from one.
+fn mouse(numbers: &[u16], pressed: bool) -> Option<MouseEvent> {
+    let &[button, column, row] = numbers else {
+        return None;
+    };
+    let kind = match button & 0b110_0011 {
+        64 => MouseEventKind::ScrollUp,
+        65 => MouseEventKind::ScrollDown,
+        0 if pressed && button & 32 == 0 => MouseEventKind::Down(MouseButton::Left),
+        _ => return None,
+    };
+    Some(MouseEvent {
+        kind,
+        column: column.saturating_sub(1),
+        row: row.saturating_sub(1),
+        modifiers: KeyModifiers::NONE,
     })
 }
 

@@ -41,9 +41,9 @@ fn listed<'a>(app: &'a App, about: Option<&'a DeploymentId>) -> impl Iterator<It
             // Scores stand beside it, with their reasons.
             Some(id) => {
                 !matches!(e.kind, Kind::Score { .. })
-                    && (e.deployment() == Some(id) || mentions(e, id))
+                    && (e.deployment() == Some(id) || e.mentions(id))
             }
-            None => is_news(e, s) && app.passes(&e.line()),
+            None => is_news(e, s) && app.filter.event(e, s),
         })
 }
 
@@ -78,6 +78,13 @@ pub(super) fn last(app: &App, about: Option<&DeploymentId>, room: u16) -> usize 
     runs(app, about).len().saturating_sub(usize::from(room))
 }
 
+/// The newest event in sight, in words.
+pub(super) fn in_sight(app: &App, about: Option<&DeploymentId>) -> Option<String> {
+    let lines = runs(app, about);
+    let (event, _) = lines.get(app.scroll).or(lines.last())?;
+    Some(format!("{} {}", event.at.moment(), event.line()))
+}
+
 fn folds(e: &Event) -> bool {
     matches!(
         e.kind,
@@ -100,19 +107,6 @@ fn are_alike(newer: &Event, older: &Event) -> bool {
         && std::mem::discriminant(&newer.kind) == std::mem::discriminant(&older.kind)
         && moved(newer) == moved(older)
         && (is_score(newer) || newer.injected == older.injected)
-}
-
-/// Commands and switches name what they are about in their words.
-fn mentions(e: &Event, id: &DeploymentId) -> bool {
-    match &e.kind {
-        Kind::Fallback { to, .. } | Kind::StreamBroke { to, .. } => to.as_ref() == Some(id),
-        Kind::Hedged { to, .. } => to == id,
-        Kind::JudgeDrift { deployments, .. } | Kind::JudgeAvailable { deployments, .. } => {
-            deployments.contains(id)
-        }
-        Kind::Command { command, .. } => command.split(' ').any(|w| w == &**id),
-        _ => false,
-    }
 }
 
 /// The mark of an injected failure is what must not be cut off.

@@ -10,8 +10,14 @@ pub(super) enum Action {
     First,
     Last,
     Pane,
+    Zoom,
+    Undo,
+    Copy,
+    Save,
+    Mouse,
     Detail,
     Events,
+    Wall,
     Back,
     ForceOpen,
     ForceClosed,
@@ -73,6 +79,8 @@ pub(super) enum Context {
     Menu,
     /// All events.
     Events,
+    /// Large letters.
+    Wall,
     /// The page about a drill.
     Brief,
     /// The drill that runs.
@@ -91,6 +99,7 @@ impl Context {
             Self::Typed => "where a name is asked for",
             Self::Menu => "in a menu",
             Self::Events => "in the events",
+            Self::Wall => "on the wall",
             Self::Brief => "on the page about a drill",
             Self::Drill => "where a drill is shown",
             Self::Line => "in the command line and the filter",
@@ -98,10 +107,11 @@ impl Context {
         }
     }
 
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Tape,
         Self::Board,
         Self::Events,
+        Self::Wall,
         Self::Drill,
         Self::Confirm,
         Self::Typed,
@@ -219,6 +229,7 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Board, &[key(K::Enter)], "⏎", A::Detail, ("detail", "one deployment: large charts, judged answers, its events"), 7),
     look(C::Board, &[c(' ')], "space", A::Freeze, ("freeze", "stop the screen, not the router"), 6),
     look(C::Board, &[c('E')], "E", A::Events, ("events", "all that happened, over the whole screen"), 14),
+    look(C::Board, &[c('W')], "W", A::Wall, ("wall", "the facts in large letters, for a screen on the wall"), 21),
     look(C::Board, &[c('[')], "[", A::Wind(Go::SecondBack), ("back 1s", "one second back; a live screen freezes, it keeps 15 minutes by the second"), 3),
     look(C::Board, &[c(']')], "]", A::Wind(Go::SecondOn), ("on 1s", "one second on"), 4),
     look(C::Board, &[c('{')], "{", A::Wind(Go::MinuteBack), ("", "one minute back; a live screen keeps 24 hours by the minute"), 99),
@@ -227,7 +238,12 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Board, &[c('N')], "N", A::Wind(Go::Previous), ("", "to the last time a breaker moved"), 99),
     look(C::Board, &[c('<')], "<", A::Wind(Go::Start), ("", "to the beginning"), 99),
     look(C::Board, &[c('>')], ">", A::Wind(Go::End), ("", "to the end; on a live screen: now"), 99),
-    look(C::Board, &[c('/')], "/", A::Filter, ("filter", "show only rows and events with these letters"), 11),
+    look(C::Board, &[c('/')], "/", A::Filter, ("filter", "words, deployment:claude, tier:primary, kind:transition, sev:warn"), 11),
+    act(&[c('u')], "u", A::Undo, ("undo", "take off the last override that this screen laid: release, fault clear, rung3 off"), R::Act, 12),
+    look(C::Board, &[c('y')], "y", A::Copy, ("copy", "the row, or the newest event in sight, to the clipboard (OSC 52)"), 19),
+    look(C::Board, &[c('S')], "S", A::Save, ("save", "this frame as SVG and as text, in the directory breakerbox was started in"), 18),
+    look(C::Board, &[c('m')], "m", A::Mouse, ("mouse", "clicks and the wheel act here; off: they select text"), 20),
+    look(C::Board, &[c('z')], "z", A::Zoom, ("zoom", "the focused panel over the whole screen"), 15),
     act(&[c(':')], ":", A::Palette, ("command", "the same words as on the command line; tab completes"), R::Act, 5),
     look(C::Board, &[c('?'), key(K::F(1))], "?", A::Help, ("help", "this list"), 0),
     look(C::Board, &[c('q'), ctrl('c')], "q ctrl-c", A::Quit, ("quit", "leave the screen; five lines stay behind"), 1),
@@ -235,7 +251,7 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Board, &[c('k'), key(K::Up)], "k ↑", A::Up, ("", "previous row"), 99),
     look(C::Board, &[c('g'), key(K::Home)], "g home", A::First, ("", "first row"), 99),
     look(C::Board, &[c('G'), key(K::End)], "G end", A::Last, ("", "last row"), 99),
-    look(C::Board, &[key(K::Tab)], "tab", A::Pane, ("", "rows or events: what the arrows move"), 99),
+    look(C::Board, &[key(K::Tab)], "tab", A::Pane, ("", "the next panel: what the arrows move, what z zooms"), 99),
     look(C::Board, &[key(K::Esc)], "esc", A::Back, ("", "back: out of the detail, the filter, the freeze"), 99),
     look(C::Board, &[ctrl('z')], "ctrl-z", A::Suspend, ("", "suspend this process; asks when the router runs in it"), 99),
     look(C::Confirm, &[c('y'), c('Y')], "y", A::Yes, ("yes", "do it"), 0),
@@ -303,7 +319,7 @@ impl Binding {
             || match context {
                 Context::Board => reaches(Scope::Row),
                 Context::Events => reaches(Scope::List),
-                Context::Drill => reaches(Scope::Whole),
+                Context::Drill | Context::Wall => reaches(Scope::Whole),
                 _ => false,
             }
     }
@@ -323,8 +339,11 @@ enum Scope {
 impl Action {
     const fn scope(self) -> Scope {
         match self {
-            Self::Down | Self::Up | Self::First | Self::Last | Self::Filter => Scope::List,
+            Self::Down | Self::Up | Self::First | Self::Last | Self::Filter | Self::Copy => {
+                Scope::List
+            }
             Self::Pane
+            | Self::Zoom
             | Self::Detail
             | Self::ForceOpen
             | Self::ForceClosed

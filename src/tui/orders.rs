@@ -76,6 +76,15 @@ impl App {
         self.order(Command::Fault(FaultCommand::Clear { which }));
     }
 
+    pub(super) fn undo(&mut self) {
+        match self.outbox.undo(self.live()) {
+            Some(command) => self.order(command),
+            None => self
+                .outbox
+                .note("no override of this screen is on: nothing to undo"),
+        }
+    }
+
     pub(super) fn rung3(&mut self) {
         let live = self.live();
         let all = RouteId::from("all");

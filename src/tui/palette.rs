@@ -9,6 +9,7 @@ use super::{
     app::App,
     complete::complete,
     draw::{clear, put},
+    filter,
     overlay::{Line, Purpose},
     theme::Role,
     words::width,
@@ -73,7 +74,7 @@ fn above(app: &App, line: &Line) -> Vec<(String, Role)> {
     }
     match line.purpose {
         Purpose::Command => {}
-        Purpose::Filter => return Vec::new(),
+        Purpose::Filter => return vec![(filter::TERMS.to_owned(), Role::Dim)],
         Purpose::Time => {
             let how = "14:03:22  +5m  -30s  2026-11-20T14:03:22Z";
             return vec![(how.to_owned(), Role::Dim)];

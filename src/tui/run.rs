@@ -1,8 +1,10 @@
 //! The loop: look, draw when something changed, wait, act.
 
 use super::{
-    app::{App, Flow},
+    app::{App, Flow, View},
+    errand::Errand,
     input::{Input, closed},
+    save,
     summary::Summary,
     terminal::Screen,
     theme::Palette,
@@ -17,6 +19,7 @@ use signal_hook::{
 };
 use std::{
     io,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -30,6 +33,8 @@ pub struct Options {
     /// Draw with ASCII only.
     pub ascii: bool,
     pub palette: Palette,
+    /// Begin with the large letters.
+    pub wall: bool,
     /// Ends the screen from outside.
     pub stop: Arc<AtomicBool>,
 }
@@ -44,6 +49,9 @@ pub fn run(source: Arc<dyn Source>, options: &Options) -> io::Result<Summary> {
     let input = Input::open()?;
     let palette = options.palette.resolve(|name| std::env::var(name).ok());
     let mut app = App::new(source, palette, options.ascii);
+    if options.wall {
+        app.view = View::Wall;
+    }
     let mut screen = Screen::enter(signals.ends(&options.stop))?;
     let ended = Loop {
         app: &mut app,
@@ -141,6 +149,7 @@ impl Loop<'_> {
                     Flow::Suspend => self.suspend()?,
                     Flow::Go => {}
                 }
+                self.errands()?;
             }
         }
     }
@@ -159,6 +168,23 @@ impl Loop<'_> {
         self.app.drawn();
         (self.dirty, self.drawn) = (false, Some(now));
         Ok(FRAME)
+    }
+
+    fn errands(&mut self) -> io::Result<()> {
+        for errand in std::mem::take(&mut self.app.errands) {
+            match errand {
+                Errand::Copy(text) => self.screen.copy(&text)?,
+                Errand::Mouse(on) => self.screen.mouse(on)?,
+                Errand::Save => {
+                    let said = match save::frame(self.app, Path::new(".")) {
+                        Ok(names) => format!("saved {}", names.join(" and ")),
+                        Err(e) => format!("NOT SAVED: {e}"),
+                    };
+                    self.app.outbox.note(said);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Asked for each turn: no signal is needed, and none can be missed.

@@ -2,7 +2,12 @@
 
 use super::theme::Role;
 use crate::{
-    model::{Command, Kind, Snapshot, Wall, time::short},
+    model::{
+        Command, Kind, Snapshot, Wall,
+        command::{FaultCommand, Rung3Command},
+        snapshot::{FaultView, RouteView},
+        time::short,
+    },
     source::Source,
 };
 use std::time::Duration;
@@ -22,6 +27,7 @@ enum Fate {
 
 #[derive(Debug)]
 struct Sent {
+    command: Command,
     text: String,
     /// The last event when it went out: older ones cannot be about it.
     after: u64,
@@ -34,6 +40,8 @@ pub(super) struct Outbox {
     sent: Vec<Sent>,
     /// Something to say that no command is behind; until the next key.
     note: Option<String>,
+    /// What was carried out, oldest first.
+    done: Vec<Command>,
     /// Who this screen is, as the events about its commands say.
     me: Option<String>,
     now: Wall,
@@ -44,7 +52,7 @@ impl Outbox {
         self.note = None;
         self.now = live.at;
         let text = command.to_string();
-        if let Err(why) = source.send(command) {
+        if let Err(why) = source.send(command.clone()) {
             self.note = Some(format!("NOT SENT: {text}: {why}"));
             return;
         }
@@ -52,6 +60,7 @@ impl Outbox {
             self.sent.remove(0);
         }
         self.sent.push(Sent {
+            command,
             text,
             after: live.seq,
             at: live.at,
@@ -92,13 +101,61 @@ impl Outbox {
                 self.me = Some(actor.clone());
                 sent.at = at;
                 sent.fate = refused.clone().map_or(Fate::Done, Fate::Refused);
+                if sent.fate == Fate::Done {
+                    self.done.push(sent.command.clone());
+                }
             }
         }
+        let old = self.done.len().saturating_sub(PENDING);
+        self.done.drain(..old);
         self.sent.retain(|c| match c.fate {
             Fate::Waiting => true,
             Fate::Done => s.at.since(c.at) < DONE,
             Fate::Refused(_) => s.at.since(c.at) < REFUSED,
         });
+    }
+
+    /// What takes the last of this screen's overrides off that is still on.
+    pub(super) fn undo(&self, live: &Snapshot) -> Option<Command> {
+        let done = self.done.iter().rev();
+        done.find_map(|command| self.inverse(command, live))
+    }
+
+    fn inverse(&self, command: &Command, live: &Snapshot) -> Option<Command> {
+        let mine = |who: &str| self.me.as_deref() == Some(who);
+        match command {
+            Command::Force { deployment, .. } => live
+                .deployment(deployment)?
+                .force
+                .as_ref()
+                .filter(|force| mine(&force.who))
+                .map(|_| Command::Release {
+                    deployment: deployment.clone(),
+                }),
+            Command::Fault(FaultCommand::Add {
+                deployment, kind, ..
+            }) => {
+                let same = |f: &&FaultView| {
+                    let f = &f.fault;
+                    f.deployment == *deployment && f.kind == *kind && mine(&f.who)
+                };
+                let fault = live.faults.iter().rfind(same)?;
+                let which = fault.fault.id.to_string();
+                Some(Command::Fault(FaultCommand::Clear { which }))
+            }
+            Command::Rung3(Rung3Command::On { route, .. }) => {
+                let is_meant = |r: &&RouteView| **route == *"all" || r.id == *route;
+                let on = live.routes.iter().filter(is_meant);
+                on.filter_map(|r| r.rung3.as_ref())
+                    .any(|on| mine(&on.who))
+                    .then(|| {
+                        Command::Rung3(Rung3Command::Off {
+                            route: route.clone(),
+                        })
+                    })
+            }
+            _ => None,
+        }
     }
 
     /// The newest of what there is to say; a refusal stands before all else.

@@ -96,10 +96,9 @@ fn fitted(app: &App, rows: &[&DeploymentView], room: u16) -> Vec<(Column, u16)> 
 
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = app.theme;
-    let detail = if app.filter.is_empty() {
-        String::new()
-    } else {
-        format!("/{}", app.filter)
+    let detail = match app.filter.text.as_str() {
+        "" => String::new(),
+        text => format!("/{text}"),
     };
     let focused = app.pane == Pane::Rows;
     let inner = framed(
@@ -129,7 +128,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         .and_then(|d| rows.iter().position(|r| r.id == d.id))
         .unwrap_or(0);
     let height = usize::from(inner.height.saturating_sub(1));
-    let first = at.saturating_add(1).saturating_sub(height);
+    let first = first(at, height);
     for (y, d) in (inner.y.saturating_add(1)..inner.bottom()).zip(rows.iter().skip(first)) {
         let strip = Rect {
             y,
@@ -149,6 +148,25 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     }
     let below = rows.len().saturating_sub(first).saturating_sub(height);
     border_notes(app, area, buf, &columns, below);
+}
+
+/// The first row in sight.
+const fn first(selected: usize, height: usize) -> usize {
+    selected.saturating_add(1).saturating_sub(height)
+}
+
+/// Which row stands in a line of the table's area.
+pub(super) fn row_at(app: &App, area: Rect, y: u16) -> Option<usize> {
+    let line = y.checked_sub(area.y)?.checked_sub(2)?;
+    if y.saturating_add(1) >= area.bottom() {
+        return None;
+    }
+    let rows = app.rows();
+    let selected = app.selected()?;
+    let at = rows.iter().position(|r| r.id == selected.id)?;
+    let height = usize::from(area.height.saturating_sub(3));
+    let row = first(at, height).saturating_add(usize::from(line));
+    (row < rows.len()).then_some(row)
 }
 
 /// The note without what a column of its own says.

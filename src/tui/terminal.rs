@@ -6,7 +6,9 @@ use super::{
     view::view,
 };
 use crossterm::{
+    clipboard::CopyToClipboard,
     cursor, event, execute, queue,
+    style::Print,
     terminal::{
         BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
         disable_raw_mode, enable_raw_mode,
@@ -36,6 +38,10 @@ use std::{
 /// A frame of 250×80 in truecolor is about this large; it leaves in one write.
 const FRAME_BYTES: usize = 64 * 1024;
 
+/// xterm's modes 1000 (presses and the wheel) and 1006 (as decimal numbers, without a limit at column 223).
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
+
 /// How soon a continued process notices.
 const TICK: Duration = Duration::from_millis(20);
 
@@ -43,6 +49,7 @@ pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<Out>>>,
     shut: Arc<AtomicBool>,
     hook: Hook,
+    mouse: bool,
 }
 
 impl Screen {
@@ -62,6 +69,7 @@ impl Screen {
                 terminal,
                 shut,
                 hook,
+                mouse: false,
             }),
             Err(e) => {
                 give_back();
@@ -79,6 +87,21 @@ impl Screen {
         Backend::flush(self.terminal.backend_mut())
     }
 
+    /// Asks the terminal to put text on its clipboard; whether it does is its own affair.
+    pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
+        let copy = CopyToClipboard::to_clipboard_from(text);
+        queue!(self.terminal.backend_mut(), copy)?;
+        Backend::flush(self.terminal.backend_mut())
+    }
+
+    /// Presses and the wheel only: motion would be bytes for nothing.
+    pub(super) fn mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
+        let mode = if on { MOUSE_ON } else { MOUSE_OFF };
+        queue!(self.terminal.backend_mut(), Print(mode))?;
+        Backend::flush(self.terminal.backend_mut())
+    }
+
     /// Stops this process until somebody continues it, with the terminal given back meanwhile. The stop may reach
     /// another thread first and this one a little later, so it goes on only when `continued` says so.
     pub(super) fn suspend(&mut self, continued: &AtomicBool) -> io::Result<()> {
@@ -93,6 +116,9 @@ impl Screen {
             }
         }
         take()?;
+        if self.mouse {
+            self.mouse(true)?;
+        }
         self.redraw()
     }
 
@@ -131,6 +157,7 @@ fn give_back() {
     let _ = queue!(
         bytes,
         EndSynchronizedUpdate,
+        Print(MOUSE_OFF),
         event::DisableBracketedPaste,
         LeaveAlternateScreen,
         cursor::Show

@@ -1,5 +1,6 @@
 //! What colours mean. Panels ask for a role, never for a colour; nothing is told by colour alone.
 
+use super::svg::Ground;
 use ratatui::style::{Color, Modifier, Style};
 
 /// Which set of colours to draw with.
@@ -21,6 +22,14 @@ pub enum Palette {
 }
 
 impl Palette {
+    /// What a picture in these colours is drawn on.
+    pub const fn paper(self) -> Ground {
+        match self {
+            Self::Light | Self::SixteenLight => Ground::LIGHT,
+            _ => Ground::DARK,
+        }
+    }
+
     /// Settles `Auto` from the environment.
     #[must_use]
     pub fn resolve(self, env: impl Fn(&str) -> Option<String>) -> Self {
@@ -121,6 +130,11 @@ impl Theme {
             Palette::Light => style.bg(SELECTED_LIGHT),
             _ => style,
         }
+    }
+
+    /// What a picture of it is drawn on.
+    pub(super) const fn paper(self) -> Ground {
+        self.palette.paper()
     }
 
     /// What the whole screen is painted with first.

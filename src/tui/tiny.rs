@@ -12,11 +12,10 @@ use super::{
     draw::put,
     drill, header, headline,
     theme::Role,
-    words::{CURSOR, breaker, err, is_blind, sickness, width},
+    words::{CURSOR, breaker, err, is_blind, width},
 };
 use crate::model::text::Trouble;
 use ratatui::{buffer::Buffer, layout::Rect};
-use std::cmp::Reverse;
 
 pub(super) fn draw(app: &App, troubles: &[Trouble], area: Rect, buf: &mut Buffer) {
     let line = |n: u16| Rect {
@@ -61,8 +60,7 @@ pub(super) fn draw(app: &App, troubles: &[Trouble], area: Rect, buf: &mut Buffer
 
 fn rows(app: &App, area: Rect, buf: &mut Buffer) {
     let (s, theme) = (app.shown(), app.theme);
-    let mut rows = app.rows();
-    rows.sort_by_key(|d| Reverse(sickness(d)));
+    let rows = app.rows();
     let words: Vec<_> = rows
         .iter()
         .map(|d| {

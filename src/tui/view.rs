@@ -1,19 +1,19 @@
 //! One frame: a pure function of what the screen remembers.
 
 use super::{
-    app::{App, View},
+    app::{App, Pane, View},
     brief, confirm, detail, drill, events, footer, header, headline, help, layout, menu,
     overlay::Overlay,
     palette,
     run::Options,
     rungs, table,
     theme::Role,
-    tiny, trends, words,
+    tiny, trends, wall, words,
 };
 use crate::{model::text::Trouble, source::Source};
 use ratatui::{
     Frame,
-    buffer::Buffer,
+    buffer::{Buffer, Cell},
     layout::{Position, Rect, Size},
 };
 use std::sync::Arc;
@@ -36,8 +36,19 @@ pub fn picture(source: Arc<dyn Source>, options: &Options, size: Size) -> Buffer
     buf
 }
 
+/// A drawn buffer as lines of text.
+pub(super) fn text(buf: &Buffer) -> String {
+    let mut text = String::new();
+    for row in buf.content.chunks(usize::from(buf.area.width).max(1)) {
+        let line: String = row.iter().map(Cell::symbol).collect();
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
 /// Draws everything; gives where the cursor belongs, when something is being typed.
-fn draw(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
+pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     if area.is_empty() {
         return None;
     }
@@ -85,12 +96,52 @@ pub(super) fn events_shown(app: &App, area: Rect) -> u16 {
     let events = match app.view {
         View::Detail => detail::events_area(app, body(&panels)),
         View::Events => body(&panels),
-        View::Overview | View::Drill => panels.events,
+        View::Overview | View::Drill | View::Wall => panels.events,
+    };
+    let events = if app.zoomed && app.pane == Pane::Events {
+        body(&panels)
+    } else {
+        events
     };
     events.height.saturating_sub(2)
 }
 
+/// Which pane is at a place, and what area it has.
+pub(super) fn pane_at(app: &App, area: Rect, place: Position) -> Option<(Pane, Rect)> {
+    let panels = panels(app, area, &headline::below(app.shown()));
+    let body = body(&panels);
+    if app.zoomed || app.view == View::Events {
+        return body.contains(place).then_some((app.pane, body));
+    }
+    let all = match app.view {
+        View::Overview => vec![
+            (Pane::Rows, panels.table),
+            (Pane::Trends, panels.trends),
+            (Pane::Rungs, panels.rungs),
+            (lower(app), panels.events),
+        ],
+        View::Detail => vec![
+            (Pane::Events, detail::events_area(app, body)),
+            (Pane::Rows, body),
+        ],
+        View::Events | View::Drill | View::Wall => Vec::new(),
+    };
+    all.into_iter().find(|(_, area)| area.contains(place))
+}
+
+/// What stands under the table where there is room for one panel only.
+const fn lower(app: &App) -> Pane {
+    match app.pane {
+        Pane::Rows => Pane::Events,
+        pane => pane,
+    }
+}
+
 fn board(app: &App, area: Rect, buf: &mut Buffer) {
+    if app.view == View::Wall {
+        wall::draw(app, area, buf);
+        return;
+    }
     let troubles = headline::below(app.shown());
     let panels = panels(app, area, &troubles);
     if panels.kind == layout::Kind::Tiny {
@@ -110,10 +161,22 @@ fn board(app: &App, area: Rect, buf: &mut Buffer) {
     headline::draw_judges(app, &troubles, panels.judges, buf);
     footer::draw(app, panels.footer, buf);
     match app.view {
+        View::Overview | View::Detail if app.zoomed => zoomed(app, body(&panels), buf),
         View::Overview => overview(app, &panels, buf),
         View::Detail => detail::draw(app, body(&panels), buf),
         View::Events => events::draw(app, body(&panels), buf, None),
         View::Drill => drill::draw(app, body(&panels), buf),
+        View::Wall => {}
+    }
+}
+
+fn zoomed(app: &App, area: Rect, buf: &mut Buffer) {
+    let about = app.selected().filter(|_| app.view == View::Detail);
+    match app.pane {
+        Pane::Rows if app.view == View::Overview => table::draw(app, area, buf),
+        Pane::Rows | Pane::Trends => trends::of_one(app, area, buf),
+        Pane::Rungs => rungs::draw(app, area, buf),
+        Pane::Events => events::draw(app, area, buf, about.map(|d| &d.id)),
     }
 }
 
@@ -127,5 +190,9 @@ fn overview(app: &App, panels: &layout::Panels, buf: &mut Buffer) {
     if panels.rungs.width > 0 {
         rungs::draw(app, panels.rungs, buf);
     }
-    events::draw(app, panels.events, buf, None);
+    match (panels.kind, lower(app)) {
+        (layout::Kind::Small, Pane::Trends) => trends::of_one(app, panels.events, buf),
+        (layout::Kind::Small, Pane::Rungs) => rungs::draw(app, panels.events, buf),
+        _ => events::draw(app, panels.events, buf, None),
+    }
 }

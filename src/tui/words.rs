@@ -35,20 +35,6 @@ pub(super) fn breaker(d: &DeploymentView) -> (&'static str, Cow<'static, str>, R
     (glyph, word, role)
 }
 
-/// How sick a row is: what a small window shows first.
-pub(super) fn sickness(d: &DeploymentView) -> u8 {
-    match d.shown() {
-        Shown::Open => 6,
-        Shown::ForcedOpen => 5,
-        Shown::Probe => 4,
-        Shown::Ramp(_) => 3,
-        Shown::ForcedClosed | Shown::Observe => 2,
-        Shown::Closed if d.gate.is_some() => 4,
-        Shown::Closed => 1,
-        Shown::Disabled => 0,
-    }
-}
-
 pub(super) const fn users(word: UsersWord) -> Role {
     match word {
         UsersWord::Idle => Role::Dim,

@@ -103,3 +103,25 @@ proptest! {
         prop_assert_eq!(events, Decoder::default().feed(bytes));
     }
 }
+
+#[test]
+fn presses_and_the_wheel_are_read_and_other_reports_are_no_key() {
+    use crossterm::event::{MouseButton, MouseEventKind};
+    let mut decoder = Decoder::default();
+    let events = decoder.feed(b"\x1b[<0;11;6M\x1b[<0;11;6m\x1b[<64;300;1M\x1b[<35;1;1M\x1b[<0;1Mj");
+    let mice: Vec<_> = events
+        .iter()
+        .filter_map(|e| match e {
+            Event::Mouse(m) => Some((m.kind, m.column, m.row)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        mice,
+        [
+            (MouseEventKind::Down(MouseButton::Left), 10, 5),
+            (MouseEventKind::ScrollUp, 299, 0)
+        ]
+    );
+    assert_eq!(events.len(), 3, "and the key after them");
+}

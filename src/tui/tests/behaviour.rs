@@ -282,7 +282,7 @@ fn the_help_tells_every_key_that_exists() {
     for read_only in [false, true] {
         let mut desk = Desk::with(scene::calm(), Palette::Dark, false, read_only);
         desk.press("?");
-        let text = desk.text(140, 70);
+        let text = desk.text(140, 110);
         for b in TABLE {
             let told = text
                 .lines()
@@ -307,6 +307,7 @@ fn every_key_of_the_board_does_something_to_be_seen() {
                 Action::Wind(_) => drop(desk.looking_back()),
                 _ => {}
             }
+            desk.app.errands.clear();
             let before = (desk.text(120, 40), desk.sent(), Flow::Go);
             let bold = desk.draw(120, 40);
             let modifiers = if k.ctrl {
@@ -316,7 +317,8 @@ fn every_key_of_the_board_does_something_to_be_seen() {
             };
             let flow = desk.key(k.code, modifiers);
             let after = (desk.text(120, 40), desk.sent(), flow);
-            assert!(before != after || bold != desk.draw(120, 40), "{}", b.shown);
+            let seen = before != after || bold != desk.draw(120, 40);
+            assert!(seen || !desk.app.errands.is_empty(), "{}", b.shown);
         }
     }
 }

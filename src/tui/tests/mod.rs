@@ -16,6 +16,7 @@ mod behaviour;
 mod colours;
 mod drill;
 mod frames;
+mod keys;
 mod pictures;
 mod pty;
 pub(in crate::tui) mod scene;
@@ -62,14 +63,14 @@ impl Source for Fake {
 }
 
 /// A screen over a scene.
-struct Desk {
+pub(in crate::tui) struct Desk {
     scene: Scene,
     fake: Arc<Fake>,
-    app: App,
+    pub(in crate::tui) app: App,
 }
 
 impl Desk {
-    fn at(scene: Scene) -> Self {
+    pub(in crate::tui) fn at(scene: Scene) -> Self {
         Self::with(scene, Palette::Dark, false, false)
     }
 
@@ -142,14 +143,7 @@ impl Desk {
         terminal.backend().buffer().clone()
     }
 
-    fn text(&self, w: u16, h: u16) -> String {
-        let buf = self.draw(w, h);
-        let mut text = String::new();
-        for row in buf.content.chunks(usize::from(w)) {
-            let line: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
-        text
+    pub(in crate::tui) fn text(&self, w: u16, h: u16) -> String {
+        crate::tui::view::text(&self.draw(w, h))
     }
 }

@@ -1,0 +1,196 @@
+//! Keys of the screen itself: undo, copy, save, mouse, zoom, the filter.
+
+use super::{Desk, scene};
+use crate::{
+    model::{Force, ForceKind, Kind, Wall},
+    tui::{errand::Errand, theme::Palette},
+};
+use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use scene::{PRIMARY, SECONDARY, TERTIARY};
+use std::time::Duration;
+
+/// The router carries out the last command that was sent, as `me`.
+fn carried_out(desk: &mut Desk, change: impl FnOnce(Wall) -> Kind) {
+    let command = desk.sent().pop().unwrap();
+    let at = desk.app.now();
+    desk.then(|s| {
+        s.push(change(at));
+        s.push(Kind::Command {
+            actor: "me".into(),
+            command,
+            refused: None,
+        });
+    });
+}
+
+fn forced(at: Wall, who: &str) -> Kind {
+    Kind::Forced {
+        deployment: SECONDARY.into(),
+        force: Force {
+            kind: ForceKind::Open,
+            who: who.into(),
+            why: String::new(),
+            until: at.after(Duration::from_mins(10)),
+        },
+    }
+}
+
+#[test]
+fn undo_takes_off_the_last_override_of_this_screen_that_is_still_on() {
+    let mut desk = Desk::at(scene::calm());
+    desk.press(&format!(":force {SECONDARY} open\ny"));
+    carried_out(&mut desk, |at| forced(at, "me"));
+    desk.press(":rung3 on summarize\ny");
+    carried_out(&mut desk, |at| Kind::Rung3On {
+        route: Some("summarize".into()),
+        who: "me".into(),
+        why: String::new(),
+        until: at.after(Duration::from_mins(10)),
+    });
+    desk.press("u");
+    assert_eq!(desk.sent().pop().unwrap(), "rung3 off summarize");
+    carried_out(&mut desk, |_| Kind::Rung3Off {
+        route: Some("summarize".into()),
+        who: "me".into(),
+    });
+    desk.press("u");
+    assert_eq!(desk.sent().pop().unwrap(), format!("release {SECONDARY}"));
+}
+
+#[test]
+fn undo_leaves_what_somebody_else_laid() {
+    let mut desk = Desk::at(scene::calm());
+    desk.press("u");
+    assert!(desk.text(80, 24).contains("nothing to undo"));
+    desk.press(&format!(":force {SECONDARY} open\ny"));
+    carried_out(&mut desk, |at| forced(at, "me"));
+    desk.then(|s| {
+        let at = s.snapshot().at;
+        s.push(forced(at, "ana"));
+    });
+    let sent = desk.sent().len();
+    desk.press("u");
+    assert_eq!(desk.sent().len(), sent);
+}
+
+#[test]
+fn the_row_is_copied_as_one_line_and_in_the_events_the_newest_in_sight() {
+    let mut desk = Desk::at(scene::incident());
+    desk.press("y");
+    let [Errand::Copy(row)] = desk.app.errands.as_slice() else {
+        panic!("{:?}", desk.app.errands)
+    };
+    let start = "2026-03-10 14:03:22Z anthropic/claude-sonnet-4-5 OPEN, errors 3";
+    assert!(row.starts_with(start), "{row}");
+    assert!(row.contains("error_rate 38.4% > 2.0%"), "{row}");
+    desk.app.errands.clear();
+    desk.press("Ey");
+    let [Errand::Copy(event)] = desk.app.errands.as_slice() else {
+        panic!("{:?}", desk.app.errands)
+    };
+    assert!(event.starts_with("2026-03-10 14:0"), "{event}");
+}
+
+#[test]
+fn zoom_gives_the_whole_middle_to_the_panel_with_the_focus() {
+    let mut desk = Desk::at(scene::incident());
+    desk.press("z");
+    let rows = desk.text(120, 40);
+    assert!(rows.contains("deployments") && !rows.contains(" events "));
+    desk.press("\t");
+    assert!(desk.text(120, 40).contains(" events "));
+    desk.press("\t");
+    let charts = desk.text(120, 40);
+    assert!(charts.contains("error rate") && !charts.contains("deployments"));
+    desk.press("\t");
+    assert!(desk.text(120, 40).contains("rungs, last 15 min"));
+    desk.press("\u{1b}");
+    assert!(desk.text(120, 40).contains("deployments"));
+}
+
+#[test]
+fn where_there_is_room_for_one_panel_tab_changes_it() {
+    let mut desk = Desk::at(scene::incident());
+    let shown = |desk: &Desk, what| desk.text(80, 24).contains(what);
+    assert!(shown(&desk, " events "));
+    desk.press("\t\t");
+    assert!(shown(&desk, " error rate ") && shown(&desk, " deployments "));
+    desk.press("\t");
+    assert!(shown(&desk, " rungs, last 15 min "));
+    desk.press("\t");
+    assert!(shown(&desk, " events "));
+}
+
+fn mouse(desk: &mut Desk, kind: MouseEventKind, column: u16, row: u16) {
+    desk.app.handle(&Event::Mouse(MouseEvent {
+        kind,
+        column,
+        row,
+        modifiers: KeyModifiers::NONE,
+    }));
+}
+
+#[test]
+fn a_click_selects_a_row_once_the_mouse_was_asked_for() {
+    let click = MouseEventKind::Down(MouseButton::Left);
+    let mut desk = Desk::at(scene::calm());
+    mouse(&mut desk, click, 10, 5);
+    assert_eq!(&*desk.app.selected().unwrap().id, PRIMARY);
+    desk.press("m");
+    assert_eq!(desk.app.errands, [Errand::Mouse(true)]);
+    mouse(&mut desk, click, 10, 5);
+    assert_eq!(&*desk.app.selected().unwrap().id, SECONDARY);
+    mouse(&mut desk, MouseEventKind::ScrollDown, 10, 5);
+    assert_eq!(&*desk.app.selected().unwrap().id, TERTIARY);
+    mouse(&mut desk, click, 10, 3);
+    assert_eq!(
+        &*desk.app.selected().unwrap().id,
+        TERTIARY,
+        "a heading is no row"
+    );
+}
+
+#[test]
+fn a_click_never_answers_a_question() {
+    let mut desk = Desk::at(scene::calm());
+    desk.press("mo");
+    for row in 0..24 {
+        for column in 0..80 {
+            mouse(
+                &mut desk,
+                MouseEventKind::Down(MouseButton::Left),
+                column,
+                row,
+            );
+        }
+    }
+    assert!(desk.sent().is_empty());
+}
+
+#[test]
+fn a_filter_with_terms_hides_what_they_are_not_about() {
+    let mut desk = Desk::at(scene::incident());
+    desk.press("/tier:primary sev:bad\n");
+    let text = desk.text(120, 40);
+    assert!(text.contains("/tier:primary sev:bad"));
+    let row = |id| {
+        text.lines()
+            .any(|l| l.starts_with("│") && l.contains("CLOSED") && l.contains(id))
+    };
+    assert!(!row(SECONDARY), "{text}");
+}
+
+#[test]
+fn a_term_that_matches_nothing_is_named_while_it_is_typed() {
+    let mut desk = Desk::with(scene::incident(), Palette::Dark, false, false);
+    desk.press("/kind:boom");
+    let text = desk.text(120, 40);
+    assert!(
+        text.contains("no kind of event begins with \"boom\""),
+        "{text}"
+    );
+    assert!(
+        text.contains(SECONDARY),
+        "and what was filtered before stays so"
+    );
+}
