@@ -23,13 +23,13 @@ pub use self::{
     drills::{DRILL_AGE, LastDrill},
     finding::{About, Finding, Level, Rule},
     place::Places,
-    route::RouteFacts,
 };
 
 use self::live::Called;
 use crate::{
     config::{Config, Problems},
     drill::ledger::Entry,
+    fitness::{self, RouteFacts},
     model::Wall,
 };
 
@@ -129,6 +129,17 @@ fn router(config: &Config) -> Vec<Finding> {
             &["breaker", "mode"],
             "mode = \"observe\": breakers count and block nothing".to_owned(),
             "set breaker.mode = \"enforce\" when you have seen enough",
+        );
+    }
+    if let Some(share) = fitness::tolerates(config) {
+        tell(
+            &rules::TOLERANT,
+            &["breaker", "err_threshold"],
+            format!(
+                "err_threshold lets {:.0}% of the requests fail, and no breaker opens",
+                share * 100.0
+            ),
+            "set a smaller breaker.err_threshold; the usual one is 2%",
         );
     }
     if !listen.ip().is_loopback() && config.server.client_keys.is_empty() {

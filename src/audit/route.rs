@@ -2,88 +2,17 @@
 
 use super::{
     deadline,
-    finding::{About, Finding, Rule},
+    finding::{About, Finding},
     rules,
 };
 use crate::{
     config::{Canned, CannedForm, Config, Route, Tier},
-    model::{DeploymentId, RouteId, time::as_ms},
+    fitness::{Lack, RouteFacts, falls_back_here, has_key},
+    model::DeploymentId,
 };
-use indexmap::IndexSet;
-use serde::Serialize;
-use std::time::Duration;
 
 /// What `{…}` in a canned text may be.
 const BLANKS: [&str; 3] = ["minutes", "support", "route"];
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RouteFacts {
-    pub route: RouteId,
-    #[serde(rename = "deadline_ms", with = "as_ms")]
-    pub deadline: Duration,
-    pub tiers: Vec<TierFacts>,
-    /// Of the tiers that take traffic.
-    pub makers: IndexSet<String>,
-    /// The hosts that they are behind.
-    pub accounts: IndexSet<String>,
-    pub cache: bool,
-    /// `answer`, or `error`.
-    pub canned: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TierFacts {
-    pub deployments: Vec<DeploymentId>,
-    pub takes_traffic: bool,
-    #[serde(rename = "timeout_ms", with = "as_ms")]
-    pub timeout: Duration,
-    /// What it has of that when every tier above hangs.
-    #[serde(rename = "has_ms", with = "as_ms")]
-    pub has: Duration,
-}
-
-pub(super) fn has_key(config: &Config, id: &DeploymentId) -> bool {
-    config
-        .provider_of(id)
-        .is_some_and(|p| p.missing_key.is_none())
-}
-
-impl RouteFacts {
-    pub(super) fn of(config: &Config, route: &Route) -> Self {
-        let serves: Vec<bool> = route.tiers.iter().map(|t| serves(config, t)).collect();
-        let shares = deadline::shares(route, &serves);
-        let tiers = route.tiers.iter().zip(&serves).zip(shares);
-        let tiers = tiers.map(|((tier, &takes_traffic), has)| TierFacts {
-            deployments: tier.deployments.clone(),
-            takes_traffic,
-            timeout: tier.timeout,
-            has,
-        });
-        let asked = || {
-            let all = route.tiers.iter().flat_map(|t| &t.deployments);
-            all.filter(|id| has_key(config, id))
-        };
-        let host = |id| config.provider_of(id).map(|p| p.host().to_owned());
-        Self {
-            route: route.id.clone(),
-            deadline: route.deadline,
-            tiers: tiers.collect(),
-            makers: asked()
-                .filter_map(|id| config.maker_of(id).map(str::to_owned))
-                .collect(),
-            accounts: asked().filter_map(host).collect(),
-            cache: route.cache && config.cache.enabled,
-            canned: match route.canned.form {
-                CannedForm::Answer => "answer",
-                CannedForm::Error => "error",
-            },
-        }
-    }
-}
-
-fn serves(config: &Config, tier: &Tier) -> bool {
-    tier.deployments.iter().any(|id| has_key(config, id))
-}
 
 pub(super) fn findings(config: &Config, route: &Route, facts: &RouteFacts) -> Vec<Finding> {
     if let Some(above) = falls_back_here(config, route) {
@@ -96,9 +25,7 @@ pub(super) fn findings(config: &Config, route: &Route, facts: &RouteFacts) -> Ve
         )];
     }
     let mut found: Vec<_> = failover(route, facts).into_iter().collect();
-    let serves: Vec<_> = facts.tiers.iter().map(|t| t.takes_traffic).collect();
-    let shares: Vec<_> = facts.tiers.iter().map(|t| t.has).collect();
-    found.extend(deadline::findings(route, &serves, &shares));
+    found.extend(deadline::findings(route, facts));
     // Vectors are not cached, have no canned text, and no other model's are the same.
     if !route.embeds() {
         found.extend(rungs(route, facts));
@@ -107,89 +34,20 @@ pub(super) fn findings(config: &Config, route: &Route, facts: &RouteFacts) -> Ve
     found
 }
 
-/// In LiteLLM's format: the route for which this one is there.
-fn falls_back_here<'c>(config: &'c Config, route: &Route) -> Option<&'c RouteId> {
-    let [only] = route.tiers.as_slice() else {
-        return None;
-    };
-    let is_below = |other: &&Route| {
-        let below = other.tiers.iter().skip(1).chain(&other.context_fallbacks);
-        let mut below = below.chain(&other.policy_fallbacks);
-        below.any(|tier| tier.deployments == only.deployments)
-    };
-    let others = config.routes.values().filter(|other| other.id != route.id);
-    config
-        .litellm
-        .then(|| others.filter(|r| is_below(r)).map(|r| &r.id).next())
-        .flatten()
-}
-
 /// Whether there is somebody else to ask.
 fn failover(route: &Route, facts: &RouteFacts) -> Option<Finding> {
-    let serving: Vec<_> = facts.tiers.iter().filter(|t| t.takes_traffic).collect();
-    let (rule, message, todo) = match serving.as_slice() {
-        [] => (
-            &rules::NO_TIER,
-            "none of its tiers has a key".to_owned(),
-            "set the keys that are missing",
-        ),
-        [only] => alone(only, facts.tiers.len()),
-        all => together(route, facts, all.len())?,
+    let lack = facts.lack?;
+    let rule = match lack {
+        Lack::Tier => &rules::NO_TIER,
+        Lack::SecondTier => &rules::ONE_TIER,
+        Lack::Vendor => &rules::ONE_VENDOR,
+        Lack::Account => &rules::ONE_ACCOUNT,
+        Lack::Maker => &rules::ONE_MAKER,
     };
+    let (message, todo) = facts.told(lack);
     let path = ["routes", &route.id, "tiers"];
     let about = About::Route(route.id.clone());
     Some(Finding::new(rule, about, &path, message, todo))
-}
-
-type Said = (&'static Rule, String, &'static str);
-
-/// The only tier of so many that takes traffic.
-fn alone(only: &TierFacts, of: usize) -> Said {
-    let names = join(only.deployments.iter().map(|id| &**id));
-    let (message, todo) = if of > 1 {
-        (
-            format!("of {of} tiers only {names} has a key"),
-            "set the keys that are missing",
-        )
-    } else {
-        let message = if only.deployments.len() > 1 {
-            format!(
-                "its deployments take turns in one tier ({names}); what fails at one is not asked of another"
-            )
-        } else {
-            format!("{names} is its only tier")
-        };
-        (
-            message,
-            "add a tier below, of another maker; in LiteLLM's files a fallback",
-        )
-    };
-    (&rules::ONE_TIER, message, todo)
-}
-
-/// What so many tiers have in common that should not go down together.
-fn together(route: &Route, facts: &RouteFacts, n: usize) -> Option<Said> {
-    // Other makers' vectors are no substitute.
-    let one_maker = facts.makers.len() == 1 && !route.embeds();
-    let (makers, accounts) = (join(&facts.makers), join(&facts.accounts));
-    match (one_maker, facts.accounts.len()) {
-        (true, 1) => Some((
-            &rules::ONE_VENDOR,
-            format!("its {n} tiers are all {makers}'s, at {accounts}"),
-            "add a tier of another maker, at another address",
-        )),
-        (false, 1) => Some((
-            &rules::ONE_ACCOUNT,
-            format!("its {n} tiers are all behind {accounts}"),
-            "add a tier at another address",
-        )),
-        (true, _) => Some((
-            &rules::ONE_MAKER,
-            format!("its {n} tiers are all {makers}'s, behind {accounts}"),
-            "add a tier of another maker",
-        )),
-        (false, _) => None,
-    }
 }
 
 fn rungs(route: &Route, facts: &RouteFacts) -> Vec<Finding> {
@@ -314,10 +172,4 @@ fn windows(config: &Config, route: &Route) -> Vec<Finding> {
         ));
     }
     found
-}
-
-fn join(words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
-    let words: Vec<_> = words.into_iter().collect();
-    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-    words.join(", ")
 }

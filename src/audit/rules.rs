@@ -22,9 +22,9 @@ rules! {
         "There is nothing to fail over to.";
     FALLBACK_ROUTE = "fallback-route", Note, "A route is there because others fall back to it",
         "Who asks for it by its own name has one tier.";
-    ONE_VENDOR = "one-vendor", Error, "Every tier is of one maker, in one account",
+    ONE_VENDOR = "one-vendor", Error, "Every tier is of one maker, at one address or in one account",
         "One outage, one revoked key or one spent quota takes all tiers at once.";
-    ONE_ACCOUNT = "one-account", Error, "Every tier is behind one address",
+    ONE_ACCOUNT = "one-account", Error, "Every tier is behind one address, or in one account",
         "One outage, one revoked key or one spent quota takes all tiers at once, whoever made the models.";
     ONE_MAKER = "one-maker", Warning, "Every tier is of one maker",
         "What goes wrong with a maker's models goes wrong behind every cloud that serves them.";
@@ -78,6 +78,8 @@ rules! {
         "It will call ordinary answers bad, or be dismissed.";
     OBSERVE = "observe-only", Warning, "Breakers block nothing",
         "They count and say what they would have done; every request still asks the broken tier first.";
+    TOLERANT = "tolerant-breaker", Warning, "Breakers let a large share of requests fail",
+        "Outages are mostly partial: what fails for a part of the requests only, fails them for as long as it lasts.";
     OPEN_DOOR = "open-door", Error, "The door is open to the network without client keys",
         "Whoever reaches it spends your money.";
     NO_JOURNAL = "no-journal", Warning, "No journal is kept",

@@ -1,5 +1,6 @@
 //! One good configuration, and for every rule a change that breaks that rule.
 
+mod agree;
 mod drilled;
 mod judged;
 mod litellm;

@@ -4,11 +4,13 @@ use super::{
     Audit, DRILL_AGE,
     finding::{About, Finding, Level},
     live::Called,
-    route::RouteFacts,
 };
-use crate::model::{
-    Wall,
-    time::{duration_text, latency, short},
+use crate::{
+    fitness::RouteFacts,
+    model::{
+        Wall,
+        time::{duration_text, latency, short},
+    },
 };
 
 const WIDTH: usize = 80;

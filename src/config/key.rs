@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub(super) const PLACEHOLDER: &str = "<set>";
 
 /// Where a credential comes from. Never holds the credential.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum KeySource {
     /// A local server that wants none.
     NotNeeded,

@@ -394,6 +394,11 @@ impl Provider {
     pub fn host(&self) -> &str {
         vendor::host(&self.base_url)
     }
+
+    /// The same, and on this machine with its port: what listens at another one is another server, or leads to one.
+    pub fn address(&self) -> &str {
+        vendor::address(&self.base_url)
+    }
 }
 
 impl Config {

@@ -159,14 +159,28 @@ pub(super) fn has_responses(dialect: Dialect, base_url: &str, azure: Option<&Azu
 
 /// The host of an `http(s)://host[:port][/path]` address.
 pub(super) fn host(base_url: &str) -> &str {
-    let rest = base_url
-        .split_once("://")
-        .map_or(base_url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let authority = authority(base_url);
     if let Some(v6) = authority.strip_prefix('[') {
         return v6.split(']').next().unwrap_or(v6);
     }
     authority.split(':').next().unwrap_or(authority)
+}
+
+/// The host, or `host:port` of this machine.
+pub(super) fn address(base_url: &str) -> &str {
+    let host = host(base_url);
+    let ip = host.parse::<std::net::IpAddr>();
+    if host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback()) {
+        return authority(base_url);
+    }
+    host
+}
+
+fn authority(base_url: &str) -> &str {
+    let rest = base_url
+        .split_once("://")
+        .map_or(base_url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
 
 /// `llm.eu.example.com` → `example.com`; addresses and single words stay. Not the whole public suffix list: the
@@ -249,6 +263,18 @@ mod tests {
             gemini.as_deref(),
             Ok("https://generativelanguage.googleapis.com")
         );
+    }
+
+    #[test]
+    fn on_this_machine_the_port_says_who_it_is() {
+        for (url, is) in [
+            ("https://api.example.com:8443/x", "api.example.com"),
+            ("http://127.0.0.1:8000/v1", "127.0.0.1:8000"),
+            ("http://localhost:8001", "localhost:8001"),
+            ("http://[::1]:8002", "[::1]:8002"),
+        ] {
+            assert_eq!(address(url), is);
+        }
     }
 
     #[test]

@@ -91,7 +91,7 @@ mod tests {
         let all = told("routes.r.tiers = ['anthropic/a']");
         assert!(
             all.iter()
-                .all(|d| d.unfit.as_ref().unwrap().contains("one tier"))
+                .all(|d| d.unfit.as_ref().unwrap().contains("its only tier"))
         );
     }
 }

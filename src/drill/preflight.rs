@@ -7,79 +7,69 @@ use super::{
 };
 use crate::{
     config::{CannedForm, Config, Route, Tier},
+    fitness::{RouteFacts, judging},
     model::{DeploymentId, ForceKind, Phase, Snapshot, time::duration_text, topology::tier_name},
 };
-use std::collections::HashSet;
 
 /// Why a drill of this route would fail whatever happens; none when failing over is possible.
 pub(super) fn unfit(config: &Config, route: &Route, scenario: &Scenario) -> Option<String> {
-    tiers(config, route)
-        .or_else(|| times(route, scenario))
+    let facts = RouteFacts::of(config, route);
+    tiers(config, route, &facts)
+        .or_else(|| times(route, &facts, scenario))
         .or_else(|| breaker(config, scenario))
         .or_else(|| judges(config, route, scenario))
         .or_else(|| canned(route, scenario))
 }
 
-fn tiers(config: &Config, route: &Route) -> Option<String> {
+fn tiers(config: &Config, route: &Route, facts: &RouteFacts) -> Option<String> {
     let id = &route.id;
-    let Some((primary, below)) = route.tiers.split_first() else {
-        return Some(format!("route {id} has no tiers"));
-    };
-    if below.is_empty() {
-        return Some(format!(
-            "route {id} has one tier: there is nothing to fail over to; add a deployment of another vendor to its tiers"
-        ));
-    }
-    for (tier, name) in [Some(primary), below.first()]
-        .into_iter()
-        .flatten()
-        .zip(["primary", "secondary"])
-    {
-        if let Some(why) = disabled(config, tier) {
+    let off = route
+        .tiers
+        .iter()
+        .enumerate()
+        .take(2)
+        .find_map(|(i, tier)| {
+            let why = disabled(config, tier)?;
             let names: Vec<_> = tier.deployments.iter().map(|d| &**d).collect();
-            return Some(format!(
-                "the {name} of route {id}, {}, takes no traffic: {why}",
+            Some(format!(
+                "the {} of route {id}, {}, takes no traffic: {why}",
+                tier_name(i),
                 names.join(", ")
-            ));
-        }
-    }
-    let vendors = |t: &Tier| -> HashSet<String> {
-        let of = |d| config.provider_of(d).map(|p| p.vendor.clone());
-        t.deployments.iter().filter_map(of).collect()
-    };
-    let first = vendors(primary);
-    let usable = below.iter().filter(|t| disabled(config, t).is_none());
-    let elsewhere = usable.into_iter().any(|t| !vendors(t).is_subset(&first));
-    if !elsewhere {
-        let mut vendors: Vec<_> = first.into_iter().collect();
-        vendors.sort();
-        return Some(format!(
-            "every tier of route {id} is of the same vendor ({}): its outage takes them all; add a tier of another one",
-            vendors.join(", ")
-        ));
-    }
-    None
+            ))
+        });
+    off.or_else(|| {
+        let lack = facts.lack.filter(|lack| lack.is_fatal())?;
+        let (message, todo) = facts.told(lack);
+        Some(format!("route {id} cannot fail over: {message}; {todo}"))
+    })
 }
 
 /// A primary that hangs must leave somebody the time to stand in.
-fn times(route: &Route, scenario: &Scenario) -> Option<String> {
-    let own = route.tiers.first()?.timeout;
-    let (id, patience) = (&route.id, scenario.traffic.patience);
-    let own_text = duration_text(own);
-    if own >= route.deadline {
+fn times(route: &Route, facts: &RouteFacts, scenario: &Scenario) -> Option<String> {
+    let id = &route.id;
+    if let Some((i, next)) = facts.eaten() {
         return Some(format!(
-            "the primary of route {id} may take {own_text}, and the whole request {}: a primary that hangs leaves no time \
-             to the secondary; lower the tier's timeout",
-            duration_text(route.deadline)
+            "route {id}: {}; lower the tier's timeout",
+            facts.eats(i, next)
         ));
     }
-    (own >= patience).then(|| {
-        format!(
-            "the primary of route {id} may take {own_text}, and callers wait {} (traffic.patience): they have left before \
+    let (own, patience) = (route.tiers.first()?.timeout, scenario.traffic.patience);
+    if own >= patience {
+        return Some(format!(
+            "the primary of route {id} may take {}, and callers wait {} (traffic.patience): they have left before \
              the secondary is asked; lower the tier's timeout",
+            duration_text(own),
             duration_text(patience)
-        )
-    })
+        ));
+    }
+    let slo = scenario.hangs_within().filter(|slo| own >= *slo)?;
+    Some(format!(
+        "the primary of route {id} may take {}, and the drill's bound for p95 is {}: while it hangs, who does not stream \
+         waits longer than that until the breaker opens; lower the tier's timeout, or drill a file of your own with a \
+         larger slo",
+        duration_text(own),
+        duration_text(slo)
+    ))
 }
 
 /// A breaker that cannot open for what the drill does.
@@ -130,20 +120,23 @@ fn judges(config: &Config, route: &Route, scenario: &Scenario) -> Option<String>
                 .to_owned(),
         );
     }
+    if let Some(within) = scenario.trips_on_quality() {
+        if let Some((_, why)) = judging::vanity(config).first() {
+            return Some(format!("the judges' scores can trip no breaker: {why}"));
+        }
+        if let Some(why) = judging::too_slow(config, within) {
+            let within = duration_text(within);
+            return Some(format!(
+                "{why}, and the drill waits {within} for one; allow more, or drill a file of your own that waits longer"
+            ));
+        }
+    }
     if config.judge.sample <= 0.0 {
         return Some("judge.sample is 0: no answer is judged".to_owned());
     }
-    let able = judges.iter().filter(|j| {
-        config
-            .provider_of(j)
-            .is_some_and(|p| p.missing_key.is_none())
-    });
     let primaries = &route.tiers.first()?.deployments;
-    let alone = |id| {
-        able.clone()
-            .all(|j| config.maker_of(j) == config.maker_of(id))
-    };
-    let unjudged = primaries.iter().find(|id| alone(id))?;
+    let alone = |id: &&DeploymentId| judging::makers_that_may_judge(config, id).is_empty();
+    let unjudged = primaries.iter().find(alone)?;
     Some(format!(
         "nobody may judge {unjudged}: every judge is of its own maker or has no key"
     ))
@@ -260,15 +253,25 @@ mod tests {
     #[test]
     fn one_tier_cannot() {
         let why = unfit_is("'anthropic/a'", "").unwrap();
-        assert!(why.contains("one tier"), "{why}");
+        assert!(why.contains("its only tier"), "{why}");
     }
 
     #[test]
     fn the_same_vendor_twice_cannot() {
         let why = unfit_is("'openai/a', 'openai/b'", "").unwrap();
-        assert!(why.contains("same vendor (openai)"), "{why}");
-        let other = "[providers.x]\ndialect = 'openai'\nbase_url = 'http://x'\nkey = 'none'\nvendor = 'openai'";
-        assert!(unfit_is("'openai/a', 'x/b'", other).is_some());
+        assert!(why.contains("all openai's, at api.openai.com"), "{why}");
+        let other = |key| {
+            format!(
+                "[providers.x]\ndialect = 'openai'\nbase_url = 'http://x'\n{key}\nvendor = 'openai'"
+            )
+        };
+        let why = unfit_is("'openai/a', 'x/b'", &other("key_env = 'OPENAI_API_KEY'")).unwrap();
+        assert!(why.contains("paid with one key"), "{why}");
+        // Another address and another key: worth a drill, and a warning of the audit.
+        assert_eq!(
+            unfit_is("'openai/a', 'x/b'", &other("key_env = 'X_KEY'")),
+            None
+        );
     }
 
     #[test]
@@ -294,7 +297,7 @@ mod tests {
     fn a_primary_that_may_take_all_the_time_there_is_leaves_none_to_the_secondary() {
         let slow = "{ deployment = 'anthropic/a', timeout = '30s' }, 'openai/b'";
         let why = unfit_for("hang", slow, "routes.r.deadline = '30s'").unwrap();
-        assert!(why.contains("leaves no time"), "{why}");
+        assert!(why.contains("when it hangs, the next tier has"), "{why}");
         let patient = "{ deployment = 'anthropic/a', timeout = '5m' }, 'openai/b'";
         let why = unfit_for("hang", patient, "").unwrap();
         assert!(why.contains("callers wait 2m"), "{why}");

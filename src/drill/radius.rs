@@ -1,6 +1,6 @@
 //! To whom a drill happens.
 
-use crate::model::{command::Whom, fault::Only};
+use crate::model::{command::Whom, drill::OPEN_FOR_ALL, fault::Only};
 use std::fmt;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,6 +16,14 @@ impl Radius {
     pub fn of_wish(whom: Whom, simulated: bool) -> Self {
         whom.share_of_all(simulated)
             .map_or(Self::OnlyDrill, Self::Share)
+    }
+
+    /// What else is to be known of it.
+    pub(super) const fn caution(self) -> Option<&'static str> {
+        match self {
+            Self::OnlyDrill => Some(OPEN_FOR_ALL),
+            Self::Share(_) => None,
+        }
     }
 
     /// A fault's share and scope within it.

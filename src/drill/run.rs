@@ -13,6 +13,7 @@ use super::{
 use crate::{
     clock,
     config::{Config, Route},
+    fitness::falls_back_here,
     model::{
         DeploymentId, Kind, Phase, Snapshot, Wall,
         drill::{Drill, DrillPhase, DrillPlan, DrillResult, DrillStep},
@@ -467,6 +468,9 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
         };
         let who = self.target.who.clone();
         self.tell(DrillStep::Began { who, plan });
+        if let Some(caution) = self.target.radius.caution() {
+            self.said(caution.to_owned());
+        }
     }
 
     fn enter(&mut self, phase: DrillPhase, lasts: Option<Duration>) {
@@ -526,11 +530,13 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
 
 pub(super) fn route_of<'a>(scenario: &Scenario, config: &'a Config) -> Result<&'a Route, String> {
     let Some(name) = &scenario.route else {
-        return config
-            .routes
-            .values()
-            .next()
-            .ok_or("there is no route to drill".to_owned());
+        // The drill's own requests are chats, and who is asked in another route's stead has nobody below.
+        let mut chats = config.routes.values().filter(|r| !r.embeds());
+        return chats
+            .clone()
+            .find(|r| falls_back_here(config, r).is_none())
+            .or_else(|| chats.next())
+            .ok_or("there is no route to drill that chats".to_owned());
     };
     config.route(name).ok_or_else(|| {
         let names: Vec<_> = config.routes.keys().map(|r| &**r).collect();

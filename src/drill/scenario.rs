@@ -232,16 +232,29 @@ impl Scenario {
     pub fn needs_judges(&self) -> bool {
         let by_fault =
             |f: &FaultStep| f.tier == TierName::Judges || matches!(f.kind, FaultKind::Harsh { .. });
-        let by_check = |c: &Check| {
-            matches!(
-                c,
-                Check::BreakerOpened {
-                    why: Why::Quality,
-                    ..
-                }
-            )
-        };
-        self.faults.iter().any(by_fault) || self.checks.iter().any(by_check)
+        self.faults.iter().any(by_fault) || self.trips_on_quality().is_some()
+    }
+
+    /// Where a breaker has to open for what judges say: how soon.
+    pub fn trips_on_quality(&self) -> Option<Duration> {
+        self.checks.iter().find_map(|c| match c {
+            Check::BreakerOpened {
+                why: Why::Quality,
+                within,
+                ..
+            } => Some(*within),
+            _ => None,
+        })
+    }
+
+    /// Where the primary never answers: what bounds the 95th percentile of its callers' waiting.
+    pub fn hangs_within(&self) -> Option<Duration> {
+        let hangs = |f: &FaultStep| f.kind == FaultKind::Hang && f.tier == TierName::At(0);
+        self.faults.iter().find(|f| hangs(f))?;
+        self.checks.iter().find_map(|c| match c {
+            Check::P95WithinSlo { slo } => Some(*slo),
+            _ => None,
+        })
     }
 
     /// What its checks ask.

@@ -10,8 +10,11 @@ use std::path::Path;
 
 /// Before it begins.
 pub fn opening(scenario: &Scenario, radius: Radius) -> String {
+    let caution = radius
+        .caution()
+        .map_or(String::new(), |text| format!("; {text}"));
     format!(
-        "drill {}: {}\n{}\nFailures are for {radius}, on a router of the drill's own.\nIt takes {} at most. Every fault \
+        "drill {}: {}\n{}\nFailures are for {radius}, on a router of the drill's own{caution}.\nIt takes {} at most. Every fault \
          expires by itself; Ctrl-C clears them at once.\n",
         scenario.name,
         scenario.title,
@@ -144,6 +147,19 @@ mod tests {
             "{text}"
         );
         assert!(runs[1].starts_with("2:00 ago"), "{text}");
+    }
+
+    #[test]
+    fn who_fails_its_own_requests_only_is_told_for_whom_a_breaker_opens() {
+        let all = shipped();
+        let said = |radius| opening(all.first().unwrap(), radius);
+        let own = said(Radius::OnlyDrill);
+        assert!(
+            own.contains("the drill's own requests")
+                && own.contains("a breaker that opens is open for everybody"),
+            "{own}"
+        );
+        assert!(!said(Radius::Share(1.0)).contains("open for everybody"));
     }
 
     #[test]

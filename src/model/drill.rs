@@ -10,6 +10,9 @@ use super::{Wall, time::as_ms};
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
+/// What has to be known of a drill that fails its own requests only.
+pub const OPEN_FOR_ALL: &str = "a breaker that opens is open for everybody";
+
 /// Who a drill's commands and faults are by.
 pub fn actor(scenario: &str) -> String {
     format!("drill:{scenario}")

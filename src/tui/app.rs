@@ -258,6 +258,7 @@ impl App {
             read_only: self.source.read_only(),
             tape: self.source.tape().is_some(),
             frozen: self.frozen.is_some(),
+            drilling: self.live.drilling().is_some(),
         }
     }
 }

@@ -22,7 +22,7 @@ use super::{
 use crate::model::{
     Command, DeploymentId, Snapshot,
     command::{DrillCommand, Whom},
-    drill::{DrillInfo, DrillRun},
+    drill::{DrillInfo, DrillRun, OPEN_FOR_ALL},
     time::{duration_text, latency, short},
 };
 use ratatui::{buffer::Buffer, layout::Rect};
@@ -40,7 +40,11 @@ impl App {
             return;
         }
         if live.drills.is_empty() {
-            self.outbox.note("no drill can be started here");
+            if live.drill.is_some() {
+                self.drilling = true;
+            } else {
+                self.outbox.note("no drill is known here");
+            }
             return;
         }
         self.overlay = Overlay::Menu(Menu {
@@ -53,11 +57,7 @@ impl App {
     }
 
     pub(super) fn abort(&mut self) {
-        if self.live().drilling().is_some() {
-            self.order(Command::Drill(DrillCommand::Abort));
-        } else {
-            self.outbox.note("no drill is under way");
-        }
+        self.order(Command::Drill(DrillCommand::Abort));
     }
 
     pub(super) fn brief(&mut self, action: Action) {
@@ -135,7 +135,7 @@ fn whom(s: &Snapshot, drill: &DrillInfo, share: Option<f64>) -> Vec<String> {
     let mut lines = match share {
         None => vec![
             format!("only the drill's own requests to {names} fail"),
-            "a breaker that opens is open for everybody".to_owned(),
+            OPEN_FOR_ALL.to_owned(),
         ],
         Some(share) => {
             let all = per_second(s.users.per_s);

@@ -17,7 +17,7 @@ use super::{
     app::App,
     draw::{framed, put, title, wrap},
     theme::Role,
-    words::{CURSOR, FLAG, NO, YES, fit, per_second, percent, served},
+    words::{CURSOR, FLAG, NO, YES, fit, per_second, percent, served, width},
 };
 use crate::model::{
     Snapshot, Wall,
@@ -27,8 +27,6 @@ use crate::model::{
 use ratatui::{buffer::Buffer, layout::Rect};
 
 const LABEL: u16 = 9;
-/// Lines of what was said that are worth more than the numbers of the checks in full.
-const SAID: usize = 3;
 
 struct Row {
     label: &'static str,
@@ -72,34 +70,53 @@ pub(super) fn plain(app: &App, area: Rect, buf: &mut Buffer) {
 
 /// As many as there is room for, the most important first.
 fn rows(s: &Snapshot, run: &DrillRun, room: u16, height: usize) -> Vec<Row> {
-    let mut head = match &run.end {
+    let head = match &run.end {
         Some(end) => ended(run, end),
         None => running(s, run),
     };
-    let mut tail = measured(run);
-    if let Some(path) = &run.report {
-        head.push(row("report", path, Role::Text));
-    }
-    let (mut head, mut tail) = (broken(head, room), broken(std::mem::take(&mut tail), room));
-    let all = broken(checks(run, None), room);
-    let taken = head
-        .len()
-        .saturating_add(all.len())
-        .saturating_add(tail.len());
-    if taken.saturating_add(SAID) <= height {
-        head.extend(all);
-    } else {
-        head.extend(checks(run, Some(room)));
-    }
-    head.append(&mut tail);
-    let left = height.saturating_sub(head.len());
+    let mut all = broken(head, room);
+    all.extend(run.report.iter().flat_map(|path| report(path, room)));
+    all.extend(checks(run, room, height.saturating_sub(all.len())));
+    all.extend(broken(measured(run), room));
+    let left = height.saturating_sub(all.len());
     let from = run.said.len().saturating_sub(left);
     let said = run.said.iter().skip(from).enumerate();
-    head.extend(said.map(|(i, (at, text))| {
+    all.extend(said.map(|(i, (at, text))| {
         let label = if i == 0 { "said" } else { "" };
         row(label, format!("{}Z {text}", at.clock()), Role::Dim)
     }));
-    head
+    all
+}
+
+/// A path in full, broken after its slashes.
+fn report(path: &str, room: u16) -> Vec<Row> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in path.split_inclusive('/') {
+        match lines.last_mut() {
+            Some(line) if width(line).saturating_add(width(part)) <= room => line.push_str(part),
+            _ => lines.extend(chunks(part, room)),
+        }
+    }
+    let labels = std::iter::once("report").chain(std::iter::repeat(""));
+    let rows = labels.zip(lines).map(|(l, text)| row(l, text, Role::Text));
+    rows.collect()
+}
+
+/// A name that is longer than a line.
+fn chunks(name: &str, room: u16) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for c in name.chars() {
+        if let Some(line) = lines.last_mut() {
+            if line.is_empty()
+                || width(line).saturating_add(width(c.encode_utf8(&mut [0; 4]))) <= room
+            {
+                line.push(c);
+            } else {
+                lines.push(c.to_string());
+            }
+        }
+    }
+    lines
 }
 
 /// What has to be read in full.
@@ -216,24 +233,74 @@ fn faults(s: &Snapshot, run: &DrillRun) -> Vec<Row> {
     rows
 }
 
-/// In full, or each on a line of so many columns.
-fn checks(run: &DrillRun, room: Option<u16>) -> Vec<Row> {
-    let line = |(i, check): (usize, &CheckView)| {
-        let (mark, role) = match check.passed {
-            Some(true) => (YES, Role::Good),
-            Some(false) => (NO, Role::Bad),
-            None => ("·", Role::Dim),
-        };
-        let mut text = format!("{mark} {}", check.title);
-        if !check.numbers.is_empty() {
-            text = format!("{text}: {}", check.numbers);
+/// How much of a check is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    InFull,
+    /// Its numbers in full, and as much of its words as fits beside them.
+    Numbers,
+    /// What fits on a line.
+    Line,
+}
+
+/// In so many lines, if that can be: what was passed gives way before what was not, and words before numbers.
+fn checks(run: &DrillRun, room: u16, height: usize) -> Vec<Row> {
+    let n = run.checks.len();
+    let mut told = vec![Told::InFull; n];
+    let passed = |i: &usize| run.checks.get(*i).is_some_and(|c| c.passed == Some(true));
+    let (first, last): (Vec<_>, Vec<_>) = (0..n).rev().partition(passed);
+    let order = [Told::Numbers, Told::Line].into_iter();
+    let mut turns = order.flat_map(|less| first.iter().chain(&last).map(move |i| (*i, less)));
+    loop {
+        let all = run.checks.iter().zip(&told);
+        let rows: Vec<_> = all.map(|(check, told)| lines(check, *told, room)).collect();
+        let taken: usize = rows.iter().map(Vec::len).sum();
+        if taken > height
+            && let Some((i, less)) = turns.next()
+        {
+            if let Some(told) = told.get_mut(i) {
+                *told = less;
+            }
+            continue;
         }
-        if let Some(room) = room {
-            text = fit(&text, room).into_owned();
+        let mut rows: Vec<_> = run.checks.iter().zip(rows).collect();
+        if taken > height {
+            // Then the last ones are not seen: those that failed come first, those without an answer last.
+            rows.sort_by_key(|(check, _)| match check.passed {
+                Some(passed) => usize::from(passed),
+                None => 2,
+            });
         }
-        row(if i == 0 { "checks" } else { "" }, text, role)
+        let mut rows: Vec<Row> = rows.into_iter().flat_map(|(_, rows)| rows).collect();
+        if let Some(first) = rows.first_mut() {
+            first.label = "checks";
+        }
+        return rows;
+    }
+}
+
+fn lines(check: &CheckView, told: Told, room: u16) -> Vec<Row> {
+    /// Fewer columns of a title say nothing.
+    const WORDS: u16 = 12;
+    let (mark, role) = match check.passed {
+        Some(true) => (YES, Role::Good),
+        Some(false) => (NO, Role::Bad),
+        None => ("·", Role::Dim),
     };
-    run.checks.iter().enumerate().map(line).collect()
+    let (title, numbers) = (check.title.as_str(), check.numbers.as_str());
+    // Mark, title, numbers: with a space and `: ` between them.
+    let beside = width(mark).saturating_add(3).saturating_add(width(numbers));
+    let words = room.saturating_sub(beside);
+    let text = match (told, numbers) {
+        (_, "") => format!("{mark} {title}"),
+        (Told::InFull, _) => format!("{mark} {title}: {numbers}"),
+        (Told::Line, _) if words < WORDS => format!("{mark} {numbers}"),
+        _ => format!("{mark} {}: {numbers}", fit(title, words.max(WORDS))),
+    };
+    match told {
+        Told::Line => vec![row("", fit(&text, room), role)],
+        Told::InFull | Told::Numbers => broken(vec![row("", text, role)], room),
+    }
 }
 
 fn measured(run: &DrillRun) -> Vec<Row> {

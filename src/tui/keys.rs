@@ -133,6 +133,16 @@ pub(super) enum Reach {
     Danger,
 }
 
+/// In which moments a key is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    Always,
+    /// While a drill is under way.
+    Drilling,
+    /// While none is.
+    Idle,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) code: KeyCode,
@@ -151,6 +161,7 @@ pub(super) struct Binding {
     /// In the help: what it does, and the same in words of the command line.
     pub(super) help: &'static str,
     pub(super) reach: Reach,
+    pub(super) when: When,
     /// The footer keeps the lowest numbers.
     pub(super) priority: u8,
 }
@@ -186,6 +197,7 @@ const fn look(
         label,
         help,
         reach: Reach::Look,
+        when: When::Always,
         priority,
     }
 }
@@ -204,7 +216,7 @@ const fn act(
     }
 }
 
-use self::{Action as A, Context as C, KeyCode as K, Reach as R};
+use self::{Action as A, Context as C, KeyCode as K, Reach as R, When as W};
 
 /// In the order in which footer and help show them.
 #[rustfmt::skip] // A table is read by its columns.
@@ -214,8 +226,8 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Tape, &[c('-')], "-", A::Wind(Go::Slower), ("slower", "down to as fast as it happened"), 6),
     look(C::Tape, &[c('t')], "t", A::Wind(Go::Time), ("time", "to a moment: 14:03:22, +5m, -30s"), 4),
     look(C::Tape, &[c('d')], "d", A::ShowDrill, ("drill", "the drill in the recording, or away from it"), 7),
-    Binding { reach: R::Act, ..look(C::Drill, &[c('a')], "a", A::Abort, ("abort", "end the drill, its faults come off at once: drill abort"), 0) },
-    Binding { reach: R::Danger, ..look(C::Drill, &[c('d')], "d", A::Drill, ("another", "which drills there are, when none is under way"), 1) },
+    Binding { reach: R::Act, when: W::Drilling, ..look(C::Drill, &[c('a')], "a", A::Abort, ("abort", "end the drill, its faults come off at once: drill abort"), 0) },
+    Binding { when: W::Idle, ..look(C::Drill, &[c('d')], "d", A::Drill, ("another", "which drills there are, when none is under way"), 1) },
     look(C::Drill, &[key(K::Esc)], "esc", A::Back, ("leave it", "back to the dashboard; the drill goes on"), 0),
     act(&[c('o')], "o", A::ForceOpen, ("force open", "nothing is sent to it: force <deployment> open --for 10m"), R::Danger, 2),
     act(&[c('c')], "c", A::ForceClosed, ("force closed", "everything is sent to it: force <deployment> closed --for 10m"), R::Danger, 3),
@@ -225,7 +237,7 @@ pub(super) const TABLE: &[Binding] = &[
     act(&[c('f')], "f", A::Fault, ("fault", "inject a failure: fault add <deployment> hang --rate 30%"), R::Danger, 10),
     act(&[c('x')], "x", A::ClearFaults, ("clear faults", "its faults, or all when it has none: fault clear <deployment>"), R::Act, 13),
     act(&[c('3')], "3", A::Rung3, ("rung 3", "the canned answer, on or off: rung3 on all --for 10m"), R::Danger, 8),
-    act(&[c('d')], "d", A::Drill, ("drill", "rehearse a failure, or look at the rehearsal: drill start <name>"), R::Danger, 9),
+    look(C::Board, &[c('d')], "d", A::Drill, ("drill", "the rehearsal under way, or which there are and what they would break"), 9),
     look(C::Board, &[key(K::Enter)], "⏎", A::Detail, ("detail", "one deployment: large charts, judged answers, its events"), 7),
     look(C::Board, &[c(' ')], "space", A::Freeze, ("freeze", "stop the screen, not the router"), 6),
     look(C::Board, &[c('E')], "E", A::Events, ("events", "all that happened, over the whole screen"), 14),
@@ -268,7 +280,7 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Brief, &[c('k'), key(K::Up)], "↑ k", A::Up, ("", "up"), 1),
     look(C::Brief, &[c('h'), key(K::Left)], "← h", A::Less, ("fewer", "a smaller share, down to the drill's own requests"), 2),
     look(C::Brief, &[c('l'), key(K::Right)], "→ l", A::More, ("more", "a larger share of all requests"), 2),
-    look(C::Brief, &[key(K::Enter)], "⏎", A::Choose, ("start it", "start it; a question follows"), 0),
+    Binding { reach: R::Danger, ..look(C::Brief, &[key(K::Enter)], "⏎", A::Choose, ("start it", "start it: drill start <name>"), 0) },
     look(C::Brief, &[key(K::Esc), c('q'), ctrl('c')], "esc", A::Cancel, ("leave it", "leave everything as it is"), 0),
     look(C::Line, &[key(K::Enter)], "⏎", A::Choose, ("take it", "send the command, keep the filter"), 0),
     look(C::Line, &[key(K::Tab)], "tab", A::Complete, ("complete", "the word that fits"), 1),
@@ -288,6 +300,8 @@ pub(super) struct Desk {
     pub(super) tape: bool,
     /// It shows a moment that has passed.
     pub(super) frozen: bool,
+    /// A drill is under way.
+    pub(super) drilling: bool,
 }
 
 impl Desk {
@@ -299,10 +313,19 @@ impl Desk {
         };
         let here = match b.context {
             Context::Tape => self.tape,
-            Context::Board => !(self.tape && b.keys.iter().any(wound)),
+            Context::Board | Context::Drill => !(self.tape && b.keys.iter().any(wound)),
             _ => true,
         };
         here && (!self.read_only || b.reach == Reach::Look)
+    }
+
+    /// Whether it does something now.
+    const fn holds(self, when: When) -> bool {
+        match when {
+            When::Always => true,
+            When::Drilling => self.drilling,
+            When::Idle => !self.drilling,
+        }
     }
 }
 
@@ -357,17 +380,22 @@ impl Action {
     }
 }
 
-/// The bindings that exist on this screen. Where commands are refused, keys that send some do not exist.
+/// The bindings that exist on this screen, each in its moments. Where commands are refused, keys that send some do not
+/// exist.
 pub(super) fn existing(desk: Desk) -> impl Iterator<Item = &'static Binding> {
     TABLE.iter().filter(move |b| desk.has(b))
+}
+
+/// Those that do something in a place now.
+fn holding(context: Context, desk: Desk) -> impl Iterator<Item = &'static Binding> {
+    existing(desk).filter(move |b| b.is_in(context) && desk.holds(b.when))
 }
 
 /// Whether the footer names it: no other binding takes its key here, and keys of time are only of use to those who look
 /// back.
 pub(super) fn is_offered(b: &Binding, context: Context, desk: Desk) -> bool {
-    let own = existing(desk)
-        .filter(|other| other.is_in(context))
-        .find(|other| other.keys.iter().any(|key| b.keys.contains(key)));
+    let own =
+        holding(context, desk).find(|other| other.keys.iter().any(|key| b.keys.contains(key)));
     let in_time = desk.tape || desk.frozen || !matches!(b.action, Action::Wind(_));
     let is_it = own.is_some_and(|other| std::ptr::eq(other, b));
     is_it && in_time && !b.label.is_empty()
@@ -384,7 +412,7 @@ pub(super) fn find(context: Context, event: KeyEvent, desk: Desk) -> Option<&'st
         code: event.code,
         ctrl: event.modifiers.contains(KeyModifiers::CONTROL),
     };
-    existing(desk).find(|b| b.is_in(context) && b.keys.contains(&pressed))
+    holding(context, desk).find(|b| b.keys.contains(&pressed))
 }
 
 #[cfg(test)]
@@ -396,11 +424,13 @@ mod tests {
         read_only: false,
         tape: false,
         frozen: false,
+        drilling: false,
     };
     const REPLAY: Desk = Desk {
         read_only: true,
         tape: true,
         frozen: false,
+        drilling: false,
     };
 
     #[test]
@@ -429,7 +459,8 @@ mod tests {
                 let desk = if b.context == Context::Tape {
                     REPLAY
                 } else {
-                    LIVE
+                    let drilling = b.when == When::Drilling;
+                    Desk { drilling, ..LIVE }
                 };
                 let found = find(b.context, KeyEvent::new(k.code, modifiers), desk);
                 assert_eq!(found.map(|f| f.action), Some(b.action), "{}", b.shown);
@@ -441,17 +472,29 @@ mod tests {
     fn on_a_read_only_screen_no_key_sends_a_command() {
         for b in TABLE.iter().filter(|b| b.reach > Reach::Look) {
             for k in b.keys {
-                for tape in [false, true] {
+                for (tape, drilling) in [(false, false), (false, true), (true, false)] {
                     let desk = Desk {
                         read_only: true,
                         tape,
                         frozen: false,
+                        drilling,
                     };
                     let found = find(b.context, KeyEvent::new(k.code, KeyModifiers::NONE), desk);
                     assert!(found.is_none_or(|f| f.reach == Reach::Look), "{}", b.shown);
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_drill_is_aborted_while_it_runs_and_another_begun_when_it_is_over() {
+        let offered = |drilling| {
+            let desk = Desk { drilling, ..LIVE };
+            let of_drill = holding(Context::Drill, desk).filter(|b| b.context == Context::Drill);
+            of_drill.map(|b| b.action).collect::<Vec<_>>()
+        };
+        assert_eq!(offered(true), [Action::Abort, Action::Back]);
+        assert_eq!(offered(false), [Action::Drill, Action::Back]);
     }
 
     #[test]

@@ -18,10 +18,7 @@ fn a_score_that_can_trip_nothing_is_a_vanity_signal() {
             vec![("sample = 0.05", "max_per_day = 39")],
             "max_per_day is 39",
         ),
-        (
-            vec![("sample = 0.05", "max_per_minute = 3")],
-            "take 14 minutes",
-        ),
+        (vec![("sample = 0.05", "max_per_minute = 3")], "take 13:20"),
         (
             vec![("cooldown", "judge_threshold = 0.05\ncooldown")],
             "mostly wrong scores 0.3",

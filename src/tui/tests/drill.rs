@@ -120,9 +120,117 @@ fn keys_about_rows_do_nothing_where_a_drill_hides_the_rows() {
 }
 
 #[test]
-fn on_a_read_only_screen_no_drill_can_be_started() {
+fn on_a_read_only_screen_drills_are_looked_at_and_none_is_started_or_aborted() {
     let mut desk = Desk::with(scene::drills(), Palette::Dark, false, true);
-    desk.press("d\n\ny");
+    desk.press("d\n");
+    let text = desk.text(80, 24);
+    assert!(
+        text.contains("┌ drill bad-key-tuesday") && text.contains("bad-key on 100% of the primary"),
+        "{text}"
+    );
+    assert!(!text.contains("start it"), "{text}");
+    desk.press("\ny");
     assert!(desk.sent().is_empty());
-    assert!(desk.text(80, 24).contains("┌ deployments"));
+    let mut desk = Desk::with(scene::drilling(), Palette::Dark, false, true);
+    desk.press("d");
+    let text = desk.text(80, 24);
+    assert!(
+        text.contains("runs for") && !text.contains("a abort"),
+        "{text}"
+    );
+    desk.press("ay");
+    assert!(desk.sent().is_empty());
+}
+
+#[test]
+fn a_screen_that_knows_the_last_drill_only_shows_that() {
+    let mut scene = scene::drilled();
+    scene.push(Kind::Drills { drills: Vec::new() });
+    let mut desk = Desk::with(scene, Palette::Dark, false, true);
+    desk.press("d");
+    assert!(desk.text(80, 24).contains("FAILED:"));
+}
+
+#[test]
+fn the_footer_offers_an_abort_while_a_drill_runs_and_another_one_after_it() {
+    let mut desk = Desk::at(scene::drilling());
+    let offers = |desk: &Desk| {
+        desk.text(80, 24)
+            .lines()
+            .last()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let footer = offers(desk.press("d"));
+    assert!(
+        footer.contains("a abort") && !footer.contains("d another"),
+        "{footer}"
+    );
+    desk.then(|s| {
+        s.drill(DrillStep::Ended {
+            result: DrillResult::Passed,
+            why: String::new(),
+        });
+    });
+    let footer = offers(&desk);
+    assert!(
+        !footer.contains("a abort") && footer.contains("d another"),
+        "{footer}"
+    );
+}
+
+const LONG: &str = "the breaker opened with the right reason within 10.0s";
+const NUMBERS: &str =
+    "anthropic/claude-sonnet-4-5 after 312ms: credential 401, of a bound of 10.0s";
+
+#[test]
+fn the_numbers_of_a_check_are_never_cut_before_its_words() {
+    for (w, h) in [(80, 24), (80, 14), (120, 40), (200, 60)] {
+        let mut desk = Desk::at(scene::drilling());
+        desk.press("d").then(|s| {
+            for _ in 0..5 {
+                s.drill(DrillStep::Checked {
+                    check: LONG.to_owned(),
+                    passed: true,
+                    numbers: NUMBERS.to_owned(),
+                });
+            }
+        });
+        let text = desk.text(w, h);
+        let told = flat(&text)
+            .matches("credential 401, of a bound of 10.0s")
+            .count();
+        assert!(told > 0, "{text}");
+        for line in text
+            .lines()
+            .filter(|l| l.trim_end_matches([' ', '│']).ends_with('…'))
+        {
+            assert!(
+                !line.contains("the breaker"),
+                "numbers are cut beside words: {text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_path_of_a_report_is_there_to_its_end() {
+    let path = "/home/somebody/with-a-long-name/.local/state/breakerbox/drills/2026-11-20T14-03-22Z-bad-key-tuesday.md";
+    for (w, h) in [(58, 14), (80, 24), (120, 40), (200, 60)] {
+        let mut desk = Desk::at(scene::drilled());
+        desk.press("d\n").then(|s| {
+            s.drill(DrillStep::Reported {
+                path: path.to_owned(),
+            });
+        });
+        let text = desk.text(w, h);
+        let bare: String = flat(&text).chars().filter(|c| *c != ' ').collect();
+        assert!(bare.contains(path), "{text}");
+    }
+}
+
+/// The text of a frame without its borders, as one line.
+fn flat(frame: &str) -> String {
+    let bare = frame.replace(['│', '┌', '┐', '└', '┘', '─'], " ");
+    bare.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -51,7 +51,7 @@ fn every_situation_can_be_drawn_as_a_picture() {
     ] {
         let mut desk = Desk::at(scene());
         desk.press(keys);
-        for (w, h) in [(58, 14), (80, 24), (120, 40)] {
+        for (w, h) in [(58, 14), (80, 24), (120, 40), (200, 60)] {
             let picture = svg(&desk.draw(w, h), Ground::DARK);
             fs::write(dir.join(format!("{name}-{w}x{h}.svg")), picture).unwrap();
         }
