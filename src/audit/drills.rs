@@ -63,6 +63,12 @@ pub(super) fn findings(facts: Facts<'_>) -> (Option<LastDrill>, Vec<Finding>) {
         None if runs.is_empty() => found.push(tell(
             &rules::NEVER_DRILLED,
             match facts.drills.iter().rfind(|e| e.config != config_name("", true)) {
+                Some(own) if own.config == name => format!(
+                    "the last drill of this configuration, {}, was broken off {} ago: {}",
+                    own.scenario,
+                    ago(own.ended),
+                    own.why
+                ),
                 None => "no drill of this configuration is in the ledger".to_owned(),
                 Some(other) => format!(
                     "no drill of this configuration ({name}) is in the ledger; the last was of {}, {} ago",

@@ -123,13 +123,17 @@ impl Out {
                 .collect::<Vec<_>>()
                 .join(", ")
         };
-        let behind = format!(
-            "{}: {}; {}: {}",
-            count(route.makers.len(), "maker"),
-            join(&route.makers),
-            count(route.accounts.len(), "address"),
-            join(&route.accounts)
-        );
+        let behind = if route.accounts.is_empty() {
+            "nobody that has a key".to_owned()
+        } else {
+            format!(
+                "{}: {}; {}: {}",
+                count(route.makers.len(), "maker"),
+                join(&route.makers),
+                count(route.accounts.len(), "address"),
+                join(&route.accounts)
+            )
+        };
         self.hanging(2, "behind  ", &behind);
         let times = route.tiers.iter().map(|tier| {
             if tier.takes_traffic {

@@ -87,6 +87,17 @@ mod tests {
     }
 
     #[test]
+    fn a_route_of_vectors_is_not_sent_a_drills_chats() {
+        let all = told(
+            "routes.e.tiers = ['openai/text-embedding-3-large']\nroutes.r.tiers = ['anthropic/a', 'openai/b']",
+        );
+        assert!(all.iter().all(|d| d.route.as_deref() == Some("r")));
+        let none = told("routes.e.tiers = ['openai/text-embedding-3-large']");
+        let why = none[0].unfit.as_ref().unwrap();
+        assert!(why.contains("no route to drill that chats"), "{why}");
+    }
+
+    #[test]
     fn what_can_only_fail_is_said_before_anybody_starts_it() {
         let all = told("routes.r.tiers = ['anthropic/a']");
         assert!(

@@ -5,7 +5,7 @@ use crate::model::{Wall, drill::DrillResult, time::as_ms};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File},
-    io::{self, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -85,7 +85,15 @@ impl Ledger {
         }
         let mut line = serde_json::to_vec(&Entry::of(report))?;
         line.push(b'\n');
-        let mut file = File::options().create(true).append(true).open(&self.path)?;
+        let mut file = File::options()
+            .create(true)
+            .read(true)
+            .append(true)
+            .open(&self.path)?;
+        // What a crash left of a line must not swallow this one.
+        if !ends_a_line(&mut file)? {
+            line.insert(0, b'\n');
+        }
         // One write: two drills that end together do not tear each other's lines.
         file.write_all(&line)?;
         file.sync_data()
@@ -94,8 +102,16 @@ impl Ledger {
     /// All runs, oldest first; none when there is no ledger. Lines that are not entries are passed over: a crash may
     /// leave half a line, and a newer version may write more.
     pub fn entries(&self) -> Vec<Entry> {
-        let text = fs::read_to_string(&self.path).unwrap_or_default();
-        text.lines()
+        let bytes = match fs::read(&self.path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(e) => {
+                tracing::warn!(path = %self.path.display(), %e, "the ledger of drills cannot be read");
+                Vec::new()
+            }
+        };
+        String::from_utf8_lossy(&bytes)
+            .lines()
             .filter_map(|line| serde_json::from_str(line).ok())
             .collect()
     }
@@ -104,6 +120,16 @@ impl Ledger {
     pub fn last(&self, config: &str) -> Option<Entry> {
         self.entries().into_iter().rfind(|e| e.config == config)
     }
+}
+
+fn ends_a_line(file: &mut File) -> io::Result<bool> {
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(true);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
 }
 
 #[cfg(test)]
@@ -133,7 +159,7 @@ mod tests {
         let ledger = Ledger::in_dir(dir.path());
         ledger.append(&report()).unwrap();
         let mut file = File::options().append(true).open(ledger.path()).unwrap();
-        file.write_all(b"{\"date\":\"20\n").unwrap();
+        file.write_all(b"{\"date\":\"20\xff").unwrap();
         ledger.append(&report()).unwrap();
         assert_eq!(ledger.entries().len(), 2);
     }

@@ -304,6 +304,28 @@ mod tests {
     }
 
     #[test]
+    fn a_primary_that_hangs_for_longer_than_the_drills_bound_is_named_with_both_numbers() {
+        fails(
+            "hang",
+            "",
+            "may take 1m, and the drill's bound for p95 is 40s",
+        );
+        let short = "{ deployment = 'anthropic/a', timeout = '30s' }, 'openai/b'";
+        assert_eq!(unfit_for("hang", short, ""), None);
+        assert_eq!(unfit_for("slow", TWO, ""), None);
+    }
+
+    #[test]
+    fn judges_that_may_not_be_asked_often_enough_for_the_drill_are_found() {
+        let own = "judge.judges = ['openai/j', 'anthropic/j']\njudge.max_per_minute = ";
+        let says = "judge.max_per_minute is 20: the 40 calls of a trip take 2:00, and the drill waits 1m30s";
+        fails("brownout-30", &format!("{own}20"), says);
+        assert_eq!(unfit_for("brownout-30", TWO, &format!("{own}40")), None);
+        // Longer drills wait for longer.
+        assert_eq!(unfit_for("august-2025", TWO, &format!("{own}20")), None);
+    }
+
+    #[test]
     fn a_breaker_that_opens_for_nothing_is_found() {
         fails("mid-stream", "breaker.err_threshold = 0.6", "tolerates 60%");
         fails("april-7", "breaker.mode = 'observe'", "only say");

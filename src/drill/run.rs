@@ -66,6 +66,12 @@ pub fn hindrance(scenario: &Scenario, config: &Config, now: &Snapshot) -> Option
         Ok(route) => route,
         Err(why) => return Some(why),
     };
+    let faults = scenario.faults.iter().map(|f| f.tier);
+    let mut tiers = faults.chain(scenario.probes.iter().map(|p| p.tier));
+    let judges = &config.judge.judges;
+    if let Some(why) = tiers.find_map(|tier| resolve(route, judges, tier).err()) {
+        return Some(why);
+    }
     // That is a finding, and the report says so.
     if preflight::out_of_force(route, now).is_some() {
         return None;
@@ -86,6 +92,9 @@ pub async fn run(
         return Err(why);
     }
     let halted = run.play().await;
+    if halted.is_err() && run.faults.from > Wall::default() {
+        run.faults.to = clock::wall();
+    }
     run.stage.clear_all().await;
     run.hush().await;
     let (result, why) = match halted {
@@ -260,7 +269,8 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
         match what {
             What::On(fault) => {
                 self.prober.trouble(true);
-                self.set(fault).await.map_err(Halt::Refused)?;
+                let set = self.set(fault).await;
+                set.map_err(|why| self.no_further(why))?;
             }
             What::Off(fault) => {
                 self.prober.trouble(false);
@@ -271,15 +281,21 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
             }
             What::Probe(at) => {
                 let tier = self.scenario.probes.get(at).map(|p| p.tier);
-                for id in tier
-                    .map_or(Ok(Vec::new()), |t| self.meant(t))
-                    .map_err(Halt::Refused)?
-                {
+                let ids = tier.map_or(Ok(Vec::new()), |t| self.meant(t));
+                for id in ids.map_err(|why| self.no_further(why))? {
                     self.probe(&id);
                 }
             }
         }
         Ok(())
+    }
+
+    /// What it means that the router does not do as it is told: once something was broken, that there is a report.
+    fn no_further(&self, why: String) -> Halt {
+        if self.set.iter().all(BTreeSet::is_empty) {
+            return Halt::Refused(why);
+        }
+        Halt::Aborted(format!("the router refused a fault: {why}"))
     }
 
     /// The deployments that a scenario means here.
@@ -362,6 +378,12 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
         self.recover().await?;
         self.hush().await;
         self.pass(LAST_BUCKET).await?;
+        let missed = self.stage.missed();
+        if missed > 0 {
+            self.said(format!(
+                "{missed} events came too fast to be heard: the checks may count too few"
+            ));
+        }
         let left = self.still_recovering();
         if !left.is_empty() {
             self.said(format!("still on the way back: {}", left.join("; ")));
@@ -441,9 +463,12 @@ impl<'a, S: FnMut(&Drill)> Run<'a, S> {
         }
     }
 
-    /// Sends no more requests and waits for those under way.
+    /// Sends no more requests and waits for those under way; whoever stops a drill waits for none.
     async fn hush(&mut self) {
         self.hush.cancel();
+        if self.stop.is_cancelled() {
+            self.probing.abort_all();
+        }
         while self.probing.join_next().await.is_some() {}
     }
 

@@ -12,7 +12,14 @@ use crate::{
     source::{Source, local::Local},
 };
 use parking_lot::Mutex;
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
     task::JoinSet,
@@ -31,6 +38,7 @@ pub(super) struct Stage {
     source: Local,
     actor: String,
     heard: Arc<Mutex<Vec<Arc<Event>>>>,
+    missed: Arc<AtomicU64>,
     /// Faults that are set.
     set: Mutex<BTreeSet<u32>>,
     /// Where one was ordered that has no number yet.
@@ -52,12 +60,14 @@ impl Drop for Stage {
 impl Stage {
     pub(super) fn new(source: Local, actor: String, events: Receiver<Arc<Event>>) -> Self {
         let heard = Arc::new(Mutex::new(Vec::new()));
+        let missed = Arc::<AtomicU64>::default();
         let mut listening = JoinSet::new();
-        listening.spawn(listen(events, Arc::clone(&heard)));
+        listening.spawn(listen(events, Arc::clone(&heard), Arc::clone(&missed)));
         Self {
             source,
             actor,
             heard,
+            missed,
             set: Mutex::default(),
             ordered: Mutex::default(),
             _listening: listening,
@@ -70,6 +80,11 @@ impl Stage {
 
     pub(super) fn events(&self) -> Vec<Arc<Event>> {
         self.heard.lock().clone()
+    }
+
+    /// How many events did not come by: what the checks count may be short of them.
+    pub(super) fn missed(&self) -> u64 {
+        self.missed.load(Ordering::Relaxed)
     }
 
     /// Looks at all events without copying them.
@@ -87,19 +102,21 @@ impl Stage {
     ) -> Result<u32, String> {
         let from = self.heard.lock().len();
         *self.ordered.lock() = Some(deployment.clone());
-        self.source.send(Command::Fault(FaultCommand::Add {
+        let order = Command::Fault(FaultCommand::Add {
             deployment: deployment.clone(),
             kind: kind.clone(),
             rate,
             only,
             lasts: lasts + DEAD_MAN,
-        }))?;
+        });
+        let text = order.to_string();
+        self.source.send(order)?;
         let answer = self
             .wait(ORDER, || {
                 self.look(|all| {
                     all.get(from..)?
                         .iter()
-                        .find_map(|e| self.answer(e, deployment))
+                        .find_map(|e| self.answer(e, deployment, &text))
                 })
             })
             .await;
@@ -110,16 +127,22 @@ impl Stage {
         Ok(id)
     }
 
-    fn answer(&self, event: &Event, deployment: &DeploymentId) -> Option<Result<u32, String>> {
+    /// What became of an order; a probe of the same drill may be refused just then.
+    fn answer(
+        &self,
+        event: &Event,
+        deployment: &DeploymentId,
+        order: &str,
+    ) -> Option<Result<u32, String>> {
         match &event.kind {
             Kind::FaultAdded(f) if f.who == self.actor && f.deployment == *deployment => {
                 Some(Ok(f.id))
             }
             Kind::Command {
                 actor,
+                command,
                 refused: Some(why),
-                ..
-            } if *actor == self.actor => Some(Err(why.clone())),
+            } if *actor == self.actor && command == order => Some(Err(why.clone())),
             _ => None,
         }
     }
@@ -214,16 +237,24 @@ impl Stage {
     }
 }
 
-async fn listen(mut events: Receiver<Arc<Event>>, heard: Arc<Mutex<Vec<Arc<Event>>>>) {
+async fn listen(
+    mut events: Receiver<Arc<Event>>,
+    heard: Arc<Mutex<Vec<Arc<Event>>>>,
+    missed: Arc<AtomicU64>,
+) {
     loop {
         match events.recv().await {
             Ok(event) => {
                 let mut heard = heard.lock();
                 if heard.len() < EVENTS {
                     heard.push(event);
+                } else {
+                    missed.fetch_add(1, Ordering::Relaxed);
                 }
             }
-            Err(RecvError::Lagged(n)) => tracing::warn!(n, "a drill missed events"),
+            Err(RecvError::Lagged(n)) => {
+                missed.fetch_add(n, Ordering::Relaxed);
+            }
             Err(RecvError::Closed) => return,
         }
     }

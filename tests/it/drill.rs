@@ -263,7 +263,7 @@ async fn a_configuration_that_cannot_fail_over_fails_before_anything_is_broken_a
     let stop = CancellationToken::new();
     let report = house.drill(&scenario(BAD_KEY), &stop).await.unwrap();
     assert_eq!(report.result, DrillResult::Failed);
-    assert!(report.why.contains("one tier"), "{}", report.why);
+    assert!(report.why.contains("its only tier"), "{}", report.why);
     assert_eq!(report.steady.requests, 0);
     let state = house.dir.path().join("state");
     Ledger::in_dir(&state).append(&report).unwrap();

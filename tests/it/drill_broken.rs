@@ -201,6 +201,17 @@ async fn a_primary_that_is_down_already() {
 }
 
 #[tokio::test]
+async fn a_drill_about_a_tier_that_is_not_there_is_refused_before_anything_is_broken() {
+    let house = House::open(TWO).await;
+    let later = format!("{BAD_KEY}\n[[probe]]\nat = \"1s\"\ntier = \"tertiary\"\n");
+    let stop = CancellationToken::new();
+    let why = house.drill(&scenario(&later), &stop).await.unwrap_err();
+    assert!(why.contains("route r has no tertiary tier"), "{why}");
+    assert!(house.snapshot().faults.is_empty() && house.snapshot().last_drill.is_none());
+    house.app.shutdown().await;
+}
+
+#[tokio::test]
 async fn it_is_told_in_json_and_kept_in_the_ledger_to_whom_and_how_long() {
     let house = House::open("[routes.r]\ntiers = [\"a/m\"]\n").await;
     let report = run(&house, &scenario(BAD_KEY)).await;

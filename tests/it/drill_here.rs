@@ -100,6 +100,7 @@ async fn one_drill_at_a_time_and_an_abort_takes_the_faults_off() {
     assert_eq!((fault.rate, fault.who.as_str()), (0.5, "drill:endless"));
     let why = order(&house, "drill start short").await.unwrap();
     assert!(why.contains("drill endless by ana is under way"), "{why}");
+    house.until(|s| s.faults.iter().any(|f| f.hits > 0)).await;
     assert_eq!(order(&house, "drill abort").await, None);
     let drill = ended(&house).await;
     let end = drill.end.as_ref().unwrap();
@@ -112,6 +113,10 @@ async fn one_drill_at_a_time_and_an_abort_takes_the_faults_off() {
     let entries = Ledger::in_dir(&house.dir.path().join("state")).entries();
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].radius, "50% of all requests");
+    assert!(
+        entries[0].drill.requests > 0,
+        "what was sent before the abort counts"
+    );
     let why = order(&house, "drill abort").await.unwrap();
     assert!(why.contains("no drill is under way"), "{why}");
     house.app.shutdown().await;

@@ -92,3 +92,16 @@ fn what_a_failed_drill_said_is_told() {
     assert_eq!((last.scenario.as_str(), last.result), ("hang", Failed));
     assert_eq!(NOW.since(last.ended), Duration::from_hours(72));
 }
+
+#[test]
+fn a_drill_that_was_broken_off_is_told_as_that_and_counts_for_none() {
+    let audit = after(&[("hang", Aborted, 1)], |entry| {
+        entry.why = "somebody stopped it".to_owned();
+    });
+    let found = audit.findings.iter().find(|f| f.rule.id == "never-drilled");
+    let said = &found.unwrap().message;
+    assert!(
+        said.contains("hang, was broken off 1d ago: somebody stopped it"),
+        "{said}"
+    );
+}
