@@ -41,7 +41,7 @@ impl App {
         }
         if live.drills.is_empty() {
             if live.drill.is_some() {
-                self.drilling = true;
+                self.view = View::Drill;
             } else {
                 self.outbox.note("no drill is known here");
             }

@@ -117,7 +117,7 @@ impl Outbox {
 
     /// What takes the last of this screen's overrides off that is still on.
     pub(super) fn undo(&self, live: &Snapshot) -> Option<Command> {
-        let done = self.done.iter().rev();
+        let mut done = self.done.iter().rev();
         done.find_map(|command| self.inverse(command, live))
     }
 
