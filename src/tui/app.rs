@@ -3,7 +3,7 @@
 use super::{
     errand::Errand,
     filter::Filter,
-    keys::{Context, Desk, Go},
+    keys::{Context, Desk, Go, When},
     order::Order,
     overlay::Overlay,
     sent::Outbox,
@@ -258,7 +258,10 @@ impl App {
             read_only: self.source.read_only(),
             tape: self.source.tape().is_some(),
             frozen: self.frozen.is_some(),
-            drilling: self.live.drilling().is_some(),
+            drill: match self.live.drilling() {
+                Some(_) => When::Drilling,
+                None => When::Idle,
+            },
         }
     }
 }

@@ -300,8 +300,8 @@ pub(super) struct Desk {
     pub(super) tape: bool,
     /// It shows a moment that has passed.
     pub(super) frozen: bool,
-    /// A drill is under way.
-    pub(super) drilling: bool,
+    /// Whether a drill is under way.
+    pub(super) drill: When,
 }
 
 impl Desk {
@@ -320,12 +320,8 @@ impl Desk {
     }
 
     /// Whether it does something now.
-    const fn holds(self, when: When) -> bool {
-        match when {
-            When::Always => true,
-            When::Drilling => self.drilling,
-            When::Idle => !self.drilling,
-        }
+    fn holds(self, when: When) -> bool {
+        when == When::Always || when == self.drill
     }
 }
 
@@ -353,7 +349,7 @@ impl Binding {
 enum Scope {
     /// Nothing in particular.
     Whole,
-    /// A list to move in.
+    /// A list to move in, which the view of a drill has not.
     List,
     /// The table, with a row selected.
     Row,
@@ -362,9 +358,13 @@ enum Scope {
 impl Action {
     const fn scope(self) -> Scope {
         match self {
-            Self::Down | Self::Up | Self::First | Self::Last | Self::Filter | Self::Copy => {
-                Scope::List
-            }
+            Self::Down
+            | Self::Up
+            | Self::First
+            | Self::Last
+            | Self::Filter
+            | Self::Copy
+            | Self::Drill => Scope::List,
             Self::Pane
             | Self::Zoom
             | Self::Detail
@@ -424,13 +424,13 @@ mod tests {
         read_only: false,
         tape: false,
         frozen: false,
-        drilling: false,
+        drill: When::Idle,
     };
     const REPLAY: Desk = Desk {
         read_only: true,
         tape: true,
         frozen: false,
-        drilling: false,
+        drill: When::Idle,
     };
 
     #[test]
@@ -459,8 +459,11 @@ mod tests {
                 let desk = if b.context == Context::Tape {
                     REPLAY
                 } else {
-                    let drilling = b.when == When::Drilling;
-                    Desk { drilling, ..LIVE }
+                    let drill = match b.when {
+                        When::Drilling => When::Drilling,
+                        _ => When::Idle,
+                    };
+                    Desk { drill, ..LIVE }
                 };
                 let found = find(b.context, KeyEvent::new(k.code, modifiers), desk);
                 assert_eq!(found.map(|f| f.action), Some(b.action), "{}", b.shown);
@@ -472,12 +475,16 @@ mod tests {
     fn on_a_read_only_screen_no_key_sends_a_command() {
         for b in TABLE.iter().filter(|b| b.reach > Reach::Look) {
             for k in b.keys {
-                for (tape, drilling) in [(false, false), (false, true), (true, false)] {
+                for (tape, drill) in [
+                    (false, When::Idle),
+                    (false, When::Drilling),
+                    (true, When::Idle),
+                ] {
                     let desk = Desk {
                         read_only: true,
                         tape,
                         frozen: false,
-                        drilling,
+                        drill,
                     };
                     let found = find(b.context, KeyEvent::new(k.code, KeyModifiers::NONE), desk);
                     assert!(found.is_none_or(|f| f.reach == Reach::Look), "{}", b.shown);
@@ -488,13 +495,13 @@ mod tests {
 
     #[test]
     fn a_drill_is_aborted_while_it_runs_and_another_begun_when_it_is_over() {
-        let offered = |drilling| {
-            let desk = Desk { drilling, ..LIVE };
+        let offered = |drill| {
+            let desk = Desk { drill, ..LIVE };
             let of_drill = holding(Context::Drill, desk).filter(|b| b.context == Context::Drill);
             of_drill.map(|b| b.action).collect::<Vec<_>>()
         };
-        assert_eq!(offered(true), [Action::Abort, Action::Back]);
-        assert_eq!(offered(false), [Action::Drill, Action::Back]);
+        assert_eq!(offered(When::Drilling), [Action::Abort, Action::Back]);
+        assert_eq!(offered(When::Idle), [Action::Drill, Action::Back]);
     }
 
     #[test]
