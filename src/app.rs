@@ -232,13 +232,12 @@ fn record(hub: &TaskTracker, bus: &Bus, config: &config::Journal) {
         content: config.content,
         retry: Settings::RETRY,
     };
-    let tell = |bus: &Bus| {
-        let bus = bus.clone();
-        move |kind| bus.emit(kind)
-    };
-    match Writer::open(dir, settings, clock::wall(), tell(bus)) {
+    let (teller, snapshot) = (bus.clone(), bus.snapshot());
+    let router = move || snapshot.load_full();
+    let tell = move |kind| teller.emit(kind);
+    match Writer::open(dir, settings, clock::wall(), router, tell) {
         Ok(writer) => {
-            hub.spawn(journal::follow(bus.subscribe(), writer, tell(bus)));
+            hub.spawn(journal::follow(bus.subscribe(), writer));
         }
         Err(e) => {
             let why = "set journal.path, or \"off\" to do without";

@@ -3,18 +3,26 @@
 use super::{latency::Latencies, name};
 use crate::model::{Event, Wall};
 use std::{
+    collections::VecDeque,
     fs::{self, File, TryLockError},
-    io::{self, BufWriter, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
+/// Bytes that are given to the system at once.
+const CHUNK: usize = 8 * 1024;
+
 pub(super) struct Out {
-    file: BufWriter<File>,
+    file: File,
     pub(super) path: PathBuf,
     pub(super) begun: Wall,
     pub(super) bytes: u64,
-    /// Lines that the operating system does not have yet.
-    pub(super) unflushed: u64,
+    /// The number of the last event whose whole line the operating system has.
+    pub(super) kept: Option<u64>,
+    /// What it does not have yet.
+    buffer: Vec<u8>,
+    /// Up to which byte of the file the lines in there go, and their events' numbers.
+    waiting: VecDeque<(u64, u64)>,
     latencies: Latencies,
 }
 
@@ -31,12 +39,14 @@ impl Out {
                 // have been quicker; where there are no locks nothing is compressed.
                 Ok(file) if !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) => {
                     return Ok(Self {
-                        file: BufWriter::new(file),
+                        file,
                         latencies: Latencies::beside(&path),
                         path,
                         begun: now,
                         bytes: 0,
-                        unflushed: 0,
+                        kept: None,
+                        buffer: Vec::new(),
+                        waiting: VecDeque::new(),
                     });
                 }
                 Ok(_) => {}
@@ -48,17 +58,32 @@ impl Out {
     }
 
     pub(super) fn line(&mut self, event: &Event) -> io::Result<()> {
-        let mut line = serde_json::to_vec(event)?;
-        line.push(b'\n');
-        self.bytes += line.len() as u64;
-        self.file.write_all(&line)?;
-        self.unflushed += 1;
+        let had = self.buffer.len();
+        serde_json::to_writer(&mut self.buffer, event)?;
+        self.buffer.push(b'\n');
+        self.bytes += (self.buffer.len() - had) as u64;
+        self.waiting.push_back((self.bytes, event.seq));
+        if self.buffer.len() >= CHUNK {
+            self.flush()?;
+        }
         self.latencies.take(event)
     }
 
+    /// Knows also after a failure which lines are whole in the file.
     pub(super) fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()?;
-        self.unflushed = 0;
+        while !self.buffer.is_empty() {
+            let n = match self.file.write(&self.buffer) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(n) => n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(e),
+            };
+            self.buffer.drain(..n);
+            let there = self.bytes - self.buffer.len() as u64;
+            while let Some((_, seq)) = self.waiting.pop_front_if(|(end, _)| *end <= there) {
+                self.kept = Some(seq);
+            }
+        }
         Ok(())
     }
 
@@ -66,7 +91,7 @@ impl Out {
     pub(super) fn finish(&mut self) -> io::Result<()> {
         self.flush()?;
         self.latencies.finish()?;
-        self.file.get_ref().sync_data()
+        self.file.sync_data()
     }
 
     /// Of a file in which nothing could be written.

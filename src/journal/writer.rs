@@ -6,6 +6,9 @@
 //! write fails (a full disk) the journal says so and tries again in another file, until one can be written; nothing
 //! else is harmed, and the gap is told in the file that goes on.
 //!
+//! Events that never came (the numbers tell) are told too, and how things stood after them is taken from the router
+//! itself and written down, so that what follows is right again.
+//!
 //! A new file begins when one is long enough and every UTC day. It says first how things stand, so that each file can
 //! be replayed without the ones before it. Finished files are compressed; old ones are removed.
 
@@ -16,7 +19,7 @@ use super::{
 };
 use crate::{
     clock,
-    model::{Event, Kind, Mono, State, Wall, event::SCHEMA},
+    model::{Event, Kind, Mono, Snapshot, State, Wall, event::SCHEMA},
 };
 use parking_lot::Mutex;
 use std::{
@@ -84,12 +87,13 @@ struct Shared {
 }
 
 impl Writer {
-    /// Begins a file named after `now`. `tell` puts an event on the stream that is being recorded; it is called from
-    /// the journal's thread, when the journal stops and when it goes on.
+    /// Begins a file named after `now`. `router` is asked how things stand by now. `tell` puts an event on the stream
+    /// that is being recorded; it is called from the journal's thread, when the journal stops and when it goes on.
     pub fn open(
         dir: &Path,
         settings: Settings,
         now: Wall,
+        router: impl Fn() -> Arc<Snapshot> + Send + 'static,
         tell: impl Fn(Kind) + Send + 'static,
     ) -> io::Result<Self> {
         fs::create_dir_all(dir)?;
@@ -106,8 +110,11 @@ impl Writer {
             dir: dir.to_owned(),
             settings,
             out: Some(out),
-            missed: 0,
+            kept: 0,
+            missing: 0,
+            hole: None,
             state: State::new(),
+            router,
             due: clock::now() + FLUSH_EVERY,
             shared: Arc::clone(&shared),
             tell,
@@ -175,15 +182,20 @@ impl std::fmt::Debug for Writer {
 }
 
 /// The thread's own side.
-struct Scribe<T> {
+struct Scribe<R, T> {
     dir: PathBuf,
     settings: Settings,
     /// None: nothing can be written.
     out: Option<Out>,
-    /// Since it stopped.
-    missed: u64,
+    /// The number of the last event that is in a file. A run's first is 1.
+    kept: u64,
+    /// Never came, and nobody was told so yet.
+    missing: u64,
+    /// Some never came, and how things stand is not known since.
+    hole: Option<Hole>,
     /// What every new file begins with.
     state: State,
+    router: R,
     /// The next flush, or the next try.
     due: Mono,
     press: Press,
@@ -191,7 +203,13 @@ struct Scribe<T> {
     tell: T,
 }
 
-impl<T: Fn(Kind)> Scribe<T> {
+/// The router is ahead of what has been written: what it says of then waits for the event that it was said after.
+#[derive(Default)]
+struct Hole {
+    known: Option<Arc<Snapshot>>,
+}
+
+impl<R: Fn() -> Arc<Snapshot>, T: Fn(Kind)> Scribe<R, T> {
     fn run(mut self, inbox: &Receiver<Message>) {
         loop {
             let left = clock::now().until(self.due);
@@ -206,32 +224,46 @@ impl<T: Fn(Kind)> Scribe<T> {
                     self.press.put(Job::Say(done));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return self.to(Out::finish),
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.mend();
+                    return self.to(Out::finish);
+                }
             }
         }
     }
 
     fn tick(&mut self) {
+        self.mend();
         if self.out.is_some() {
             self.to(Out::flush);
             self.due = clock::now() + FLUSH_EVERY;
+            if self.out.is_some() && self.missing > 0 {
+                self.goes_on(self.missing);
+            }
         } else if let Ok(out) = self.begin(self.state.at()) {
             self.out = Some(out);
-            let missed = std::mem::take(&mut self.missed);
-            (self.tell)(Kind::Journal {
-                stopped: None,
-                missed,
-            });
+            self.goes_on(self.state.seq().saturating_sub(self.kept));
             self.due = clock::now() + FLUSH_EVERY;
         } else {
             self.due = clock::now() + self.settings.retry;
         }
     }
 
+    fn goes_on(&mut self, missed: u64) {
+        self.missing = 0;
+        (self.tell)(Kind::Journal {
+            stopped: None,
+            missed,
+        });
+    }
+
     fn take(&mut self, event: &Arc<Event>) {
+        self.mend();
+        self.count(event.seq);
         let next_day = |out: &Out| self.state.time_of(event).0 / DAY_MS > out.begun.0 / DAY_MS;
         let full = |out: &Out| out.bytes >= self.settings.file_bytes || next_day(out);
-        if self.out.as_ref().is_some_and(full) {
+        // While how things stand is not known no file can begin with it.
+        if self.hole.is_none() && self.out.as_ref().is_some_and(full) {
             self.next_file(event.at);
         }
         let line = self.worded(event);
@@ -240,9 +272,33 @@ impl<T: Fn(Kind)> Scribe<T> {
         if self.out.is_some() {
             self.shared.written.fetch_add(1, Relaxed);
         } else {
-            self.missed += 1;
             self.shared.dropped.fetch_add(1, Relaxed);
         }
+    }
+
+    fn count(&mut self, seq: u64) {
+        let never_came = seq.saturating_sub(self.state.seq()).saturating_sub(1);
+        if never_came > 0 {
+            self.missing += never_came;
+            self.hole = Some(Hole::default());
+        }
+    }
+
+    /// After a hole: takes over how things stand, and writes it down, as soon as the router has said it of the very
+    /// event that came last here.
+    fn mend(&mut self) {
+        let Some(hole) = &mut self.hole else { return };
+        let told = self.state.seq();
+        let known = hole.known.take().filter(|known| known.seq >= told);
+        let known = known.unwrap_or_else(|| (self.router)());
+        if known.seq != told {
+            hole.known = (known.seq > told).then_some(known);
+            return;
+        }
+        self.hole = None;
+        let header = Arc::new(header(told, self.state.at(), (*known).clone().standing()));
+        self.state.apply(&header);
+        self.to(|out| out.line(&header));
     }
 
     /// Without what may quote a prompt or an answer, unless that is wanted.
@@ -264,6 +320,7 @@ impl<T: Fn(Kind)> Scribe<T> {
         let Some(finished) = self.out.take() else {
             return;
         };
+        self.kept = finished.kept.unwrap_or(self.kept);
         remove_old(&self.dir, now, self.settings.keep);
         match self.begin(now) {
             Ok(out) => {
@@ -280,13 +337,9 @@ impl<T: Fn(Kind)> Scribe<T> {
     fn begin(&self, now: Wall) -> io::Result<Out> {
         fs::create_dir_all(&self.dir)?;
         let mut out = Out::create(&self.dir, now)?;
-        let standing = Box::new(self.state.standing());
+        let standing = self.state.standing();
         if standing.started != Wall::default() {
-            let kind = Kind::Continued {
-                schema: SCHEMA,
-                standing,
-            };
-            let header = Event::new(self.state.seq(), self.state.at(), kind);
+            let header = header(self.state.seq(), self.state.at(), standing);
             if let Err(e) = out.line(&header).and_then(|()| out.flush()) {
                 out.discard();
                 return Err(e);
@@ -302,7 +355,7 @@ impl<T: Fn(Kind)> Scribe<T> {
             match act(&mut out) {
                 Ok(()) => self.out = Some(out),
                 Err(e) => {
-                    self.missed += out.unflushed;
+                    self.kept = out.kept.unwrap_or(self.kept);
                     self.fail(&out.path, &e);
                 }
             }
@@ -316,6 +369,15 @@ impl<T: Fn(Kind)> Scribe<T> {
             missed: 0,
         });
     }
+}
+
+/// What a file begins with that follows another, or a hole.
+fn header(seq: u64, at: Wall, standing: Snapshot) -> Event {
+    let kind = Kind::Continued {
+        schema: SCHEMA,
+        standing: Box::new(standing),
+    };
+    Event::new(seq, at, kind)
 }
 
 #[cfg(test)]

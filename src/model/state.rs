@@ -34,6 +34,8 @@ const NOW_S: u32 = 10;
 #[derive(Debug, Clone, Default)]
 pub struct State {
     s: Snapshot,
+    /// Events are missing in it, since nobody has said how things stood after them.
+    holed: bool,
     own_network: bool,
     /// To the first token and to the whole answer, in the order of `s.deployments`.
     latencies: Vec<(Times, Times)>,
@@ -62,6 +64,7 @@ impl State {
     pub fn apply(&mut self, event: &Arc<Event>) {
         let (told, at) = (self.s.seq, self.time_of(event));
         (self.s.seq, self.s.at) = (event.seq, at);
+        self.holed |= event.seq > told + 1;
         match &event.kind {
             Kind::Started {
                 version,
@@ -78,8 +81,8 @@ impl State {
                 self.topology(topology, at);
             }
             Kind::Continued { standing, .. } => {
-                let whole = self.s.started == standing.started && told == event.seq;
-                if !whole {
+                let same_run = self.s.started == standing.started;
+                if self.holed || !same_run || told != event.seq {
                     self.carry_on(standing);
                 }
             }

@@ -289,7 +289,8 @@ impl Event {
             Kind::Continued { .. } => "the journal goes on in another file".to_owned(),
             Kind::Journal { stopped, missed } => match stopped {
                 Some(why) => format!("the journal stopped: {why}"),
-                None => format!("the journal goes on, up to {missed} events are missing in it"),
+                None if *missed == 1 => "the journal goes on, 1 event is missing in it".to_owned(),
+                None => format!("the journal goes on, {missed} events are missing in it"),
             },
             Kind::Suppressed { what, n } => format!("{n} more {what} not shown"),
             _ => self.line_about_judges(),

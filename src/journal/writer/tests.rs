@@ -26,7 +26,12 @@ const SHORT: Settings = Settings {
 };
 
 fn open(dir: &Path, settings: Settings) -> Writer {
-    Writer::open(dir, settings, T0, |_| ()).unwrap()
+    Writer::open(dir, settings, T0, nobody, |_| ()).unwrap()
+}
+
+/// A router that says nothing.
+fn nobody() -> Arc<Snapshot> {
+    Arc::default()
 }
 
 fn notice(seq: u64, at: Wall) -> Arc<Event> {
@@ -99,19 +104,7 @@ fn what_was_written_can_be_read_back() {
 fn a_finished_file_is_compressed_and_the_next_one_says_how_things_stand() {
     let dir = TempDir::new().unwrap();
     let journal = open(dir.path(), SHORT);
-    let opened = Kind::Transition(Transition {
-        deployment: "p/a".into(),
-        from: Phase::Closed,
-        to: Phase::Open,
-        reason: Reason::ForceEnded,
-        generation: 1,
-        until: None,
-    });
-    for event in [
-        started(1),
-        Arc::new(Event::new(2, T0, opened)),
-        notice(3, T0),
-    ] {
+    for event in opened() {
         journal.append(event);
     }
     journal.sync();
@@ -239,7 +232,10 @@ fn a_journal_that_fails_says_so_and_goes_on_when_it_can() {
     let dir = TempDir::new().unwrap();
     let place = dir.path().join("j");
     let (say, heard) = mpsc::channel();
-    let journal = Writer::open(&place, SHORT, T0, move |kind| say.send(kind).unwrap()).unwrap();
+    let journal = Writer::open(&place, SHORT, T0, nobody, move |kind| {
+        say.send(kind).unwrap()
+    })
+    .unwrap();
     journal.append(started(1));
     journal.sync();
     let kept = files(&place).unwrap().remove(0);
@@ -281,10 +277,136 @@ fn a_journal_that_fails_says_so_and_goes_on_when_it_can() {
     assert_eq!(reader.report().missing, 2);
 }
 
+/// The first three events of a run, the second of which is the only one that says that the breaker opened.
+fn opened() -> [Arc<Event>; 3] {
+    let opened = Kind::Transition(Transition {
+        deployment: "p/a".into(),
+        from: Phase::Closed,
+        to: Phase::Open,
+        reason: Reason::ForceEnded,
+        generation: 1,
+        until: None,
+    });
+    [
+        started(1),
+        Arc::new(Event::new(2, T0, opened)),
+        notice(3, T0),
+    ]
+}
+
+/// As the router says it after an event.
+fn after(events: &[Arc<Event>], seq: u64) -> Arc<Snapshot> {
+    let mut state = State::new();
+    for event in events.iter().filter(|event| event.seq <= seq) {
+        state.apply(event);
+    }
+    Arc::new(state.snapshot(T0 + Duration::from_millis(40)))
+}
+
+fn phase_of(event: &Event) -> Option<Phase> {
+    match &event.kind {
+        Kind::Continued { standing, .. } => Some(standing.deployments[0].phase),
+        _ => None,
+    }
+}
+
+#[test]
+fn what_never_came_is_counted_to_the_event_and_how_things_stand_is_taken_from_the_router() {
+    let dir = TempDir::new().unwrap();
+    let events = opened();
+    let router = {
+        let events = events.clone();
+        move || after(&events, 3)
+    };
+    let (say, heard) = mpsc::channel();
+    let tell = move |kind| say.send(kind).unwrap();
+    let journal = Writer::open(dir.path(), SHORT, T0, router, tell).unwrap();
+    let [first, _, third] = events;
+    for event in [first, third, notice(6, T0)] {
+        journal.append(event);
+    }
+    // Once a second, what came to it since.
+    let mut told = 0;
+    while told < 3 {
+        match heard.recv().unwrap() {
+            Kind::Journal {
+                stopped: None,
+                missed,
+            } => told += missed,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(told, 3);
+    drop(journal);
+    let all: Vec<_> = files(dir.path()).unwrap();
+    let mut replayed = State::new();
+    let mut headers = Vec::new();
+    for event in all
+        .iter()
+        .flat_map(|path| Reader::open(path).unwrap())
+        .map(|event| Arc::new(event.unwrap()))
+    {
+        replayed.apply(&event);
+        headers.extend(phase_of(&event).map(|phase| (event.seq, phase)));
+    }
+    // Nothing is said to stand before it is known: the first file goes on until then.
+    assert_eq!(headers.first(), Some(&(3, Phase::Open)), "{headers:?}");
+    assert_eq!(replayed.standing().deployments[0].phase, Phase::Open);
+}
+
+#[test]
+fn what_a_router_says_that_is_ahead_is_written_where_it_belongs() {
+    let dir = TempDir::new().unwrap();
+    let mut events = opened().to_vec();
+    events.extend((4..=6).map(|seq| notice(seq, T0)));
+    let router = {
+        let events = events.clone();
+        move || after(&events, 5)
+    };
+    let journal = Writer::open(dir.path(), SETTINGS, T0, router, |_| ()).unwrap();
+    for event in events.iter().filter(|event| event.seq != 2) {
+        journal.append(Arc::clone(event));
+    }
+    drop(journal);
+    let file = files(dir.path()).unwrap().remove(0);
+    let kept: Vec<_> = Reader::open(&file)
+        .unwrap()
+        .map(|event| event.map(|e| (e.seq, phase_of(&e))).unwrap())
+        .collect();
+    let want = [1, 3, 4, 5].map(|seq| (seq, None)).into_iter();
+    let want = want.chain([(5, Some(Phase::Open)), (6, None)]);
+    assert!(kept.iter().copied().eq(want), "{kept:?}");
+}
+
+#[test]
+fn two_writers_in_one_directory_never_write_the_same_file() {
+    let dir = TempDir::new().unwrap();
+    let (a, b) = (open(dir.path(), SETTINGS), open(dir.path(), SETTINGS));
+    assert_ne!(a.status().path, b.status().path);
+    for seq in 1..=50 {
+        a.append(notice(seq, T0));
+        b.append(notice(seq + 100, T0));
+    }
+    drop((a, b));
+    let seqs: Vec<Vec<u64>> = files(dir.path())
+        .unwrap()
+        .iter()
+        .map(|path| read(path).iter().map(|event| event.seq).collect())
+        .collect();
+    let want: [Vec<u64>; 2] = [(1..=50).collect(), (101..=150).collect()];
+    assert_eq!(seqs, want);
+}
+
 #[test]
 fn a_journal_that_cannot_begin_is_an_error() {
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join("file"), "").unwrap();
-    let result = Writer::open(&dir.path().join("file/journal"), SETTINGS, T0, |_| ());
+    let result = Writer::open(
+        &dir.path().join("file/journal"),
+        SETTINGS,
+        T0,
+        nobody,
+        |_| (),
+    );
     assert!(result.is_err());
 }

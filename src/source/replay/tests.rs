@@ -129,7 +129,14 @@ fn settings(file_bytes: u64) -> Settings {
 
 /// Through the journal, as a router's own events go: rotated, and what is finished compressed.
 fn write(dir: &Path, events: &[Arc<Event>], file_bytes: u64) {
-    let writer = Writer::open(dir, settings(file_bytes), events[0].at, |_| {}).unwrap();
+    let writer = Writer::open(
+        dir,
+        settings(file_bytes),
+        events[0].at,
+        Arc::default,
+        |_| {},
+    )
+    .unwrap();
     for event in events {
         assert!(writer.append(Arc::clone(event)));
     }
