@@ -97,6 +97,9 @@ n and N go to the next and the last time a breaker moved, t to a moment, < and >
   breakerbox replay bad-key-tuesday --at +20s --svg incident.svg
   zstdcat *.jsonl.zst | breakerbox replay - --json
 
+Of runs that were recorded at the same time the newest is played; to play another, name one of its files too:
+  breakerbox replay journal/2026-11-20T00-00-00Z.jsonl.zst journal
+
 Where standard output is no terminal: one line per event.";
 
 #[derive(Debug, Parser)]

@@ -11,10 +11,6 @@ use breakerbox::{
     drill, headless,
     model::{Wall, command::Whom, drill::DrillResult},
     sim, simulate as virtually,
-    source::{
-        Tape,
-        replay::{Replay, incidents},
-    },
 };
 use clap::Parser;
 use std::{
@@ -60,7 +56,7 @@ fn main() -> ExitCode {
             whom,
             json,
         }),
-        Some(Mode::Replay(replay)) => play(&replay),
+        Some(Mode::Replay(wish)) => modes::replay::run(&wish),
         Some(Mode::Report(wish)) => modes::report::run(&wish)
             .and_then(|text| say(text.trim_end()).map(|()| ExitCode::SUCCESS)),
         Some(Mode::Drills { json }) => drills(json),
@@ -439,64 +435,6 @@ fn in_virtual_time(
     } else {
         ExitCode::FAILURE
     })
-}
-
-/// What a replay has to say besides goes to standard error, where it does not mix with what was asked for.
-fn play(wish: &cli::Replay) -> Result<ExitCode, String> {
-    if wish.what.is_empty() {
-        say(&incidents::list())?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let replay = Replay::open(&wish.what)?;
-    replay.cut(wish.from.as_deref(), wish.to.as_deref())?;
-    for note in replay.notes() {
-        let _ = writeln!(io::stderr(), "breakerbox: {note}");
-    }
-    match &wish.at {
-        Some(at) => still(replay, at, wish)?,
-        None if wish.json => piped(replay.turns(|s| headless::json(&s.clone().standing())))?,
-        #[cfg(feature = "tui")]
-        None if io::IsTerminal::is_terminal(&io::stdout()) => film(replay, &wish.look)?,
-        None => piped(replay.events(|event| headless::write(event, false)))?,
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// One moment.
-fn still(replay: Replay, at: &str, wish: &cli::Replay) -> Result<(), String> {
-    let snapshot = replay.at(at)?;
-    #[cfg(feature = "tui")]
-    if let Some(file) = &wish.svg {
-        use breakerbox::tui::{self, svg};
-        let options = tui_options(&wish.look);
-        let ground = options.palette.paper();
-        let frame = tui::picture(std::sync::Arc::new(replay), &options, wish.size.into());
-        return std::fs::write(file, svg::svg(&frame, ground))
-            .map_err(|e| format!("{} is not written: {e}", file.display()));
-    }
-    drop(replay);
-    if wish.json {
-        say(&serde_json::to_string_pretty(&*snapshot).map_err(|e| e.to_string())?)
-    } else {
-        say(&headless::status(&snapshot))
-    }
-}
-
-#[cfg(feature = "tui")]
-fn film(replay: Replay, look: &cli::Look) -> Result<(), String> {
-    // A person who opened it wants to see it move.
-    replay.wind(&breakerbox::source::Wind::Toggle)?;
-    let shown = breakerbox::tui::run(std::sync::Arc::new(replay), &tui_options(look));
-    let summary = shown.map_err(|e| format!("the terminal went away: {e}"))?;
-    say(&summary.to_string())
-}
-
-/// Nobody reads any more: there is nothing left to do, and nothing wrong.
-fn piped(written: io::Result<()>) -> Result<(), String> {
-    match written {
-        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(|e| e.to_string()),
-    }
 }
 
 fn operator() -> String {

@@ -10,5 +10,5 @@ pub mod writer;
 
 pub use follow::follow;
 pub use name::files;
-pub use reader::{Lines, Reader, Report, lines};
+pub use reader::{Lines, Reader, Report, last_at, lines};
 pub use writer::{Settings, Status, Writer};

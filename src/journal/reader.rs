@@ -1,6 +1,6 @@
 //! Reads a journal file back, whatever state a crash or a newer version left it in.
 
-use crate::model::{Event, Kind, event::SCHEMA};
+use crate::model::{Event, Kind, Wall, event::SCHEMA};
 use serde::Deserialize;
 use std::{
     fs::File,
@@ -112,6 +112,26 @@ pub fn lines(mut input: impl Read + Send + 'static) -> io::Result<Lines> {
 #[derive(Deserialize)]
 struct Numbered {
     seq: u64,
+}
+
+/// When the last event happened. The lines before it are not parsed; a last line that is not whole is passed over.
+pub fn last_at(mut input: impl BufRead) -> Option<Wall> {
+    #[derive(Deserialize)]
+    struct Timed {
+        at: Wall,
+    }
+    let at = |line: &[u8]| serde_json::from_slice(line).ok().map(|Timed { at }| at);
+    let (mut line, mut before) = (Vec::new(), Vec::new());
+    loop {
+        std::mem::swap(&mut line, &mut before);
+        line.clear();
+        let read = input.by_ref().take(MAX_LINE).read_until(b'\n', &mut line);
+        let more = line.last() == Some(&b'\n') || line.len() as u64 >= MAX_LINE;
+        // A compressed file that is not whole ends in an error.
+        if read.is_err() || !more {
+            return at(&line).or_else(|| at(&before));
+        }
+    }
 }
 
 impl<R: BufRead> Reader<R> {

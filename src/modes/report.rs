@@ -1,10 +1,14 @@
 //! `breakerbox report`
 
+use super::progress;
 use breakerbox::{
     cli::{Report, ReportFormat},
     model::Slo,
     postmortem::{Gather, PostMortem},
-    source::{Tape, replay::Replay},
+    source::{
+        Tape,
+        replay::{Part, Purpose, Replay},
+    },
 };
 use std::{
     fmt::Write as _,
@@ -14,8 +18,13 @@ use std::{
 
 /// What is to be printed.
 pub(crate) fn run(wish: &Report) -> Result<String, String> {
-    let replay = Replay::open(&wish.what)?;
-    replay.cut(wish.from.as_deref(), wish.to.as_deref())?;
+    let part = Part {
+        what: &wish.what,
+        from: wish.from.as_deref(),
+        to: wish.to.as_deref(),
+        purpose: Purpose::Report,
+    };
+    let replay = progress::shown(|watch| Replay::part(&part, watch))?;
     let (from, to) = replay.bounds();
     let mut gather = Gather::new(from, to, objective(wish));
     replay

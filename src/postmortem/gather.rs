@@ -151,7 +151,7 @@ impl Gather {
             } => self.started(event.at, version, topology, inside),
             // Where the files before are at hand it says what is known.
             Kind::Continued { standing, .. } if self.tracks.is_empty() => {
-                self.carry_on(standing, event.at);
+                self.carry_on(standing, event.at, inside);
             }
             Kind::Reloaded { topology } => self.topology(event.at, topology),
             Kind::Bucket(bucket) => self.bucket(event.at, bucket, inside),
@@ -207,28 +207,34 @@ impl Gather {
             config_hash: topology.config_hash.clone(),
             simulated: topology.simulated,
         };
-        if inside {
-            self.runs.push(run);
-        } else {
-            self.running = Some(run);
-        }
+        self.run(run, inside);
         for track in self.tracks.values_mut() {
             track.let_go(at);
             track.enter(Phase::Closed, at);
-            self.episodes.extend(track.episode.take());
+            self.episodes
+                .extend(track.episode.take().filter(|_| inside));
         }
         self.faults.clear();
         self.topology(at, topology);
     }
 
-    /// A journal whose first files are missing.
-    fn carry_on(&mut self, standing: &Snapshot, at: Wall) {
-        self.runs.push(Run {
+    fn run(&mut self, run: Run, inside: bool) {
+        if inside {
+            self.runs.push(run);
+        } else {
+            self.running = Some(run);
+        }
+    }
+
+    /// A journal whose first files are missing, or were not needed.
+    fn carry_on(&mut self, standing: &Snapshot, at: Wall, inside: bool) {
+        let run = Run {
             at: standing.started,
             version: standing.version.clone(),
             config_hash: standing.config_hash.clone(),
             simulated: standing.simulated,
-        });
+        };
+        self.run(run, inside);
         self.limits = Limits {
             err_threshold: standing.err_threshold,
             judge_threshold: standing.judge_threshold,

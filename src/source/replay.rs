@@ -4,12 +4,21 @@ mod deck;
 pub mod incidents;
 mod index;
 mod player;
+mod shelf;
 mod store;
 #[cfg(test)]
 mod tests;
 mod when;
 
-use self::{deck::Deck, index::Index, player::Player, store::Store};
+pub use self::{index::Progress, shelf::Purpose};
+
+use self::{
+    deck::Deck,
+    index::{Index, Times},
+    player::Player,
+    shelf::Volume,
+    store::Store,
+};
 use super::{Source, Tape, TapeStatus, Wind};
 use crate::{
     clock, journal,
@@ -24,6 +33,17 @@ pub struct Replay {
     notes: Vec<String>,
 }
 
+/// What of a recording is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// As [`Replay::open`] takes it.
+    pub what: &'a [String],
+    /// `14:03:22`, `2026-11-20T14:03:22Z`, `+5m` from the beginning, `-30s` from the end.
+    pub from: Option<&'a str>,
+    pub to: Option<&'a str>,
+    pub purpose: Purpose,
+}
+
 impl std::fmt::Debug for Replay {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Replay").finish_non_exhaustive()
@@ -31,33 +51,52 @@ impl std::fmt::Debug for Replay {
 }
 
 impl Replay {
-    /// Files, directories of a journal, `-` (standard input, which is held in memory), or the name of an incident.
+    /// All of it: files, directories of a journal, `-` (standard input), or the name of an incident.
     pub fn open(what: &[String]) -> Result<Self, String> {
-        let mut stores = Vec::new();
-        for name in what {
-            stores.extend(stores_of(name)?);
-        }
-        Self::of(stores)
+        let part = Part {
+            what,
+            from: None,
+            to: None,
+            purpose: Purpose::Screen,
+        };
+        Self::part(&part, &mut |_| ())
     }
 
-    fn of(stores: Vec<Store>) -> Result<Self, String> {
-        let (index, notes) = Index::scan(&stores)?;
-        let player = Player::new(stores, index);
+    /// Only a stretch of it. What happened before is known all the same, as far as it is still to be seen; files that
+    /// lie too far back for that are not read. `watch` is told again and again how far the reading is.
+    pub fn part(part: &Part<'_>, watch: &mut dyn FnMut(Progress)) -> Result<Self, String> {
+        let mut volumes = Vec::new();
+        for name in part.what {
+            volumes.extend(volumes_of(name)?);
+        }
+        let (mut volumes, mut notes) = shelf::one_at_a_time(volumes);
+        let (mut from, mut to) = (part.from.map(str::to_owned), part.to.map(str::to_owned));
+        if let Some(start) = &from
+            && let Some((first, last)) = shelf::span(&volumes)
+        {
+            let times = Times::between(first, last);
+            let (begin, end) = when::stretch(Some(start), to.as_deref(), &times)?;
+            let begin = times.wall(begin);
+            volumes.drain(..shelf::first_needed(&volumes, begin, part.purpose));
+            // What was counted from the very beginning is not to be counted from where the reading begins.
+            from = Some(begin.to_string());
+            to = to.map(|_| times.wall(end).to_string());
+        }
+        let stores: Vec<_> = volumes.into_iter().map(|v| v.store).collect();
+        let (index, missing) = Index::scan(&stores, watch)?;
+        notes.extend(missing);
+        let mut deck = Deck::new(Player::new(stores, index), clock::now());
+        deck.cut(from.as_deref(), to.as_deref())?;
         Ok(Self {
-            deck: Mutex::new(Deck::new(player, clock::now())),
+            deck: Mutex::new(deck),
             notes,
         })
     }
 
-    /// Plays only from here to there; what happened before is known all the same.
-    pub fn cut(&self, from: Option<&str>, to: Option<&str>) -> Result<(), String> {
-        self.deck.lock().cut(from, to)
-    }
-
-    /// How things stood at a moment, which is written as [`Wind::To`] takes it.
+    /// How things stood at a moment; `+5m` counts from the beginning of what is played, `-30s` from its end.
     pub fn at(&self, when: &str) -> Result<Arc<Snapshot>, String> {
         let mut deck = self.deck.lock();
-        deck.wind(&Wind::To(when.to_owned()), clock::now())?;
+        deck.stand(when, clock::now())?;
         Ok(deck.latest(clock::now()))
     }
 
@@ -85,7 +124,7 @@ impl Replay {
         self.deck.lock().bounds()
     }
 
-    /// Every event from the very beginning to the end of that part: what came before tells how things stood.
+    /// Every event from where the reading began to the end of that part: what came before tells how things stood.
     pub fn story(&self, mut each: impl FnMut(&Event)) -> io::Result<()> {
         let all = |event: &Event| {
             each(event);
@@ -136,11 +175,14 @@ impl Tape for Replay {
     }
 }
 
-fn stores_of(name: &str) -> Result<Vec<Store>, String> {
+fn volumes_of(name: &str) -> Result<Vec<Volume>, String> {
+    let named = |store| vec![Volume::new(store, true)];
     if name == "-" {
-        return Ok(vec![
-            Store::read(name, io::stdin()).map_err(|e| format!("standard input: {e}"))?,
-        ]);
+        let spooled = Store::spool(name, io::stdin());
+        return spooled.map(named).map_err(|e| {
+            let place = std::env::temp_dir();
+            format!("standard input, kept in {}: {e}", place.display())
+        });
     }
     let path = Path::new(name);
     if path.is_dir() {
@@ -151,15 +193,18 @@ fn stores_of(name: &str) -> Result<Vec<Store>, String> {
                 "{name} has no journal in it: no file like 2026-11-20T14-03-22Z.jsonl"
             ));
         }
-        let opened: io::Result<_> = files.iter().map(|file| Store::of_journal(file)).collect();
+        let opened: io::Result<_> = files
+            .iter()
+            .map(|file| Ok(Volume::new(Store::of_journal(file)?, false)))
+            .collect();
         return opened.map_err(why);
     }
     if let Some(incident) = incidents::ALL.iter().find(|i| i.name == name)
         && !path.exists()
     {
-        return Ok(vec![Store::shipped(incident.name, incident.bytes)]);
+        return Ok(named(Store::shipped(incident.name, incident.bytes)));
     }
-    Store::open(path).map(|store| vec![store]).map_err(|e| {
+    Store::open(path).map(named).map_err(|e| {
         let names: Vec<_> = incidents::ALL.iter().map(|i| i.name).collect();
         format!(
             "{name}: {e}; name a journal's file or directory, - for standard input, or one of: {}",

@@ -35,6 +35,7 @@ mod pty;
 mod real;
 mod recovery;
 mod replay;
+mod report;
 mod rescue;
 mod responses;
 mod rig;

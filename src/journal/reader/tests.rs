@@ -110,3 +110,22 @@ fn a_compressed_file_that_is_cut_gives_what_it_has() {
         );
     }
 }
+
+#[test]
+fn the_time_of_the_last_whole_event_is_found_also_where_a_line_or_a_compressed_file_was_cut() {
+    let at = |seq: u64| format!("{{\"seq\":{seq},\"at\":{seq}0,\"event\":\"stopping\"}}\n");
+    let text = at(1) + &at(2) + &at(3);
+    let found = |bytes: &[u8]| last_at(bytes);
+    assert_eq!(found(text.as_bytes()), Some(Wall(30)));
+    assert_eq!(found(&text.as_bytes()[..text.len() - 9]), Some(Wall(20)));
+    assert_eq!(found(&text.as_bytes()[..text.len() - 1]), Some(Wall(30)));
+    assert_eq!(found(b"hello\n"), None);
+    assert_eq!(found(b""), None);
+
+    let many: String = (1..200_000).map(at).collect();
+    let pressed = zstd::encode_all(many.as_bytes(), 3).unwrap();
+    let of = |bytes: &[u8]| last_at(lines(io::Cursor::new(bytes.to_vec())).unwrap());
+    assert_eq!(of(&pressed), Some(Wall(1_999_990)));
+    let cut = of(&pressed[..pressed.len() / 2]).unwrap();
+    assert!(cut > Wall(10) && cut < Wall(1_999_990), "{cut:?}");
+}

@@ -483,3 +483,43 @@ fn however_much_a_drill_says_little_of_it_is_kept() {
     assert!(kept.checks.len() + kept.measured.len() + kept.said.len() < 200);
     assert_eq!(kept.said.back().unwrap().1, "4999");
 }
+
+#[test]
+fn how_things_stood_is_taken_over_after_a_hole_and_changes_nothing_without_one() {
+    let event = |seq, kind| Arc::new(Event::new(seq, Wall(T0), kind));
+    let opened = Kind::Transition(Transition {
+        deployment: "p/a".into(),
+        from: Phase::Closed,
+        to: Phase::Open,
+        reason: Reason::ForceEnded,
+        generation: 1,
+        until: None,
+    });
+    let all = [
+        event(1, started()),
+        event(2, opened),
+        event(3, bucket("p/a", 1, 0)),
+    ];
+    let (mut whole, mut holed) = (State::new(), State::new());
+    for event in &all {
+        whole.apply(event);
+    }
+    for event in [&all[0], &all[2]] {
+        holed.apply(event);
+    }
+    assert_eq!(holed.snapshot(Wall(T0)).deployments[0].phase, Phase::Closed);
+    let standing = Box::new(whole.standing());
+    let said = event(
+        3,
+        Kind::Continued {
+            schema: SCHEMA,
+            standing,
+        },
+    );
+    let before = whole.snapshot(Wall(T0));
+    whole.apply(&said);
+    holed.apply(&said);
+    assert_eq!(whole.snapshot(Wall(T0)), before);
+    // Its own history of that second is not lost either.
+    assert_eq!(holed.snapshot(Wall(T0)).deployments, before.deployments);
+}

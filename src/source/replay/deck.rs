@@ -25,7 +25,7 @@ impl Deck {
     pub(super) fn new(player: Player, now: Mono) -> Self {
         Self {
             from: 0,
-            to: player.index.end,
+            to: player.index.times.end,
             playing: false,
             speed: 0,
             since: (now, 0),
@@ -35,11 +35,7 @@ impl Deck {
     }
 
     pub(super) fn cut(&mut self, from: Option<&str>, to: Option<&str>) -> Result<(), String> {
-        let from = from.map_or(Ok(0), |text| when::from_start(text, &self.player))?;
-        let to = to.map_or(Ok(self.to), |text| when::from_start(text, &self.player))?;
-        if from > to {
-            return Err("it would end before it begins: --from is after --to".to_owned());
-        }
+        let (from, to) = when::stretch(from, to, &self.player.index.times)?;
         (self.from, self.to) = (from, to);
         self.go(from, self.since.0);
         Ok(())
@@ -119,8 +115,15 @@ impl Deck {
             }
             Wind::Start => self.from,
             Wind::End => self.stop(self.to),
-            Wind::To(text) => when::from_here(text, &self.player)?,
+            Wind::To(text) => when::from_here(text, pos, &self.player.index.times)?,
         };
+        self.go(to, now);
+        Ok(())
+    }
+
+    /// Goes to a moment of the part that is played.
+    pub(super) fn stand(&mut self, when: &str, now: Mono) -> Result<(), String> {
+        let to = when::within(when, (self.from, self.to), &self.player.index.times)?;
         self.go(to, now);
         Ok(())
     }
@@ -147,7 +150,8 @@ impl Deck {
     }
 
     pub(super) fn bounds(&self) -> (Wall, Wall) {
-        (self.player.wall(self.from), self.player.wall(self.to))
+        let times = &self.player.index.times;
+        (times.wall(self.from), times.wall(self.to))
     }
 
     pub(super) fn story(&mut self, each: impl FnMut(&Event) -> io::Result<()>) -> io::Result<()> {
@@ -162,7 +166,7 @@ impl Deck {
         } else {
             self.player.seek(self.from.saturating_sub(1));
         }
-        self.pass(self.player.wall(self.from), each)
+        self.pass(self.player.index.times.wall(self.from), each)
     }
 
     fn pass(

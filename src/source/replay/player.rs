@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     journal::{Lines, Reader},
-    model::{Event, Snapshot, State, Wall},
+    model::{Event, Snapshot, State},
 };
 use std::sync::Arc;
 
@@ -51,29 +51,20 @@ impl Player {
         self.pos
     }
 
-    /// What a clock showed at a position.
-    pub(super) fn wall(&self, pos: u64) -> Wall {
-        let after = self.index.eras.partition_point(|era| era.pos <= pos);
-        let era = self.index.eras.get(after.saturating_sub(1));
-        era.map_or(Wall::default(), |era| {
-            Wall(era.at.0 + pos.saturating_sub(era.pos))
-        })
-    }
-
     /// As the live screen showed it then.
     pub(super) fn snapshot(&self) -> Snapshot {
-        self.state.snapshot(self.wall(self.pos))
+        self.state.snapshot(self.index.times.wall(self.pos))
     }
 
     /// Everything up to and at `pos` has happened, and nothing after it.
     pub(super) fn seek(&mut self, pos: u64) {
-        self.approach(pos.min(self.index.end));
+        self.approach(pos.min(self.index.times.end));
         self.pass(pos, |_| true);
     }
 
     /// Goes on to a position; `each` sees every event on the way, and may end it.
     pub(super) fn pass(&mut self, pos: u64, mut each: impl FnMut(&Event) -> bool) {
-        let pos = pos.min(self.index.end);
+        let pos = pos.min(self.index.times.end);
         while let Some((event, moment)) = self.next.take().or_else(|| self.read()) {
             if moment.pos > pos {
                 self.next = Some((event, moment));

@@ -1,10 +1,13 @@
 //! Where a recording lies. What is open stays readable, also when the journal compresses or removes it meanwhile.
 
-use crate::journal::{Lines, Reader, lines};
+use crate::{
+    journal::{Lines, Reader, last_at, lines},
+    model::{Event, Wall},
+};
 use std::{
     fs::File,
     io::{self, Read},
-    os::unix::fs::FileExt,
+    os::unix::fs::{FileExt, MetadataExt},
     path::Path,
     sync::Arc,
 };
@@ -18,7 +21,6 @@ pub(super) struct Store {
 #[derive(Debug, Clone)]
 enum Bytes {
     File(Arc<File>),
-    Memory(Arc<Vec<u8>>),
     Shipped(&'static [u8]),
 }
 
@@ -41,12 +43,13 @@ impl Store {
         })
     }
 
-    pub(super) fn read(name: &str, mut input: impl Read) -> io::Result<Self> {
-        let mut bytes = Vec::new();
-        input.read_to_end(&mut bytes)?;
+    /// What can be read only once: it goes to a file that has no name, so that no memory holds it.
+    pub(super) fn spool(name: &str, mut input: impl Read) -> io::Result<Self> {
+        let mut file = tempfile::tempfile()?;
+        io::copy(&mut input, &mut file)?;
         Ok(Self {
             name: name.to_owned(),
-            bytes: Bytes::Memory(Arc::new(bytes)),
+            bytes: Bytes::File(Arc::new(file)),
         })
     }
 
@@ -57,13 +60,34 @@ impl Store {
         }
     }
 
-    /// Its events from an offset on, which counts what is not compressed.
-    pub(super) fn events(&self, offset: u64) -> io::Result<Reader<Lines>> {
-        let input = Input {
+    /// Which file it is, by whatever name.
+    pub(super) fn id(&self) -> Option<(u64, u64)> {
+        let Bytes::File(file) = &self.bytes else {
+            return None;
+        };
+        let known = file.metadata().ok()?;
+        Some((known.dev(), known.ino()))
+    }
+
+    pub(super) fn first(&self) -> Option<Event> {
+        self.events(0).ok()?.next()?.ok()
+    }
+
+    /// When its last event happened; the others are not looked at.
+    pub(super) fn last(&self) -> Option<Wall> {
+        last_at(lines(self.input()).ok()?)
+    }
+
+    fn input(&self) -> Input {
+        Input {
             bytes: self.bytes.clone(),
             at: 0,
-        };
-        Reader::at(lines(input)?, offset)
+        }
+    }
+
+    /// Its events from an offset on, which counts what is not compressed.
+    pub(super) fn events(&self, offset: u64) -> io::Result<Reader<Lines>> {
+        Reader::at(lines(self.input())?, offset)
     }
 }
 
@@ -74,14 +98,12 @@ struct Input {
 
 impl Read for Input {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let from = |bytes: &[u8], into: &mut [u8]| {
-            let at = usize::try_from(self.at).unwrap_or(usize::MAX);
-            bytes.get(at..).unwrap_or_default().read(into)
-        };
         let n = match &self.bytes {
             Bytes::File(file) => file.read_at(into, self.at)?,
-            Bytes::Memory(bytes) => from(bytes, into)?,
-            Bytes::Shipped(bytes) => from(bytes, into)?,
+            Bytes::Shipped(bytes) => {
+                let at = usize::try_from(self.at).unwrap_or(usize::MAX);
+                bytes.get(at..).unwrap_or_default().read(into)?
+            }
         };
         self.at += n as u64;
         Ok(n)

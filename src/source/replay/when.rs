@@ -1,21 +1,37 @@
 //! Moments as people write them: `14:03:22`, `+5m`, `-30s`, `2026-11-20T14:03:22Z`.
 
-use super::player::Player;
+use super::index::Times;
 use crate::model::{Wall, time::parse_duration};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// `+5m` and `-30s` count from the position.
-pub(super) fn from_here(text: &str, player: &Player) -> Result<u64, String> {
-    position(text, player, (player.pos(), player.pos()))
+pub(super) fn from_here(text: &str, pos: u64, times: &Times) -> Result<u64, String> {
+    position(text, times, pos, (pos, pos))
 }
 
-/// `+5m` counts from the beginning, `-30s` from the end.
-pub(super) fn from_start(text: &str, player: &Player) -> Result<u64, String> {
-    position(text, player, (0, player.index.end))
+/// `+5m` counts from the beginning of a part, `-30s` from its end.
+pub(super) fn within(text: &str, part: (u64, u64), times: &Times) -> Result<u64, String> {
+    position(text, times, part.0, part)
 }
 
-fn position(text: &str, player: &Player, (on, back): (u64, u64)) -> Result<u64, String> {
+/// From where to where; `+5m` counts from the beginning, `-30s` from the end.
+pub(super) fn stretch(
+    from: Option<&str>,
+    to: Option<&str>,
+    times: &Times,
+) -> Result<(u64, u64), String> {
+    let of = |text: &str| position(text, times, 0, (0, times.end));
+    let from = from.map_or(Ok(0), of)?;
+    let to = to.map_or(Ok(times.end), of)?;
+    if from > to {
+        return Err("it would end before it begins: --from is after --to".to_owned());
+    }
+    Ok((from, to))
+}
+
+/// `here`: of which day a time is that names none.
+fn position(text: &str, times: &Times, here: u64, (on, back): (u64, u64)) -> Result<u64, String> {
     let text = text.trim();
     let ms = |by: &str| {
         let by = parse_duration(by)?;
@@ -31,20 +47,20 @@ fn position(text: &str, player: &Player, (on, back): (u64, u64)) -> Result<u64, 
         let at: jiff::Timestamp = text.parse().map_err(|_| {
             format!(
                 "{text:?} is not a moment; write it like 14:03:22, +5m, -30s or {}",
-                player.wall(0)
+                times.wall(0)
             )
         })?;
         let at = u64::try_from(at.as_millisecond()).unwrap_or(0);
-        return find(player, Wall(at)).ok_or_else(|| outside(text, player));
+        return times.find(Wall(at)).ok_or_else(|| outside(text, times));
     };
     // The same day as here, or the first later day that has it, or the day before.
-    let today = player.wall(player.pos()).0 / DAY_MS;
-    let last = player.wall(player.index.end).0 / DAY_MS;
-    let first = player.wall(0).0 / DAY_MS;
+    let today = times.wall(here).0 / DAY_MS;
+    let last = times.wall(times.end).0 / DAY_MS;
+    let first = times.wall(0).0 / DAY_MS;
     (today..=last)
         .chain((first..today).rev())
-        .find_map(|day| find(player, Wall(day * DAY_MS + time)))
-        .ok_or_else(|| outside(text, player))
+        .find_map(|day| times.find(Wall(day * DAY_MS + time)))
+        .ok_or_else(|| outside(text, times))
 }
 
 /// `14:03` and `14:03:22`, as milliseconds of a day.
@@ -59,25 +75,10 @@ fn time_of_day(text: &str) -> Option<u64> {
     (h < 24 && m < 60 && s < 60).then_some(((h * 60 + m) * 60 + s) * 1000)
 }
 
-/// The first position at which a clock showed this. A second has a thousand: up to a whole one before the beginning is
-/// the beginning.
-fn find(player: &Player, at: Wall) -> Option<u64> {
-    let eras = &player.index.eras;
-    let ends = eras.iter().skip(1).map(|era| era.pos);
-    eras.iter()
-        .zip(ends.chain([player.index.end]))
-        .find_map(|(era, end)| {
-            let (first, last) = (era.at.0, era.at.0 + (end - era.pos));
-            (first / 1000 * 1000..=last)
-                .contains(&at.0)
-                .then(|| era.pos + at.0.saturating_sub(first))
-        })
-}
-
-fn outside(text: &str, player: &Player) -> String {
+fn outside(text: &str, times: &Times) -> String {
     format!(
         "{text} is not in it: it goes from {} to {}",
-        player.wall(0).moment(),
-        player.wall(player.index.end).moment()
+        times.wall(0).moment(),
+        times.wall(times.end).moment()
     )
 }
