@@ -2,6 +2,8 @@
 
 use super::progress;
 use crate::say;
+#[cfg(feature = "tui")]
+use crate::tui_options;
 use breakerbox::{
     cli, headless,
     source::{

@@ -176,10 +176,10 @@ impl Tape for Replay {
 }
 
 fn volumes_of(name: &str) -> Result<Vec<Volume>, String> {
-    let named = |store| vec![Volume::new(store, true)];
+    let one = |store| vec![Volume::new(store, true)];
     if name == "-" {
         let spooled = Store::spool(name, io::stdin());
-        return spooled.map(named).map_err(|e| {
+        return spooled.map(one).map_err(|e| {
             let place = std::env::temp_dir();
             format!("standard input, kept in {}: {e}", place.display())
         });
@@ -202,9 +202,9 @@ fn volumes_of(name: &str) -> Result<Vec<Volume>, String> {
     if let Some(incident) = incidents::ALL.iter().find(|i| i.name == name)
         && !path.exists()
     {
-        return Ok(named(Store::shipped(incident.name, incident.bytes)));
+        return Ok(one(Store::shipped(incident.name, incident.bytes)));
     }
-    Store::open(path).map(named).map_err(|e| {
+    Store::open(path).map(one).map_err(|e| {
         let names: Vec<_> = incidents::ALL.iter().map(|i| i.name).collect();
         format!(
             "{name}: {e}; name a journal's file or directory, - for standard input, or one of: {}",

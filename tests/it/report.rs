@@ -10,7 +10,10 @@ use breakerbox::{
         topology::{DeploymentInfo, Topology},
     },
     postmortem::Gather,
-    source::replay::{Part, Purpose, Replay},
+    source::{
+        Tape,
+        replay::{Part, Purpose, Replay},
+    },
 };
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -72,6 +75,8 @@ fn at(minute: u64) -> Vec<Kind> {
     };
     let cleared = Kind::FaultCleared {
         id: 7,
+        deployment: "p/a".into(),
+        hits: 3,
         who: "ann".to_owned(),
     };
     match minute {
@@ -93,13 +98,15 @@ fn record(dir: &Path) {
         content: true,
         retry: Settings::RETRY,
     };
-    let open = || Writer::open(dir, settings, T0, Arc::default, |_| {}).unwrap();
-    let mut writer = open();
+    let open = |at| Writer::open(dir, settings, at, Arc::default, |_| {}).unwrap();
+    let mut writer = open(T0);
     let mut seq = 0;
     for minute in 0..MINUTES {
+        let now = T0 + Duration::from_mins(minute);
         let special = at(minute);
         if minute > 0 && matches!(special.first(), Some(Kind::Started { .. })) {
-            writer = open();
+            drop(writer);
+            writer = open(now);
             seq = 0;
         }
         let ill = minute % 1_000 < 60;
@@ -118,7 +125,7 @@ fn record(dir: &Path) {
         ];
         for kind in special.into_iter().chain(traffic) {
             seq += 1;
-            let event = Event::new(seq, T0 + Duration::from_mins(minute), kind);
+            let event = Event::new(seq, now, kind);
             assert!(writer.append(Arc::new(event)));
         }
         if minute % 500 == 0 {

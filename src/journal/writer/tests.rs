@@ -233,7 +233,7 @@ fn a_journal_that_fails_says_so_and_goes_on_when_it_can() {
     let place = dir.path().join("j");
     let (say, heard) = mpsc::channel();
     let journal = Writer::open(&place, SHORT, T0, nobody, move |kind| {
-        say.send(kind).unwrap()
+        say.send(kind).unwrap();
     })
     .unwrap();
     journal.append(started(1));

@@ -85,9 +85,9 @@ fn only_the_files_that_can_matter_are_read() {
     let (some, read) = of("-30m", Purpose::Screen);
     assert!(files > 30 && read < files / 3, "{read} of {files}");
     // As counted from where it all begins, not from where the reading did.
-    let (counted, same) = of("+5h30m", Purpose::Screen);
+    let (counted, as_many) = of("+5h30m", Purpose::Screen);
     assert_eq!(counted.bounds().0, Wall(T0) + Duration::from_mins(330));
-    assert_eq!((counted.bounds(), same), (some.bounds(), read));
+    assert_eq!((counted.bounds(), as_many), (some.bounds(), read));
     // A report needs to know since when the breaker is open.
     assert_eq!(of("-30m", Purpose::Report).1, files);
     let outside = Replay::part(&part(&what, "12:00", Purpose::Screen), &mut |_| ()).unwrap_err();
