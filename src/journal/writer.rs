@@ -111,7 +111,7 @@ impl Writer {
             settings,
             out: Some(out),
             kept: 0,
-            missing: 0,
+            untold: Vec::new(),
             hole: None,
             state: State::new(),
             router,
@@ -189,8 +189,8 @@ struct Scribe<R, T> {
     out: Option<Out>,
     /// The number of the last event that is in a file. A run's first is 1.
     kept: u64,
-    /// Never came, and nobody was told so yet.
-    missing: u64,
+    /// Never came, and nobody was told so yet: the number of the event that came next, and how many.
+    untold: Vec<(u64, u64)>,
     /// Some never came, and how things stand is not known since.
     hole: Option<Hole>,
     /// What every new file begins with.
@@ -237,12 +237,14 @@ impl<R: Fn() -> Arc<Snapshot>, T: Fn(Kind)> Scribe<R, T> {
         if self.out.is_some() {
             self.to(Out::flush);
             self.due = clock::now() + FLUSH_EVERY;
-            if self.out.is_some() && self.missing > 0 {
-                self.goes_on(self.missing);
+            let missed = self.never_came(u64::MAX);
+            if self.out.is_some() && missed > 0 {
+                self.goes_on(missed);
             }
         } else if let Ok(out) = self.begin(self.state.at()) {
             self.out = Some(out);
-            self.goes_on(self.state.seq().saturating_sub(self.kept));
+            let since = self.state.seq().saturating_sub(self.kept);
+            self.goes_on(self.never_came(self.kept) + since);
             self.due = clock::now() + FLUSH_EVERY;
         } else {
             self.due = clock::now() + self.settings.retry;
@@ -250,11 +252,17 @@ impl<R: Fn() -> Arc<Snapshot>, T: Fn(Kind)> Scribe<R, T> {
     }
 
     fn goes_on(&mut self, missed: u64) {
-        self.missing = 0;
+        self.untold.clear();
         (self.tell)(Kind::Journal {
             stopped: None,
             missed,
         });
+    }
+
+    /// Before an event, and untold.
+    fn never_came(&self, before: u64) -> u64 {
+        let all = self.untold.iter().filter(|(next, _)| *next <= before);
+        all.map(|(_, n)| n).sum()
     }
 
     fn take(&mut self, event: &Arc<Event>) {
@@ -279,7 +287,7 @@ impl<R: Fn() -> Arc<Snapshot>, T: Fn(Kind)> Scribe<R, T> {
     fn count(&mut self, seq: u64) {
         let never_came = seq.saturating_sub(self.state.seq()).saturating_sub(1);
         if never_came > 0 {
-            self.missing += never_came;
+            self.untold.push((seq, never_came));
             self.hole = Some(Hole::default());
         }
     }
