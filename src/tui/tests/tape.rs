@@ -54,24 +54,24 @@ impl Show {
 #[test]
 fn a_replay_is_wound_by_its_keys_and_the_header_says_where_it_is() {
     let mut show = Show::open();
-    assert!(show.header().contains(" REPLAY paused 1x 0:00 of 1:23 "));
-    assert!(show.header().contains("2026-11-21 20:23:24Z"));
+    assert!(show.header().contains(" REPLAY paused 1x 0:00 of 1:24 "));
+    assert!(show.header().contains("2026-11-21 23:30:01Z"));
     show.press("n");
-    assert!(show.header().contains("0:11 of 1:23"), "{}", show.header());
+    assert!(show.header().contains("0:13 of 1:24"), "{}", show.header());
     assert!(show.text(120, 40).contains("■ OPEN"));
     show.press("[");
-    assert!(show.header().contains("0:10 of 1:23"));
+    assert!(show.header().contains("0:12 of 1:24"));
     assert!(!show.text(120, 40).contains("■ OPEN"));
     show.press("++t+20s\n");
     assert!(
-        show.header().contains("5x 0:30 of 1:23"),
+        show.header().contains("5x 0:32 of 1:24"),
         "{}",
         show.header()
     );
-    show.press("t20:24:00\n");
-    assert!(show.header().contains("20:24:00Z"), "{}", show.header());
+    show.press("t23:31:00\n");
+    assert!(show.header().contains("23:31:00Z"), "{}", show.header());
     show.press(">");
-    assert!(show.header().contains("1:23 of 1:23"));
+    assert!(show.header().contains("1:24 of 1:24"));
 }
 
 #[test]
@@ -161,8 +161,12 @@ fn a_drill_in_a_recording_is_shown_as_far_as_it_had_come_and_only_looked_at() {
     let text = show.text(120, 40);
     assert!(
         text.contains("bad-key on 100% of anthropic/claude-sonnet-4-5")
-            && text.contains("runs for 0:11"),
+            && text.contains("runs for 0:13"),
         "{text}"
+    );
+    assert!(
+        text.contains("· nothing reached the user"),
+        "still to be checked: {text}"
     );
     show.press(">");
     let text = show.text(120, 40);
