@@ -5,7 +5,7 @@ mod modes;
 use breakerbox::{
     app::{App, Wish},
     audit::{self, Audit, Facts, Level, Places},
-    cli::{self, CheckFormat, Cli, ConfigMode, Mode, Run},
+    cli::{CheckFormat, Cli, ConfigMode, Mode, Run},
     clock,
     config::{self, Config},
     drill, headless,
@@ -506,7 +506,7 @@ fn log_file() -> PathBuf {
 }
 
 #[cfg(feature = "tui")]
-fn tui_options(look: &cli::Look) -> breakerbox::tui::Options {
+fn tui_options(look: &breakerbox::cli::Look) -> breakerbox::tui::Options {
     use breakerbox::{cli::PaletteName, tui::Palette};
     let palette = match look.palette {
         PaletteName::Auto => Palette::Auto,
