@@ -47,12 +47,9 @@ fn still(replay: Replay, at: &str, wish: &cli::Replay) -> Result<(), String> {
     let snapshot = replay.at(at)?;
     #[cfg(feature = "tui")]
     if let Some(file) = &wish.svg {
-        use breakerbox::tui::{self, Palette, svg};
+        use breakerbox::tui::{self, svg};
         let options = tui_options(&wish.look);
-        let ground = match options.palette {
-            Palette::Light | Palette::SixteenLight => svg::Ground::LIGHT,
-            _ => svg::Ground::DARK,
-        };
+        let ground = options.palette.paper();
         let frame = tui::picture(std::sync::Arc::new(replay), &options, wish.size.into());
         return std::fs::write(file, svg::svg(&frame, ground))
             .map_err(|e| format!("{} is not written: {e}", file.display()));
