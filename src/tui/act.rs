@@ -96,7 +96,12 @@ impl App {
 
     fn act(&mut self, context: Context, action: Action) -> Flow {
         match context {
-            Context::Board | Context::Tape | Context::Events | Context::Wall | Context::Drill => {
+            Context::Board
+            | Context::Tape
+            | Context::Faults
+            | Context::Events
+            | Context::Wall
+            | Context::Drill => {
                 return self.board(action);
             }
             Context::Confirm | Context::Typed => return self.answer(action),
@@ -134,6 +139,8 @@ impl App {
             Action::Detail => self.toggle(View::Detail),
             Action::Events => self.toggle(View::Events),
             Action::Wall => self.toggle(View::Wall),
+            Action::Faults => self.toggle(View::Faults),
+            Action::ClearFault | Action::ChangeFault => self.on_faults(action),
             Action::Back => self.back(),
             Action::Wind(go) => self.wind(go),
             Action::Freeze => self.toggle_freeze(),
@@ -177,6 +184,9 @@ impl App {
     }
 
     pub(super) fn go(&mut self, by: isize) {
+        if self.view == View::Faults {
+            return self.go_faults(by);
+        }
         if self.pane == Pane::Events || self.view == View::Events {
             let room = view::events_shown(self, Rect::from((Position::ORIGIN, self.size)));
             let about = self
@@ -214,6 +224,11 @@ impl App {
                 self.overlay = Overlay::None;
                 match then {
                     Then::Send(command) => self.send(command),
+                    Then::Instead(id, command) => {
+                        let which = id.to_string();
+                        self.send(Command::Fault(FaultCommand::Clear { which }));
+                        self.send(command);
+                    }
                     Then::Suspend => return Flow::Suspend,
                 }
             }
@@ -249,13 +264,21 @@ impl App {
                 deployment,
                 mut kinds,
                 rate,
-            } if at < kinds.len() => self.order(Command::Fault(FaultCommand::Add {
-                deployment,
-                kind: kinds.swap_remove(at),
-                rate: RATES.get(rate).copied().unwrap_or(1.0),
-                lasts: FAULT,
-                only: Only::Everybody,
-            })),
+                instead,
+            } if at < kinds.len() => {
+                let (old, only) = instead.unzip();
+                let fault = Command::Fault(FaultCommand::Add {
+                    deployment,
+                    kind: kinds.swap_remove(at),
+                    rate: RATES.get(rate).copied().unwrap_or(1.0),
+                    lasts: FAULT,
+                    only: only.unwrap_or(Only::Everybody),
+                });
+                match old {
+                    Some(id) => self.ask(fault.clone(), Then::Instead(id, fault)),
+                    None => self.order(fault),
+                }
+            }
             Items::Rung3(mut routes) if at < routes.len() => {
                 self.order(rung3_on(routes.swap_remove(at)));
             }

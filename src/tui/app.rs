@@ -53,6 +53,7 @@ pub(super) enum View {
     /// One deployment.
     Detail,
     Events,
+    Faults,
     Drill,
     /// Large letters.
     Wall,
@@ -79,6 +80,8 @@ pub(super) struct App {
     pub(super) filter: Filter,
     /// The pane with the focus has the whole middle.
     pub(super) zoomed: bool,
+    /// The cursor in the list of faults.
+    pub(super) fault_at: usize,
     /// Clicks and the wheel come here, not to the terminal.
     pub(super) mouse: bool,
     /// What the loop is asked to do with the terminal.
@@ -122,6 +125,7 @@ impl App {
             view: View::default(),
             filter: Filter::default(),
             zoomed: false,
+            fault_at: 0,
             mouse: false,
             errands: Vec::new(),
             overlay: Overlay::None,
@@ -246,6 +250,7 @@ impl App {
             Context::Board => match self.view {
                 View::Overview | View::Detail => Context::Board,
                 View::Events => Context::Events,
+                View::Faults => Context::Faults,
                 View::Drill => Context::Drill,
                 View::Wall => Context::Wall,
             },

@@ -18,6 +18,9 @@ pub(super) enum Action {
     Detail,
     Events,
     Wall,
+    Faults,
+    ClearFault,
+    ChangeFault,
     Back,
     ForceOpen,
     ForceClosed,
@@ -81,6 +84,8 @@ pub(super) enum Context {
     Events,
     /// Large letters.
     Wall,
+    /// All faults.
+    Faults,
     /// The page about a drill.
     Brief,
     /// The drill that runs.
@@ -100,6 +105,7 @@ impl Context {
             Self::Menu => "in a menu",
             Self::Events => "in the events",
             Self::Wall => "on the wall",
+            Self::Faults => "in the faults",
             Self::Brief => "on the page about a drill",
             Self::Drill => "where a drill is shown",
             Self::Line => "in the command line and the filter",
@@ -107,10 +113,11 @@ impl Context {
         }
     }
 
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Tape,
         Self::Board,
         Self::Events,
+        Self::Faults,
         Self::Wall,
         Self::Drill,
         Self::Confirm,
@@ -229,6 +236,9 @@ pub(super) const TABLE: &[Binding] = &[
     Binding { reach: R::Act, when: W::Drilling, ..look(C::Drill, &[c('a')], "a", A::Abort, ("abort", "end the drill, its faults come off at once: drill abort"), 0) },
     Binding { when: W::Idle, ..look(C::Drill, &[c('d')], "d", A::Drill, ("another", "which drills there are, when none is under way"), 1) },
     look(C::Drill, &[key(K::Esc)], "esc", A::Back, ("leave it", "back to the dashboard; the drill goes on"), 0),
+    Binding { context: C::Faults, ..act(&[c('x')], "x", A::ClearFault, ("clear", "the fault under the cursor: fault clear <number>"), R::Act, 1) },
+    Binding { context: C::Faults, ..act(&[key(K::Enter)], "⏎", A::ChangeFault, ("change", "another failure or share in its place"), R::Danger, 1) },
+    Binding { context: C::Faults, ..act(&[c('f')], "f", A::Fault, ("add", "inject a failure into the selected deployment"), R::Danger, 1) },
     act(&[c('o')], "o", A::ForceOpen, ("force open", "nothing is sent to it: force <deployment> open --for 10m"), R::Danger, 2),
     act(&[c('c')], "c", A::ForceClosed, ("force closed", "everything is sent to it: force <deployment> closed --for 10m"), R::Danger, 3),
     act(&[c('w')], "w", A::Observe, ("observe", "watch only, block nothing: force <deployment> observe --for 10m"), R::Danger, 12),
@@ -241,6 +251,7 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Board, &[key(K::Enter)], "⏎", A::Detail, ("detail", "one deployment: large charts, judged answers, its events"), 7),
     look(C::Board, &[c(' ')], "space", A::Freeze, ("freeze", "stop the screen, not the router"), 6),
     look(C::Board, &[c('E')], "E", A::Events, ("events", "all that happened, over the whole screen"), 14),
+    look(C::Board, &[c('F')], "F", A::Faults, ("faults", "all faults that are on, and what they have hit"), 17),
     look(C::Board, &[c('W')], "W", A::Wall, ("wall", "the facts in large letters, for a screen on the wall"), 21),
     look(C::Board, &[c('[')], "[", A::Wind(Go::SecondBack), ("back 1s", "one second back; a live screen freezes, it keeps 15 minutes by the second"), 3),
     look(C::Board, &[c(']')], "]", A::Wind(Go::SecondOn), ("on 1s", "one second on"), 4),
@@ -264,7 +275,7 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Board, &[c('g'), key(K::Home)], "g home", A::First, ("", "first row"), 99),
     look(C::Board, &[c('G'), key(K::End)], "G end", A::Last, ("", "last row"), 99),
     look(C::Board, &[key(K::Tab)], "tab", A::Pane, ("", "the next panel: what the arrows move, what z zooms"), 99),
-    look(C::Board, &[key(K::Esc)], "esc", A::Back, ("", "back: out of the detail, the filter, the freeze"), 99),
+    look(C::Board, &[key(K::Esc)], "esc", A::Back, ("back", "back: out of the detail, the filter, the freeze"), 1),
     look(C::Board, &[ctrl('z')], "ctrl-z", A::Suspend, ("", "suspend this process; asks when the router runs in it"), 99),
     look(C::Confirm, &[c('y'), c('Y')], "y", A::Yes, ("yes", "do it"), 0),
     look(C::Confirm, &[c('n'), c('N'), key(K::Esc), key(K::Enter), c('q'), ctrl('c')], "n esc ⏎", A::Cancel, ("no", "leave everything as it is"), 0),
@@ -337,7 +348,7 @@ impl Binding {
         self.context == context
             || match context {
                 Context::Board => reaches(Scope::Row),
-                Context::Events => reaches(Scope::List),
+                Context::Events | Context::Faults => reaches(Scope::List),
                 Context::Drill | Context::Wall => reaches(Scope::Whole),
                 _ => false,
             }
@@ -391,14 +402,15 @@ fn holding(context: Context, desk: Desk) -> impl Iterator<Item = &'static Bindin
     existing(desk).filter(move |b| b.is_in(context) && desk.holds(b.when))
 }
 
-/// Whether the footer names it: no other binding takes its key here, and keys of time are only of use to those who look
-/// back.
+/// Whether the footer names it: no other binding takes its key here, keys of time are only of use to those who look
+/// back, and from the overview nothing leads back.
 pub(super) fn is_offered(b: &Binding, context: Context, desk: Desk) -> bool {
     let own =
         holding(context, desk).find(|other| other.keys.iter().any(|key| b.keys.contains(key)));
     let in_time = desk.tape || desk.frozen || !matches!(b.action, Action::Wind(_));
     let is_it = own.is_some_and(|other| std::ptr::eq(other, b));
-    is_it && in_time && !b.label.is_empty()
+    let leads_back = context != Context::Board || b.action != Action::Back;
+    is_it && in_time && leads_back && !b.label.is_empty()
 }
 
 pub(super) fn find(context: Context, event: KeyEvent, desk: Desk) -> Option<&'static Binding> {

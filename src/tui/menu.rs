@@ -30,6 +30,7 @@ pub(super) fn draw(app: &App, menu: &Menu, area: Rect, buf: &mut Buffer) {
             deployment,
             kinds,
             rate,
+            ..
         } => {
             let percent = RATES.get(*rate).copied().unwrap_or(1.0) * 100.0;
             let lines: Vec<_> = kinds.iter().map(|k| (k.to_string(), k.explain())).collect();

@@ -54,6 +54,7 @@ impl App {
                         deployment: id,
                         kinds: FaultKind::menu(),
                         rate: RATES.len().saturating_sub(1),
+                        instead: None,
                     },
                     at: 0,
                 });
@@ -106,15 +107,16 @@ impl App {
 
     /// Sends a command, after the question its reach asks for.
     pub(super) fn order(&mut self, command: Command) {
-        let (word, lines) = match radius::ask(self.live(), &command, self.outbox.me()) {
-            Ask::Nothing => {
-                self.send(command);
-                return;
-            }
-            Ask::YesNo(lines) => (None, lines),
-            Ask::Type(word, lines) => (Some(word), lines),
-        };
-        self.confirm(Then::Send(command), word, lines);
+        self.ask(command.clone(), Then::Send(command));
+    }
+
+    /// Asks what the reach of `command` asks for.
+    pub(super) fn ask(&mut self, command: Command, then: Then) {
+        match radius::ask(self.live(), &command, self.outbox.me()) {
+            Ask::Nothing => self.send(command),
+            Ask::YesNo(lines) => self.confirm(then, None, lines),
+            Ask::Type(word, lines) => self.confirm(then, Some(word), lines),
+        }
     }
 
     fn confirm(&mut self, then: Then, word: Option<String>, lines: Vec<String>) {

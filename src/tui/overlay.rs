@@ -1,7 +1,11 @@
 //! What may lie over the dashboard: a question, a menu, a line to type, the help.
 
 use super::keys::Context;
-use crate::model::{Command, DeploymentId, RouteId, drill::DrillInfo, fault::FaultKind};
+use crate::model::{
+    Command, DeploymentId, RouteId,
+    drill::DrillInfo,
+    fault::{FaultKind, Only},
+};
 use tui_input::Input;
 
 #[derive(Debug, Default)]
@@ -40,6 +44,8 @@ pub(super) struct Help {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Then {
     Send(Command),
+    /// The fault with this number goes, and the command follows.
+    Instead(u32, Command),
     Suspend,
 }
 
@@ -58,6 +64,7 @@ impl Dialog {
     pub(super) fn question(&self) -> String {
         match &self.then {
             Then::Send(command) => command.to_string(),
+            Then::Instead(id, command) => format!("{command}, instead of #{id}"),
             Then::Suspend => "suspend this process".to_owned(),
         }
     }
@@ -76,6 +83,8 @@ pub(super) enum Items {
         kinds: Vec<FaultKind>,
         /// Into [`RATES`].
         rate: usize,
+        /// The fault that is changed, and whom it is for.
+        instead: Option<(u32, Only)>,
     },
     /// Routes that rung 3 can be switched on for; the first is `all`.
     Rung3(Vec<RouteId>),

@@ -2,7 +2,7 @@
 
 use super::{
     app::{App, Pane, View},
-    brief, confirm, detail, drill, events, footer, header, headline, help, layout, menu,
+    brief, confirm, detail, drill, events, faults, footer, header, headline, help, layout, menu,
     overlay::Overlay,
     palette,
     run::Options,
@@ -96,7 +96,7 @@ pub(super) fn events_shown(app: &App, area: Rect) -> u16 {
     let events = match app.view {
         View::Detail => detail::events_area(app, body(&panels)),
         View::Events => body(&panels),
-        View::Overview | View::Drill | View::Wall => panels.events,
+        View::Overview | View::Faults | View::Drill | View::Wall => panels.events,
     };
     let events = if app.zoomed && app.pane == Pane::Events {
         body(&panels)
@@ -124,7 +124,7 @@ pub(super) fn pane_at(app: &App, area: Rect, place: Position) -> Option<(Pane, R
             (Pane::Events, detail::events_area(app, body)),
             (Pane::Rows, body),
         ],
-        View::Events | View::Drill | View::Wall => Vec::new(),
+        View::Events | View::Faults | View::Drill | View::Wall => Vec::new(),
     };
     all.into_iter().find(|(_, area)| area.contains(place))
 }
@@ -165,6 +165,7 @@ fn board(app: &App, area: Rect, buf: &mut Buffer) {
         View::Overview => overview(app, &panels, buf),
         View::Detail => detail::draw(app, body(&panels), buf),
         View::Events => events::draw(app, body(&panels), buf, None),
+        View::Faults => faults::draw(app, body(&panels), buf),
         View::Drill => drill::draw(app, body(&panels), buf),
         View::Wall => {}
     }

@@ -64,6 +64,10 @@ frames! {
     quality_in_detail_at_80_by_24: scene::quality(), "\n", 80, 24;
     quality_in_detail_at_200_by_60: scene::quality(), "\n", 200, 60;
     the_filter: scene::calm(), "/gem", 80, 24;
+    the_faults: scene::forced(), "F", 120, 40;
+    the_faults_at_80_by_24: scene::forced(), "F", 80, 24;
+    the_faults_when_there_are_none: scene::calm(), "F", 80, 24;
+    a_fault_being_changed: scene::forced(), "F\n", 80, 24;
     the_wall: scene::incident(), "W", 120, 40;
     the_wall_when_all_is_well: scene::calm(), "W", 200, 60;
     the_wall_at_80_by_24: scene::incident(), "W", 80, 24;

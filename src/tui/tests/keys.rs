@@ -194,3 +194,27 @@ fn a_term_that_matches_nothing_is_named_while_it_is_typed() {
         "and what was filtered before stays so"
     );
 }
+
+#[test]
+fn in_the_list_of_faults_one_is_cleared_and_one_is_changed_in_its_place() {
+    let mut desk = Desk::at(scene::simulated());
+    desk.then(|s| s.fault(1, PRIMARY))
+        .then(|s| s.fault(2, SECONDARY));
+    desk.press("Fjx");
+    assert_eq!(desk.sent(), ["fault clear 2"]);
+    desk.press("k\n").press("h\ny");
+    let sent = desk.sent();
+    assert_eq!(sent[1], "fault clear 1");
+    assert!(
+        sent[2].starts_with(&format!("fault add {PRIMARY} status=503 --rate ")),
+        "{sent:?}"
+    );
+    assert_eq!(sent.len(), 3);
+}
+
+#[test]
+fn a_fault_that_is_not_changed_after_all_stays() {
+    let mut desk = Desk::at(scene::simulated());
+    desk.then(|s| s.fault(1, PRIMARY)).press("F\n\nn");
+    assert!(desk.sent().is_empty());
+}

@@ -154,6 +154,18 @@ impl Scene {
         }));
     }
 
+    pub(in crate::tui) fn fault(&mut self, id: u32, deployment: &str) {
+        self.push(Kind::FaultAdded(Fault {
+            id,
+            deployment: deployment.into(),
+            kind: FaultKind::Status { status: 503 },
+            rate: 0.3,
+            only: Only::Everybody,
+            who: "ana".into(),
+            until: Wall((self.sec + 300) * 1000),
+        }));
+    }
+
     fn fallback(&mut self, from: &str, to: Option<&str>, verdict: Verdict) {
         self.push(Kind::Fallback {
             exchange: "01J".into(),
@@ -382,15 +394,7 @@ pub(in crate::tui) fn forced() -> Scene {
             );
         }
         if left == 65 {
-            s.push(Kind::FaultAdded(Fault {
-                id: 1,
-                deployment: TERTIARY.into(),
-                kind: FaultKind::Status { status: 503 },
-                rate: 0.3,
-                only: Only::Everybody,
-                who: "ana".into(),
-                until: Wall((s.sec + 300) * 1000),
-            }));
+            s.fault(1, TERTIARY);
         }
         if left == 30 {
             s.push(Kind::Rung3On {

@@ -4,7 +4,7 @@ use super::{Desk, scene};
 use crate::tui::theme::Palette;
 
 /// Everything that may lie over the dashboard, by the keys that bring it up.
-const VIEWS: [&str; 13] = [
+const VIEWS: [&str; 15] = [
     "",
     "\n",
     "?",
@@ -17,6 +17,8 @@ const VIEWS: [&str; 13] = [
     "d\n",
     "E",
     "W",
+    "F",
+    "F\n",
     "\t\tz",
 ];
 
