@@ -7,13 +7,18 @@ use std::{
 };
 use tokio::sync::broadcast::{self, error::RecvError};
 
-/// Writes events until the run ends or nobody reads any more.
-pub async fn follow(mut events: broadcast::Receiver<Arc<Event>>, json: bool) {
+/// Writes events until the run ends or nobody reads any more. Without `content` nothing is in them that may quote prompts
+/// and answers.
+pub async fn follow(mut events: broadcast::Receiver<Arc<Event>>, json: bool, content: bool) {
     loop {
         let written = match events.recv().await {
             Ok(event) => {
                 let done = matches!(event.kind, Kind::Stopping);
-                let written = write(&event, json);
+                let written = if content {
+                    write(&event, json)
+                } else {
+                    write(&event.without_content(), json)
+                };
                 if done {
                     return;
                 }

@@ -141,7 +141,8 @@ fn serve(run: &Run, json: bool) -> Result<ExitCode, String> {
         let mut term = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
         let mut int = signal(SignalKind::interrupt()).map_err(|e| e.to_string())?;
         let follow = tokio_util::task::TaskTracker::new();
-        follow.spawn(headless::follow(lines, json));
+        let content = app.router.config().journal.content;
+        follow.spawn(headless::follow(lines, json, content));
         loop {
             tokio::select! {
                 _ = hup.recv() => app.reload(),

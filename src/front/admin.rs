@@ -1,7 +1,10 @@
 //! The operators' door: the snapshot, and commands in the one grammar. For this machine only.
 
 use super::{Held, serve::Peer};
-use crate::{model::Command, source::local::Order};
+use crate::{
+    model::{Command, Snapshot},
+    source::local::Order,
+};
 use axum::{
     Json,
     extract::{Extension, State},
@@ -28,7 +31,11 @@ pub(super) async fn snapshot(
     if let Err(refused) = local_only(peer, &headers) {
         return *refused;
     }
-    Json(&**front.router.bus().snapshot().load()).into_response()
+    let snapshot = front.router.bus().snapshot().load_full();
+    if front.router.config().journal.content {
+        return Json(&*snapshot).into_response();
+    }
+    Json(Snapshot::clone(&snapshot).without_content()).into_response()
 }
 
 pub(super) async fn command(

@@ -47,7 +47,7 @@ pub struct Settings {
     pub file_bytes: u64,
     /// Files that began longer ago are removed.
     pub keep: Duration,
-    /// Judges' reasons are written too: they may quote prompts and answers.
+    /// Judged answers' first words and judges' reasons are written too.
     pub content: bool,
     /// After a failure, until the next try.
     pub retry: Duration,
@@ -311,15 +311,10 @@ impl<R: Fn() -> Arc<Snapshot>, T: Fn(Kind)> Scribe<R, T> {
 
     /// Without what may quote a prompt or an answer, unless that is wanted.
     fn worded<'a>(&self, event: &'a Event) -> Cow<'a, Event> {
-        match &event.kind {
-            Kind::Score { reason, .. } if !self.settings.content && !reason.is_empty() => {
-                let mut event = event.clone();
-                if let Kind::Score { reason, .. } = &mut event.kind {
-                    reason.clear();
-                }
-                Cow::Owned(event)
-            }
-            _ => Cow::Borrowed(event),
+        if self.settings.content {
+            Cow::Borrowed(event)
+        } else {
+            event.without_content()
         }
     }
 

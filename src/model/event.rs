@@ -4,16 +4,22 @@ use super::{
     DeploymentId, RouteId, Snapshot, Wall,
     drill::{Drill, DrillInfo},
     fault::Fault,
-    finding::{Finding, Findings, Tally},
+    finding::{Finding, Findings},
     fleet::FleetView,
     id::ExchangeId,
+    is_default,
     phase::{Force, ForceEnd, Reason, Transition},
-    series::{Latency, Share},
+    request::Request,
+    series::Share,
     topology::Topology,
     verdict::{Class, Verdict},
 };
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
+
+mod second;
+
+pub use second::{Bucket, Exchanges, RouteSecond};
 
 /// The version of this vocabulary in journals and on the wire.
 pub const SCHEMA: u32 = 1;
@@ -45,6 +51,7 @@ impl Kind {
             self,
             Self::Bucket(_)
                 | Self::Exchanges(_)
+                | Self::Request(_)
                 | Self::Judging(_)
                 | Self::Watch { .. }
                 | Self::Drills { .. }
@@ -166,6 +173,9 @@ pub enum Kind {
         why: String,
     },
 
+    /// A request has ended. Ordinary ones are told four times a second at most, others sixteen times.
+    Request(Box<Request>),
+
     /// An answer was judged.
     Score {
         deployment: DeploymentId,
@@ -175,6 +185,9 @@ pub enum Kind {
         /// The judge's own words, cut short; empty unless it gave some.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         reason: String,
+        /// The first words of what was judged; empty where they are not told.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        answer: String,
         #[serde(default, skip_serializing_if = "Picked::is_sample")]
         picked: Picked,
         /// What was visibly wrong with the answer.
@@ -319,7 +332,7 @@ impl Picked {
 pub struct Judging {
     pub judge: DeploymentId,
     pub calls: u32,
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub failed: u32,
     pub input_tokens: u64,
     pub output_tokens: u64,
@@ -423,153 +436,25 @@ pub enum Outcome {
     Left,
 }
 
-/// One second of one deployment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Bucket {
-    pub deployment: DeploymentId,
-    pub ok: u32,
-    /// Counted against the error rate.
-    pub fail: u32,
-    /// 429s and spent quotas.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub throttled: u32,
-    /// Neither: caller errors, aborts, refusals.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub ignored: u32,
-    /// Prompts of our own that ended, and those of them that came to nothing. They are in no other field.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub canary: u32,
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub canary_failed: u32,
-    /// How many of the users' attempts each fault hit: (fault id, hits). An event's own `injected` stands beside it on
-    /// the wire.
-    #[serde(rename = "fault_hits", default, skip_serializing_if = "Vec::is_empty")]
-    pub injected: Vec<(u32, u32)>,
-    /// Attempts under way when the second ended.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub in_flight: u32,
-    /// What was visibly wrong with answers, and with how many.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub findings: Tally,
-    /// Output tokens per second, over the answers that ended.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub tokens: u32,
-    /// Time to first content.
-    #[serde(default, skip_serializing_if = "Latency::is_empty")]
-    pub ttft: Latency,
-    /// Time to the whole answer.
-    #[serde(default, skip_serializing_if = "Latency::is_empty")]
-    pub total: Latency,
-}
-
-/// One second of all exchanges.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Exchanges {
-    pub primary: u32,
-    pub fallback: u32,
-    pub cached: u32,
-    pub canned: u32,
-    pub caller_error: u32,
-    pub error: u32,
-    pub broken: u32,
-    pub left: u32,
-    /// Requests that an SDK said it was sending again (`x-stainless-retry-count` > 0).
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub client_retries: u32,
-    /// Time to the whole answer, as the caller saw it.
-    #[serde(default, skip_serializing_if = "Latency::is_empty")]
-    pub total: Latency,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signature serde's `skip_serializing_if` asks for"
-)]
-fn is_zero(n: &u32) -> bool {
-    *n == 0
-}
-
-impl Exchanges {
-    pub fn count(&mut self, outcome: Outcome) {
-        let slot = match outcome {
-            Outcome::Primary => &mut self.primary,
-            Outcome::Fallback => &mut self.fallback,
-            Outcome::Cached => &mut self.cached,
-            Outcome::Canned => &mut self.canned,
-            Outcome::CallerError => &mut self.caller_error,
-            Outcome::Error => &mut self.error,
-            Outcome::Broken => &mut self.broken,
-            Outcome::Left => &mut self.left,
-        };
-        *slot = slot.saturating_add(1);
-    }
-
-    /// Those that ended with an answer of any rung, or with an error of ours.
-    pub const fn answered(&self) -> u32 {
-        self.primary + self.fallback + self.cached + self.canned + self.error + self.broken
-    }
-
-    /// Those whose caller saw a failure of ours.
-    pub const fn failed(&self) -> u32 {
-        self.error + self.broken
-    }
-
-    /// Those that were served, but not by the primary or an equal answer from the cache.
-    pub const fn degraded(&self) -> u32 {
-        self.fallback + self.canned
-    }
-
-    pub fn add(&mut self, other: &Self) {
-        self.primary += other.primary;
-        self.fallback += other.fallback;
-        self.cached += other.cached;
-        self.canned += other.canned;
-        self.caller_error += other.caller_error;
-        self.error += other.error;
-        self.broken += other.broken;
-        self.left += other.left;
-        self.client_retries += other.client_retries;
-    }
-}
-
-impl Bucket {
-    pub fn empty(deployment: DeploymentId) -> Self {
-        Self {
-            deployment,
-            ok: 0,
-            fail: 0,
-            throttled: 0,
-            ignored: 0,
-            canary: 0,
-            canary_failed: 0,
-            injected: Vec::new(),
-            findings: Vec::new(),
-            in_flight: 0,
-            tokens: 0,
-            ttft: Latency::default(),
-            total: Latency::default(),
+impl Outcome {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Fallback => "fallback",
+            Self::Cached => "cached",
+            Self::Canned => "canned",
+            Self::CallerError => "caller error",
+            Self::Error => "error",
+            Self::Broken => "broken",
+            Self::Left => "left",
         }
-    }
-
-    /// What the error rate is a share of.
-    pub const fn counted(&self) -> u32 {
-        self.ok + self.fail
-    }
-
-    /// Users' own.
-    pub const fn attempts(&self) -> u32 {
-        self.ok + self.fail + self.throttled + self.ignored
-    }
-
-    pub const fn is_idle(&self) -> bool {
-        let nothing_ended = self.attempts() == 0 && self.canary == 0;
-        nothing_ended && self.in_flight == 0 && self.findings.is_empty()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::series::Latency;
 
     #[test]
     fn a_kind_is_called_as_on_the_wire() {

@@ -255,6 +255,7 @@ mod tests {
             exchange: "x".into(),
             score: 0.25,
             reason: "half of it is Thai".to_owned(),
+            answer: String::new(),
             picked: Picked::Looks,
             findings,
         };

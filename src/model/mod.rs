@@ -3,6 +3,7 @@
 //! live screen, an attached screen and a replay run exactly the same code.
 
 pub mod command;
+pub mod content;
 pub mod drill;
 pub mod event;
 pub mod fault;
@@ -11,6 +12,7 @@ pub mod fleet;
 pub mod id;
 pub mod past;
 pub mod phase;
+pub mod request;
 pub mod scale;
 pub mod series;
 pub mod shape;
@@ -31,3 +33,8 @@ pub use snapshot::Snapshot;
 pub use state::State;
 pub use time::{Mono, Wall};
 pub use verdict::{Class, Verdict};
+
+/// Nothing to be written.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -7,9 +7,10 @@ use super::{
     fault::Fault,
     finding::{Findings, Tally},
     fleet::FleetView,
+    request::{FailureView, RequestView},
     series::{Mean, Share},
     shape::Shape,
-    verdict::{Class, Verdict},
+    verdict::{Class, Classes, Verdict},
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -62,6 +63,9 @@ pub struct Snapshot {
     pub totals: Exchanges,
     /// The last events that a person should see, oldest first. Buckets are not among them.
     pub events: Arc<VecDeque<Arc<Event>>>,
+    /// The last requests that were told of, oldest first. Most ordinary ones are not.
+    #[serde(default)]
+    pub requests: Arc<VecDeque<Arc<RequestView>>>,
 }
 
 /// Are users fine?
@@ -144,6 +148,9 @@ pub struct DeploymentView {
     pub would_trip: Option<Reason>,
     pub errors_5m: Share,
     pub throttled_5m: u32,
+    /// Why attempts failed or were throttled, the most frequent first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes_5m: Classes,
     /// What was visibly wrong with answers, in declared order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings_5m: Tally,
@@ -151,13 +158,22 @@ pub struct DeploymentView {
     pub attempts_per_s: f64,
     pub tokens_per_s: f64,
     pub in_flight: u32,
+    #[serde(default)]
+    pub ttft_p50: Option<Duration>,
     pub ttft_p95: Option<Duration>,
+    #[serde(default)]
+    pub ttft_p99: Option<Duration>,
     pub p50: Option<Duration>,
     pub p95: Option<Duration>,
+    #[serde(default)]
+    pub p99: Option<Duration>,
     /// Seconds that had attempts or scores, oldest first; a missing second is a gap.
     pub points: Arc<VecDeque<Point>>,
     /// The last judged answers, newest last.
     pub scores: Arc<VecDeque<JudgedView>>,
+    /// The last time that it failed in each way, newest last.
+    #[serde(default)]
+    pub failures: Arc<VecDeque<FailureView>>,
     #[serde(default)]
     pub watch: Watch,
     /// None: none has ended yet, or there are none.
@@ -188,6 +204,9 @@ pub struct JudgedView {
     pub judge: DeploymentId,
     pub score: f64,
     pub reason: String,
+    /// The first words of what was judged.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub answer: String,
     #[serde(default)]
     pub picked: Picked,
     #[serde(flatten)]
@@ -239,6 +258,34 @@ pub struct RouteView {
     pub tiers: Vec<DeploymentId>,
     /// Somebody switched this route to the canned answer.
     pub rung3: Option<Rung3View>,
+    /// Requests per second, last ten seconds.
+    #[serde(default)]
+    pub per_s: f64,
+    /// Answered by each of `tiers`; one more: by others, whom long or refused prompts go to. Without the zeros at the end.
+    #[serde(default)]
+    pub tiers_5m: Vec<u32>,
+    #[serde(default)]
+    pub cached_5m: u32,
+    #[serde(default)]
+    pub canned_5m: u32,
+    /// Whose caller saw a failure of ours.
+    #[serde(default)]
+    pub failed_5m: u32,
+}
+
+impl RouteView {
+    pub const fn new(id: RouteId, tiers: Vec<DeploymentId>) -> Self {
+        Self {
+            id,
+            tiers,
+            rung3: None,
+            per_s: 0.0,
+            tiers_5m: Vec::new(),
+            cached_5m: 0,
+            canned_5m: 0,
+            failed_5m: 0,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -338,8 +385,10 @@ impl Snapshot {
     pub fn standing(mut self) -> Self {
         for d in &mut self.deployments {
             (d.points, d.scores) = (Arc::default(), Arc::default());
+            d.failures = Arc::default();
         }
         (self.exchanges, self.events) = (Arc::default(), Arc::default());
+        self.requests = Arc::default();
         self
     }
 

@@ -5,8 +5,8 @@ use super::{
     drill::{Drill, DrillRun},
     event::{Bucket, Exchanges, Watch},
     fault::Fault,
-    finding::{self, Tally},
     phase::Transition,
+    request::{FailureView, Request, RequestView},
     series::{Latency, Mean, Share},
     shape,
     snapshot::{
@@ -14,18 +14,25 @@ use super::{
         Rung3View, Users, UsersWord,
     },
     topology::{DeploymentInfo, Topology},
+    verdict::{Next, Verdict},
 };
 use std::{collections::VecDeque, sync::Arc};
 
 mod continued;
+mod known;
 mod times;
 
+use known::{Known, KnownRoute};
 use times::Times;
 
 /// Events a screen can scroll through.
 pub(super) const EVENTS: usize = 1000;
 /// Judged answers kept per deployment.
 pub(super) const SCORES: usize = 32;
+/// Requests that a screen can scroll through.
+pub(super) const REQUESTS: usize = 256;
+/// Ways in which a deployment has failed, kept for each.
+pub(super) const FAILURES: usize = 16;
 const MINUTE: u64 = 60;
 const FIVE_MINUTES: u64 = 300;
 /// Over which "now" is measured.
@@ -37,13 +44,11 @@ pub struct State {
     /// Events are missing in it, since nobody has said how things stood after them.
     holed: bool,
     own_network: bool,
-    /// To the first token and to the whole answer, in the order of `s.deployments`.
-    latencies: Vec<(Times, Times)>,
-    /// What was visibly wrong with answers, by second, in the order of `s.deployments`.
-    findings: Vec<VecDeque<(u64, Tally)>>,
+    /// In the order of `s.deployments`.
+    known: Vec<Known>,
+    /// In the order of `s.routes`.
+    routes: Vec<KnownRoute>,
     users: Times,
-    /// One hour of scores by minute, in the order of `s.deployments`.
-    scores: Vec<VecDeque<(u64, Mean)>>,
 }
 
 impl State {
@@ -96,6 +101,7 @@ impl State {
                 judge,
                 score,
                 reason,
+                answer,
                 picked,
                 findings,
                 ..
@@ -105,10 +111,15 @@ impl State {
                     judge: judge.clone(),
                     score: *score,
                     reason: reason.clone(),
+                    answer: answer.clone(),
                     picked: *picked,
                     findings: *findings,
                 };
                 self.score(deployment, judged);
+            }
+            Kind::Request(request) => self.request(request, event.seq, at),
+            Kind::Fallback { from, verdict, .. } => {
+                self.failed(from, verdict, event.injected);
             }
             other => self.small(other),
         }
@@ -219,9 +230,7 @@ impl State {
     /// Takes a new topology, keeping what is known of deployments that stay.
     fn topology(&mut self, t: &Topology, at: Wall) {
         let old = std::mem::take(&mut self.s.deployments);
-        let mut old_latencies = std::mem::take(&mut self.latencies);
-        let mut old_findings = std::mem::take(&mut self.findings);
-        let mut old_scores = std::mem::take(&mut self.scores);
+        let mut old_known = std::mem::take(&mut self.known);
         for info in &t.deployments {
             let was = old.iter().position(|d| d.id == info.id);
             let mut view = was
@@ -238,23 +247,21 @@ impl State {
                     .map(|i| (r.id.clone(), i))
             });
             self.s.deployments.push(view);
-            self.latencies.push(kept(was, &mut old_latencies));
-            self.findings.push(kept(was, &mut old_findings));
-            self.scores.push(kept(was, &mut old_scores));
+            self.known.push(kept(was, &mut old_known));
         }
         let old_routes = std::mem::take(&mut self.s.routes);
-        self.s.routes = t
-            .routes
-            .iter()
-            .map(|r| RouteView {
-                id: r.id.clone(),
-                tiers: r.tiers.clone(),
-                rung3: old_routes
-                    .iter()
-                    .find(|o| o.id == r.id)
-                    .and_then(|o| o.rung3.clone()),
-            })
-            .collect();
+        let mut old_seconds = std::mem::take(&mut self.routes);
+        for r in &t.routes {
+            let was = old_routes.iter().position(|o| o.id == r.id);
+            let old = was.and_then(|i| old_routes.get(i));
+            self.s.routes.push(RouteView {
+                rung3: old.and_then(|o| o.rung3.clone()),
+                ..RouteView::new(r.id.clone(), r.tiers.clone())
+            });
+            // Who stands in which place may be another now.
+            let same = was.filter(|_| old.is_some_and(|o| o.tiers == r.tiers));
+            self.routes.push(kept(same, &mut old_seconds));
+        }
         self.s.err_threshold = t.err_threshold;
         self.s.judge_threshold = t.judge_threshold;
         self.s.judge_min_n = t.judge_min_n;
@@ -281,17 +288,8 @@ impl State {
             return;
         };
         self.canaries(i, b);
-        if let Some((ttft, total)) = self.latencies.get_mut(i) {
-            ttft.push(sec, &b.ttft);
-            total.push(sec, &b.total);
-        }
-        if let Some(found) = self.findings.get_mut(i) {
-            if !b.findings.is_empty() {
-                found.push_back((sec, b.findings.clone()));
-            }
-            while found.front().is_some_and(|(s, _)| s + FIVE_MINUTES <= sec) {
-                found.pop_front();
-            }
+        if let Some(known) = self.known.get_mut(i) {
+            known.bucket(b, sec);
         }
         for (id, hits) in &b.injected {
             if let Some(f) = self.s.faults.iter_mut().find(|f| f.fault.id == *id) {
@@ -329,6 +327,12 @@ impl State {
     fn exchanges(&mut self, e: &Exchanges, sec: u64) {
         self.s.totals.add(e);
         self.users.push(sec, &e.total);
+        for second in &e.routes {
+            let mut routes = self.s.routes.iter().zip(&mut self.routes);
+            if let Some((_, known)) = routes.find(|(r, _)| r.id == second.route) {
+                known.second(second, sec);
+            }
+        }
         let ring = Arc::make_mut(&mut self.s.exchanges);
         match ring.back_mut() {
             Some((last, sum)) if *last == sec => sum.add(e),
@@ -336,6 +340,7 @@ impl State {
                 sec,
                 Exchanges {
                     total: Latency::default(),
+                    routes: Vec::new(),
                     ..e.clone()
                 },
             )),
@@ -349,17 +354,8 @@ impl State {
         let Some(i) = self.index(id) else { return };
         let (sec, x) = (judged.at.secs(), judged.score);
         let counts = judged.picked.counts();
-        if let Some(minutes) = self.scores.get_mut(i).filter(|_| counts) {
-            match minutes.back_mut() {
-                Some((m, mean)) if *m == sec / MINUTE => mean.push(x),
-                _ => minutes.push_back((sec / MINUTE, Mean { sum: x, n: 1 })),
-            }
-            while minutes
-                .front()
-                .is_some_and(|(m, _)| m + MINUTE <= sec / MINUTE)
-            {
-                minutes.pop_front();
-            }
+        if let Some(known) = self.known.get_mut(i).filter(|_| counts) {
+            known.score(x, sec);
         }
         if let Some(d) = self.s.deployments.get_mut(i) {
             if counts {
@@ -371,6 +367,39 @@ impl State {
                 scores.pop_front();
             }
         }
+    }
+
+    fn request(&mut self, request: &Request, seq: u64, at: Wall) {
+        for span in &request.spans {
+            if let Some(verdict) = span.end.failed() {
+                self.failed(&span.deployment, verdict, span.injected);
+            }
+        }
+        let requests = Arc::make_mut(&mut self.s.requests);
+        requests.push_back(Arc::new(RequestView {
+            seq,
+            at,
+            request: request.clone(),
+        }));
+        if requests.len() > REQUESTS {
+            requests.pop_front();
+        }
+    }
+
+    /// One way of failing is kept once; the callers' own mistakes are none.
+    fn failed(&mut self, id: &DeploymentId, verdict: &Verdict, injected: bool) {
+        if verdict.class.next() == Next::Stop {
+            return;
+        }
+        let failure = FailureView::new(self.s.at, verdict, injected);
+        self.with(id, |d| {
+            let failures = Arc::make_mut(&mut d.failures);
+            failures.retain(|known| !known.is_like(&failure));
+            failures.push_back(failure);
+            if failures.len() > FAILURES {
+                failures.pop_front();
+            }
+        });
     }
 
     fn fault(&mut self, fault: &Fault) {
@@ -414,52 +443,16 @@ impl State {
             at,
             ..self.s.clone()
         };
-        for (i, d) in s.deployments.iter_mut().enumerate() {
-            self.windows(i, d, now);
+        for (r, known) in s.routes.iter_mut().zip(&self.routes) {
+            known.windows(r, now);
+        }
+        for (d, known) in s.deployments.iter_mut().zip(&self.known) {
+            known.windows(d, now);
             d.gate = d.gate.take().filter(|g| g.until > at);
         }
         s.users = self.users_at(now);
         s.shape = shape::of(&s, self.own_network);
         s
-    }
-
-    fn windows(&self, i: usize, d: &mut DeploymentView, now: u64) {
-        d.errors_5m = Share::default();
-        (d.throttled_5m, d.attempts_per_s, d.tokens_per_s) = (0, 0.0, 0.0);
-        for p in d
-            .points
-            .iter()
-            .rev()
-            .take_while(|p| p.sec + FIVE_MINUTES > now)
-        {
-            d.errors_5m.add(p.errors);
-            d.throttled_5m += p.throttled;
-            if p.sec + u64::from(NOW_S) > now {
-                d.attempts_per_s += f64::from(p.attempts) / f64::from(NOW_S);
-                d.tokens_per_s += f64::from(p.tokens) / f64::from(NOW_S);
-            }
-        }
-        (d.p50, d.p95, d.ttft_p95) = (None, None, None);
-        if d.errors_5m.n + d.throttled_5m > 0
-            && let Some((ttft, total)) = self.latencies.get(i)
-        {
-            (d.p50, d.p95, d.ttft_p95) = (total.p50(), total.p95(), ttft.p95());
-        }
-        if d.points
-            .back()
-            .is_none_or(|p| p.sec + u64::from(NOW_S) <= now)
-        {
-            d.in_flight = 0;
-        }
-        let found = self.findings.get(i).into_iter().flatten();
-        let recent = found.filter(|(sec, _)| sec + FIVE_MINUTES > now);
-        d.findings_5m = finding::add_up(recent.map(|(_, tally)| tally));
-        d.judge_1h = Mean::default();
-        for (minute, mean) in self.scores.get(i).into_iter().flatten() {
-            if minute + MINUTE > now / MINUTE {
-                d.judge_1h.add(*mean);
-            }
-        }
     }
 
     fn users_at(&self, now: u64) -> Users {
@@ -529,17 +522,22 @@ fn fresh(info: &DeploymentInfo, at: Wall) -> DeploymentView {
         would_trip: None,
         errors_5m: Share::default(),
         throttled_5m: 0,
+        classes_5m: Vec::new(),
         findings_5m: Vec::new(),
         judge_1h: Mean::default(),
         watch: Watch::default(),
         attempts_per_s: 0.0,
         tokens_per_s: 0.0,
         in_flight: 0,
+        ttft_p50: None,
         ttft_p95: None,
+        ttft_p99: None,
         p50: None,
         p95: None,
+        p99: None,
         points: Arc::default(),
         scores: Arc::default(),
+        failures: Arc::default(),
         canary_last: None,
     }
 }

@@ -279,6 +279,7 @@ impl Event {
                 Some(why) => format!("{actor}: {command} REFUSED: {why}"),
             },
             Kind::Bucket(b) => format!("{} {} ok, {} failed", b.deployment, b.ok, b.fail),
+            Kind::Request(request) => request.line(),
             Kind::Exchanges(e) => format!("{} answered, {} failed", e.answered(), e.failed()),
             Kind::LocalNetwork { down: true } => {
                 "no provider can be reached: suspect our own network".to_owned()

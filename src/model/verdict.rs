@@ -36,6 +36,9 @@ pub enum Class {
     Local,
 }
 
+/// Of each class, how many.
+pub type Classes = Vec<(Class, u32)>;
+
 /// How a class counts in the breaker's error test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counts {

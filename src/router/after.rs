@@ -6,12 +6,14 @@ use super::{
     live::{Ended, Live},
     plant::Unit,
     rescue::Rescue,
+    trace::Trace,
 };
 use crate::{
     breaker::Ticket,
     cache::Key,
     clock,
-    model::{Class, Kind, Mono, Verdict, event::Outcome, id::ExchangeId},
+    config::Route,
+    model::{Class, Kind, Verdict, event::Outcome, id::ExchangeId},
     provider::chat::Answer,
 };
 use bytes::Bytes;
@@ -23,34 +25,34 @@ use tokio::{sync::mpsc, task::JoinHandle};
 /// One exchange, counted exactly once; a guard that is dropped is a caller who left.
 #[derive(Debug)]
 pub(super) struct Guard {
-    router: Arc<Router>,
-    started: Mono,
+    trace: Arc<Trace>,
     done: Mutex<bool>,
     outcome: Option<Outcome>,
 }
 
 impl Guard {
-    pub(super) fn new(router: Arc<Router>, call: &Call) -> Self {
+    pub(super) fn new(call: Arc<Call>, route: Arc<Route>) -> Self {
         if call
             .headers
             .get("x-stainless-retry-count")
             .is_some_and(|n| n.as_bytes() != b"0")
         {
-            router.exchanges.client_retry();
+            call.router.exchanges.client_retry();
         }
         Self {
-            router,
-            started: call.started,
+            trace: Arc::new(Trace::new(call, route)),
             done: Mutex::new(false),
             outcome: None,
         }
     }
 
+    pub(super) const fn trace(&self) -> &Arc<Trace> {
+        &self.trace
+    }
+
     pub(super) fn end(&self, outcome: Outcome) {
         if !std::mem::replace(&mut *self.done.lock(), true) {
-            self.router
-                .exchanges
-                .end(outcome, clock::now().since(self.started));
+            self.trace.end(outcome);
         }
     }
 
@@ -58,8 +60,7 @@ impl Guard {
     pub(super) fn take(&self, outcome: Outcome) -> Self {
         let counted = std::mem::replace(&mut *self.done.lock(), true);
         Self {
-            router: Arc::clone(&self.router),
-            started: self.started,
+            trace: Arc::clone(&self.trace),
             done: Mutex::new(counted),
             outcome: Some(outcome),
         }
@@ -116,7 +117,7 @@ impl Ending {
         injected: bool,
     ) -> Self {
         Self {
-            router: Arc::clone(&guard.router),
+            router: Arc::clone(guard.trace.router()),
             guard: Some(guard),
             exchange: call.id.clone(),
             unit,
@@ -186,11 +187,12 @@ impl Ending {
     }
 
     /// Ends well after all, by another tier: an answer of two models is neither kept nor judged.
-    fn went_on(&mut self, unit: &Arc<Unit>) {
+    fn went_on(&mut self, unit: &Arc<Unit>, tier: usize) {
         self.unit = Arc::clone(unit);
         (self.key, self.call) = (None, None);
         if let Some(guard) = &mut self.guard {
             guard.outcome = Some(Outcome::Fallback);
+            guard.trace.goes_on(unit, tier);
         }
     }
 
@@ -250,7 +252,7 @@ impl Ending {
                 let _ = caller.send(live.relay().break_off()).await;
                 return;
             };
-            self.went_on(&rescue.unit);
+            self.went_on(&rescue.unit, rescue.tier);
             live = next;
         }
     }

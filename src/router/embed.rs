@@ -11,6 +11,7 @@ use super::{
     plant::{Plant, Unit},
     reply::{Reply, Served},
     slot::Slot,
+    trace::{Attempted, kind},
     upstream::{self, Outgoing},
 };
 use crate::{
@@ -42,8 +43,9 @@ pub async fn embed(call: Call) -> Reply {
         return unknown_model(&call, &plant);
     };
     let seats = seats(&route, &plant);
+    let call = Arc::new(call);
     let x = Embedding {
-        guard: Guard::new(Arc::clone(&router), &call),
+        guard: Guard::new(Arc::clone(&call), Arc::clone(&route)),
         router,
         plant: Arc::clone(&plant),
         route: Arc::clone(&route),
@@ -82,7 +84,7 @@ struct Embedding {
     router: Arc<Router>,
     plant: Arc<Plant>,
     route: Arc<Route>,
-    call: Call,
+    call: Arc<Call>,
     guard: Guard,
     attempts: u32,
     failures: Vec<(DeploymentId, Verdict, bool)>,
@@ -108,12 +110,18 @@ impl Embedding {
         let mut last_words = None;
         for place in places {
             let mut retries = place.tier.retries;
-            while let Some(permit) = admit(place.unit) {
+            let mut again = false;
+            while let Some(permit) = self.admit(place) {
                 let left = self.left();
                 if left.is_zero() {
                     return self.exhausted("the time is up");
                 }
-                match self.once(place, permit, left).await {
+                let attempted = Attempted {
+                    trace: Arc::clone(self.guard.trace()),
+                    tier: place.index,
+                    kind: kind(again, permit.ticket().probe, self.attempts),
+                };
+                match self.once(place, permit, left, attempted).await {
                     Came::Vectors(headers, body) => return self.served(place, headers, body),
                     Came::Failed {
                         verdict,
@@ -122,7 +130,7 @@ impl Embedding {
                         injected,
                     } => {
                         let next = verdict.class.next();
-                        let again = verdict.may_retry_same_tier() && elapsed < FAST && retries > 0;
+                        again = verdict.may_retry_same_tier() && elapsed < FAST && retries > 0;
                         self.failures
                             .push((place.unit.id.clone(), verdict, injected));
                         match (next, said) {
@@ -148,18 +156,38 @@ impl Embedding {
         self.exhausted(&why)
     }
 
+    /// A probe is the caller's own request: nobody else's vectors would do.
+    fn admit(&self, place: &Place<'_>) -> Option<Permit> {
+        match place.unit.admit(clock::now()) {
+            Ok(Admission::Serve(permit) | Admission::Probe(permit)) => Some(permit),
+            Ok(Admission::Refuse(_)) => None,
+            Err(skip) => {
+                let trace = self.guard.trace();
+                trace.skipped(&place.unit.id, place.index, skip.why);
+                None
+            }
+        }
+    }
+
     fn left(&self) -> Duration {
         let spent = clock::now().since(self.call.started);
         self.route.deadline.saturating_sub(spent)
     }
 
-    async fn once(&mut self, place: &Place<'_>, permit: Permit, left: Duration) -> Came {
+    async fn once(
+        &mut self,
+        place: &Place<'_>,
+        permit: Permit,
+        left: Duration,
+        attempted: Attempted,
+    ) -> Came {
         let unit = place.unit;
         self.attempts += 1;
         let asker = Asker::of(&self.call.headers);
         let fault = self.router.faults.hit(&unit.id, asker, clock::wall());
         let patience = self.plant.config.breaker.hang_credit;
         let mut slot = Slot::new(Arc::clone(unit), permit, fault, patience);
+        slot.attempted = Some(attempted);
         let short = left < place.tier.timeout;
         let deadline = clock::now() + left.min(place.tier.timeout);
         let ended = ask(&self.call, &mut slot, deadline).await;
@@ -189,6 +217,7 @@ impl Embedding {
     }
 
     fn served(mut self, place: &Place<'_>, headers: HeaderMap, body: Bytes) -> Reply {
+        self.guard.trace().answers(place.unit, place.index);
         self.guard.end(if place.index == 0 {
             Outcome::Primary
         } else {
@@ -262,14 +291,6 @@ impl Embedding {
                 self.router.bus.emit_marked(kind, injected);
             }
         }
-    }
-}
-
-/// A probe is the caller's own request: nobody else's vectors would do.
-fn admit(unit: &Unit) -> Option<Permit> {
-    match unit.admit(clock::now()).ok()? {
-        Admission::Serve(permit) | Admission::Probe(permit) => Some(permit),
-        Admission::Refuse(_) => None,
     }
 }
 

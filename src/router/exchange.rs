@@ -55,7 +55,8 @@ async fn answer(call: Call) -> Reply {
     let Some(route) = plant.route(&call.ask.model) else {
         return unknown_model(&call, &plant);
     };
-    let guard = Guard::new(Arc::clone(&router), &call);
+    let call = Arc::new(call);
+    let guard = Guard::new(Arc::clone(&call), Arc::clone(&route));
     let key = (route.cache && plant.config.cache.enabled && !opts_out(&call))
         .then(|| cache::key(call.door, &route.id, call.tenant.as_deref(), &call.ask.body))
         .flatten()
@@ -63,7 +64,6 @@ async fn answer(call: Call) -> Reply {
     let deadline = route
         .deadline
         .min(callers_own(&call).unwrap_or(Duration::MAX));
-    let call = Arc::new(call);
     let x = Exchange {
         router,
         plant,
@@ -214,6 +214,8 @@ impl Exchange {
                 continue;
             }
             if let Some(copy) = probe.take() {
+                let trace = self.guard.trace();
+                trace.skipped(&copy.unit.id, copy.index, "probed_by_copy");
                 self.shadow(copy);
             }
             let window = seat.unit.context_window;
@@ -252,12 +254,20 @@ impl Exchange {
         match next {
             Next::Tier => return None,
             Next::LargerWindow => {
-                tiers.retain(|(_, t)| self.is_larger(t, window));
+                let (larger, small): (Tiers<'r>, _) = std::mem::take(tiers)
+                    .into_iter()
+                    .partition(|(_, t)| self.is_larger(t, window));
+                self.pass_over(&small, "small_window");
+                *tiers = larger;
                 tiers.extend(also(&route.context_fallbacks));
             }
-            Next::OptIn => *tiers = also(&route.policy_fallbacks),
+            Next::OptIn => {
+                self.pass_over(tiers, "not_opted_in");
+                *tiers = also(&route.policy_fallbacks);
+            }
             Next::Canned => {
                 if self.left() <= FOR_RUNG_3 {
+                    self.pass_over(tiers, "no_time");
                     tiers.clear();
                 }
                 return None;
@@ -266,6 +276,14 @@ impl Exchange {
         }
         let (status, body) = said?;
         tiers.is_empty().then(|| self.told(status, body))
+    }
+
+    fn pass_over(&self, tiers: &Tiers<'_>, why: &'static str) {
+        for (index, tier) in tiers {
+            for id in &tier.deployments {
+                self.guard.trace().skipped(id, *index, why);
+            }
+        }
     }
 
     fn is_larger(&self, tier: &Tier, window: Option<u32>) -> bool {
@@ -296,6 +314,7 @@ impl Exchange {
         };
         self.waited = true;
         tokio::time::sleep(wait).await;
+        self.guard.trace().waited(wait);
         true
     }
 }

@@ -28,7 +28,9 @@ mod rung3;
 mod slot;
 mod slow;
 mod target;
+mod trace;
 mod try_out;
+mod turns;
 mod upstream;
 
 use crate::{
@@ -95,6 +97,7 @@ pub struct Router {
     rung3: rung3::Rung3,
     network: network::Network,
     exchanges: recorder::ExchangeRecorder,
+    turns: turns::Turns,
     judge: judge::Intake,
     purse: exchange::Purse,
     /// Whose turn it is among the deployments of one tier.
@@ -149,6 +152,7 @@ impl Router {
             rung3: rung3::Rung3::default(),
             network: network::Network::default(),
             exchanges: recorder::ExchangeRecorder::default(),
+            turns: turns::Turns::default(),
             judge,
             purse: exchange::Purse::default(),
             turn: AtomicUsize::new(0),

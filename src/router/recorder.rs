@@ -1,8 +1,8 @@
 //! Counts and latencies of one second, recorded as attempts end and drained by the pulse.
 
 use crate::model::{
-    Class, DeploymentId, Mono,
-    event::{Bucket, Exchanges, Outcome},
+    Class, DeploymentId, Mono, RouteId,
+    event::{Bucket, Exchanges, Outcome, RouteSecond},
     finding::Findings,
     series::Latency,
     verdict::Counts,
@@ -106,6 +106,12 @@ impl Recorder {
             Counts::Ignore => &mut s.bucket.ignored,
         };
         *slot += 1;
+        if !matches!(class.counts(), Counts::Ok | Counts::Ignore) {
+            match s.bucket.classes.iter_mut().find(|(c, _)| *c == class) {
+                Some((_, n)) => *n += 1,
+                None => s.bucket.classes.push((class, 1)),
+            }
+        }
         s.bucket.tokens += m.tokens;
         if let Some(id) = m.fault {
             match s.bucket.injected.iter_mut().find(|(i, _)| *i == id) {
@@ -186,12 +192,21 @@ impl Default for ExchangeRecorder {
 }
 
 impl ExchangeRecorder {
-    pub(super) fn end(&self, outcome: Outcome, total: Duration) {
+    /// `by`: the route, and its place that answered.
+    pub(super) fn end(&self, outcome: Outcome, total: Duration, by: (&RouteId, Option<usize>)) {
         let mut s = self.0.lock();
         s.0.count(outcome);
         if !matches!(outcome, Outcome::Left | Outcome::CallerError) {
             s.1.saturating_record(millis(total));
         }
+        let (route, place) = by;
+        let routes = &mut s.0.routes;
+        let known = routes.iter().position(|r| r.route == *route);
+        let at = known.unwrap_or_else(|| {
+            routes.push(RouteSecond::empty(route.clone()));
+            routes.len() - 1
+        });
+        routes[at].count(outcome, place);
     }
 
     pub(super) fn client_retry(&self) {

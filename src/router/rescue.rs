@@ -8,12 +8,13 @@ use super::{
     live::{Ended, Live},
     plant::{Plant, Unit},
     slot::Slot,
+    trace::{Attempted, Trace},
 };
 use crate::{
     breaker::Permit,
     clock,
     config::{Route, Tier},
-    model::{Kind, Verdict, event::Manner, topology::tier_name, verdict::Next},
+    model::{Kind, Verdict, event::Manner, request::SpanKind, topology::tier_name, verdict::Next},
     provider::splice::{Said, Splicer, anchor},
 };
 use serde_json::json;
@@ -35,6 +36,7 @@ pub(super) struct Rescue {
     /// The tier whose stream it is.
     pub(super) tier: usize,
     pub(super) unit: Arc<Unit>,
+    pub(super) trace: Arc<Trace>,
     pub(super) span: tracing::Span,
     /// Calls made so far to go on.
     pub(super) attempts: u32,
@@ -89,7 +91,12 @@ impl Rescue {
                 let Some(permit) = unit.admit_ordinary(clock::now()) else {
                     break;
                 };
-                let slot = self.slot(&unit, permit);
+                let mut slot = self.slot(&unit, permit);
+                slot.attempted = Some(Attempted {
+                    trace: Arc::clone(&self.trace),
+                    tier: index,
+                    kind: SpanKind::Rescue,
+                });
                 match self.attempt(tier, slot, how, broken, said).await? {
                     End::Stream(live) => {
                         return Some(Found {

@@ -1,10 +1,16 @@
 //! One admitted call. It ends in exactly one verdict: reported, or, when it is dropped, the caller has left.
 
-use super::{faults::Hit, hold::is_crawl, plant::Unit, recorder::Measured};
+use super::{
+    faults::Hit,
+    hold::is_crawl,
+    plant::Unit,
+    recorder::Measured,
+    trace::{Attempted, Timing, end_of},
+};
 use crate::{
     breaker::{Permit, Ticket},
     clock,
-    model::{Class, Mono, Verdict, verdict::Counts},
+    model::{Class, Mono, Verdict, request::SpanEnd, verdict::Counts},
 };
 use std::{
     sync::{
@@ -29,6 +35,8 @@ pub(super) struct Slot {
     counted: bool,
     /// None: nobody else is ever asked for the same answer.
     pub(super) race: Option<Race>,
+    /// None: no caller waits for it.
+    pub(super) attempted: Option<Attempted>,
 }
 
 /// Whether two deployments are asked for the same answer, of which one loses.
@@ -86,6 +94,7 @@ impl Slot {
             measured,
             counted,
             race: None,
+            attempted: None,
         }
     }
 
@@ -122,7 +131,7 @@ impl Slot {
 
     /// The attempt has ended.
     pub(super) fn report(mut self, verdict: &Verdict) {
-        self.end(verdict);
+        self.end(verdict, None);
     }
 
     /// Nothing was called after all.
@@ -135,12 +144,22 @@ impl Slot {
         }
     }
 
-    fn end(&mut self, verdict: &Verdict) {
+    /// `gone` is how it ended for an exchange that did not wait for its end.
+    fn end(&mut self, verdict: &Verdict, gone: Option<SpanEnd>) {
         let Some(permit) = self.permit.take() else {
             return;
         };
         self.measured.total = self.elapsed();
         let injected = self.fault.is_some();
+        if let Some(attempted) = self.attempted.take() {
+            let timing = Timing {
+                began: self.started,
+                ttft: self.measured.ttft.filter(|_| gone != Some(SpanEnd::Lost)),
+                took: self.measured.total,
+                injected,
+            };
+            attempted.ended(&self.unit, timing, gone.unwrap_or_else(|| end_of(verdict)));
+        }
         if self.counted {
             self.unit
                 .recorder()
@@ -170,6 +189,11 @@ impl Drop for Slot {
         } else {
             Verdict::new(Class::Abort, "caller_left")
         };
-        self.end(&verdict);
+        let gone = match (lost, hung) {
+            (true, _) => SpanEnd::Lost,
+            (false, true) => end_of(&verdict),
+            (false, false) => SpanEnd::Left,
+        };
+        self.end(&verdict, Some(gone));
     }
 }

@@ -39,11 +39,7 @@ pub(in crate::drill) fn view(name: &str) -> DeploymentView {
 fn snapshot() -> Snapshot {
     Snapshot {
         deployments: vec![view("a/m"), view("b/m")],
-        routes: vec![RouteView {
-            id: "r".into(),
-            tiers: vec![id("a/m"), id("b/m")],
-            rung3: None,
-        }],
+        routes: vec![RouteView::new("r".into(), vec![id("a/m"), id("b/m")])],
         ..Snapshot::default()
     }
 }
@@ -508,6 +504,7 @@ fn a_secondary_that_stands_in_with_nonsense_has_not_picked_up() {
             exchange: "x".into(),
             score: 0.2,
             reason: String::new(),
+            answer: String::new(),
             picked: Picked::Sample,
             findings: crate::model::finding::Findings::default(),
         };

@@ -214,6 +214,7 @@ fn what_a_judge_said_is_written_only_where_that_is_wanted() {
             exchange: "x".into(),
             score: 0.5,
             reason: "it quotes the prompt".into(),
+            answer: String::new(),
             picked: Picked::Sample,
             findings: crate::model::finding::Findings::default(),
         };

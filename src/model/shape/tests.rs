@@ -96,6 +96,7 @@ fn low_scores() -> Vec<Kind> {
         exchange: "x".into(),
         score: 0.4,
         reason: String::new(),
+        answer: String::new(),
         picked: Picked::Sample,
         findings: crate::model::finding::Findings::default(),
     };

@@ -1,8 +1,8 @@
 //! A journal of which the files before are missing, or that has a gap.
 
-use super::{State, kept};
+use super::{Known, KnownRoute, State, kept};
 use crate::model::{Snapshot, shape::ShapeKind};
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 impl State {
     /// Takes over how things stood: after a gap, or where the files before are not at hand. Of the same run, the
@@ -17,10 +17,13 @@ impl State {
         };
         let shape = standing.shape.as_ref();
         self.own_network = shape.is_some_and(|s| s.kind == ShapeKind::OwnNetwork);
-        let n = self.s.deployments.len();
-        self.latencies.resize_with(n, Default::default);
-        self.findings.resize_with(n, VecDeque::new);
-        self.scores.resize_with(n, VecDeque::new);
+        let Snapshot {
+            deployments,
+            routes,
+            ..
+        } = &self.s;
+        self.known = vec![Known::default(); deployments.len()];
+        self.routes = vec![KnownRoute::default(); routes.len()];
         if same_run {
             self.remember(old);
         }
@@ -28,6 +31,7 @@ impl State {
 
     fn remember(&mut self, mut old: Self) {
         (self.s.events, self.s.exchanges) = (old.s.events, old.s.exchanges);
+        self.s.requests = old.s.requests;
         self.users = old.users;
         for (i, d) in self.s.deployments.iter_mut().enumerate() {
             let Some(was) = old.s.deployments.iter().position(|o| o.id == d.id) else {
@@ -35,9 +39,13 @@ impl State {
             };
             let known = &old.s.deployments[was];
             (d.points, d.scores) = (Arc::clone(&known.points), Arc::clone(&known.scores));
-            self.latencies[i] = kept(Some(was), &mut old.latencies);
-            self.findings[i] = kept(Some(was), &mut old.findings);
-            self.scores[i] = kept(Some(was), &mut old.scores);
+            d.failures = Arc::clone(&known.failures);
+            self.known[i] = kept(Some(was), &mut old.known);
+        }
+        for (i, r) in self.s.routes.iter().enumerate() {
+            let was = old.s.routes.iter().position(|o| o.id == r.id);
+            let same = was.filter(|w| old.s.routes[*w].tiers == r.tiers);
+            self.routes[i] = kept(same, &mut old.routes);
         }
     }
 }

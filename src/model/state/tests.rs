@@ -143,6 +143,7 @@ fn some_kind() -> impl Strategy<Value = Kind> {
             exchange: "x".into(),
             score,
             reason: String::new(),
+            answer: String::new(),
             picked: Picked::Sample,
             findings: Findings::default(),
         }),
@@ -343,6 +344,7 @@ fn events_and_scores_are_kept_in_bounded_number() {
         exchange: "x".into(),
         score: f64::from(i % 2),
         reason: String::new(),
+        answer: String::new(),
         picked: Picked::Sample,
         findings: Findings::default(),
     };

@@ -10,6 +10,7 @@ pub(super) struct Times {
     seconds: VecDeque<(u64, Latency)>,
     p50: OnceLock<Option<Duration>>,
     p95: OnceLock<Option<Duration>>,
+    p99: OnceLock<Option<Duration>>,
 }
 
 impl Times {
@@ -19,7 +20,7 @@ impl Times {
         while self.seconds.front().is_some_and(old) {
             self.seconds.pop_front();
         }
-        (self.p50, self.p95) = Default::default();
+        (self.p50, self.p95, self.p99) = Default::default();
     }
 
     pub(super) fn p50(&self) -> Option<Duration> {
@@ -28,6 +29,10 @@ impl Times {
 
     pub(super) fn p95(&self) -> Option<Duration> {
         *self.p95.get_or_init(|| self.quantile(0.95))
+    }
+
+    pub(super) fn p99(&self) -> Option<Duration> {
+        *self.p99.get_or_init(|| self.quantile(0.99))
     }
 
     fn quantile(&self, q: f64) -> Option<Duration> {

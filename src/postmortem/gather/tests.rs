@@ -105,6 +105,7 @@ impl Script {
             exchange: "e".into(),
             score,
             reason: "off topic".to_owned(),
+            answer: String::new(),
             picked: Picked::Sample,
             findings: Findings::default(),
         });

@@ -5,7 +5,7 @@ use crate::{
     cache::{Hit, Match},
     clock,
     config::CannedForm,
-    model::{Kind, event::Outcome},
+    model::{Kind, event::Outcome, request::CacheHit},
     provider::translate::Untranslatable,
     router::{
         canned,
@@ -64,6 +64,12 @@ impl Exchange {
     }
 
     pub(super) fn cached(&self, hit: &Hit) -> Reply {
+        let how = match (hit.stale, hit.how) {
+            (true, _) => CacheHit::Stale,
+            (false, Match::Exact) => CacheHit::Exact,
+            (false, Match::Normalised) => CacheHit::Normalised,
+        };
+        self.guard.trace().cached(how);
         self.guard.end(Outcome::Cached);
         let served = Served {
             rung: 1,
@@ -73,12 +79,7 @@ impl Exchange {
         };
         let mut reply = Reply::answer(&self.call, &hit.answer).by(&self.call, &served);
         reply.set("age", &hit.age.as_secs().to_string());
-        let how = match (hit.stale, hit.how) {
-            (true, _) => "stale",
-            (false, Match::Exact) => "exact",
-            (false, Match::Normalised) => "normalised",
-        };
-        reply.set("x-breakerbox-cache", how);
+        reply.set("x-breakerbox-cache", how.as_str());
         reply
     }
 

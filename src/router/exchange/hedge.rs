@@ -6,7 +6,7 @@ use crate::{
     breaker::Permit,
     clock,
     config::Tier,
-    model::{Kind, verdict::Next},
+    model::{Kind, request::SpanKind, verdict::Next},
     router::{
         attempt::{self, End},
         plant::Unit,
@@ -76,7 +76,7 @@ impl Exchange {
         };
         first.begin_race();
         let left = self.left().saturating_sub(self.kept(tiers.len()));
-        let (second, slot, plan) = self.start(index, &unit, permit);
+        let (second, slot, plan) = self.start(index, &unit, permit, SpanKind::Hedge);
         second.begin_race();
         let hedged = |won| Kind::Hedged {
             exchange: self.call.id.clone(),

@@ -5,7 +5,7 @@ use crate::{
     breaker::{Admission, Permit},
     clock,
     config::Tier,
-    model::{Class, DeploymentId, Kind, Verdict, event::Outcome, verdict::Next},
+    model::{Class, DeploymentId, Kind, Verdict, event::Outcome, request::SpanKind, verdict::Next},
     provider::translate::Untranslatable,
     router::{
         after::Ending,
@@ -15,6 +15,7 @@ use crate::{
         reply::{Reply, Served},
         rescue::Rescue,
         slot::{Race, Slot},
+        trace::{Attempted, kind},
     },
 };
 use http::StatusCode;
@@ -83,10 +84,14 @@ impl Exchange {
                 .plant
                 .units
                 .get(tier.deployments.get((turn + i) % n)?)?;
-            let (permit, is_probe) = match unit.admit(clock::now()).ok()? {
-                Admission::Serve(permit) => (permit, false),
-                Admission::Probe(permit) => (permit, true),
-                Admission::Refuse(_) => return None,
+            let (permit, is_probe) = match unit.admit(clock::now()) {
+                Ok(Admission::Serve(permit)) => (permit, false),
+                Ok(Admission::Probe(permit)) => (permit, true),
+                Ok(Admission::Refuse(_)) => return None,
+                Err(skip) => {
+                    self.guard.trace().skipped(&unit.id, index, skip.why);
+                    return None;
+                }
             };
             Some((
                 Seat {
@@ -105,9 +110,12 @@ impl Exchange {
         let mut permit = seat.permit;
         let mut retries = seat.tier.retries;
         let mut unsealed = false;
+        let mut again = false;
         loop {
             let left = self.left().saturating_sub(self.kept(tiers.len()));
-            let (runner, slot, mut plan) = self.start(seat.index, &seat.unit, permit);
+            let why = kind(again, permit.ticket().probe, self.attempts);
+            let (runner, slot, mut plan) = self.start(seat.index, &seat.unit, permit, why);
+            again = true;
             plan.unsealed = unsealed;
             let call = Arc::clone(&self.call);
             let run = attempt::run(&call, seat.tier, slot, left, plan);
@@ -121,7 +129,7 @@ impl Exchange {
                 Err(failure) => failure,
             };
             self.failed(&runner, &failure);
-            let again = failure.verdict.may_retry_same_tier()
+            let may = failure.verdict.may_retry_same_tier()
                 && retries > 0
                 && failure.elapsed < FAST
                 && runner.unit.id == seat.unit.id
@@ -142,7 +150,7 @@ impl Exchange {
             {
                 return Tried::Told(self.told(status, body));
             }
-            if !again || self.left() < FAST {
+            if !may || self.left() < FAST {
                 return Tried::Failed(next, failure.said);
             }
             retries -= 1;
@@ -165,8 +173,14 @@ impl Exchange {
         index: usize,
         unit: &Arc<Unit>,
         permit: Permit,
+        kind: SpanKind,
     ) -> (Runner, Slot, Plan) {
         let mut slot = self.slot(unit, permit);
+        slot.attempted = Some(Attempted {
+            trace: Arc::clone(self.guard.trace()),
+            tier: index,
+            kind,
+        });
         self.attempts += 1;
         slot.race = self.route.hedge.then(Race::default);
         let runner = Runner {
@@ -216,6 +230,7 @@ impl Exchange {
             End::Unsayable(why) => {
                 let verdict = Verdict::new(Class::Caller, NOT_SAYABLE);
                 self.failures.push((unit.id.clone(), verdict, false));
+                self.guard.trace().skipped(&unit.id, index, NOT_SAYABLE);
                 tracing::debug!(deployment = %unit.id, %why, "passed over");
                 self.unsayable = Some(why);
                 return Ok(Tried::Failed(Next::Tier, None));
@@ -234,6 +249,7 @@ impl Exchange {
             call: Arc::clone(&self.call),
             tier,
             unit: Arc::clone(unit),
+            trace: Arc::clone(self.guard.trace()),
             span: tracing::Span::current(),
             attempts: 0,
         }
@@ -295,6 +311,7 @@ impl Exchange {
     /// What happens when the answer has been given.
     pub(super) fn ending(&mut self, index: usize, unit: &Arc<Unit>, injected: bool) -> Ending {
         self.tell_fallbacks(Some(&unit.id));
+        self.guard.trace().answers(unit, index);
         let outcome = if index == 0 {
             Outcome::Primary
         } else {

@@ -16,6 +16,7 @@ use crate::{
     jury::{self, AnchorCall, Jury, Kept, Panel, Repeats},
     model::{
         DeploymentId, Kind, Mono,
+        content::first_words,
         event::{Picked, Watch as Watched},
         finding::Tally,
     },
@@ -34,6 +35,8 @@ use tokio::{sync::mpsc, time::MissedTickBehavior};
 const AT_ONCE: usize = 24;
 /// Characters of a judge's reason that are kept.
 const REASON: usize = 160;
+/// Of the answer that was judged.
+const ANSWER: usize = 240;
 /// An answer that waited this long says nothing about now.
 const STALE: Duration = Duration::from_secs(30);
 /// A deployment that nobody can judge is blind after this: a judge that is missed for a moment is not missing.
@@ -333,6 +336,7 @@ impl Desk {
                         exchange: item.exchange.clone(),
                         score: value,
                         reason: score.reason.chars().take(REASON).collect(),
+                        answer: first_words(&item.answer, ANSWER),
                         picked,
                         findings: item.findings,
                     },

@@ -84,6 +84,7 @@ fn kind() -> impl Strategy<Value = Kind> {
             exchange: "x".into(),
             score,
             reason: "because".to_owned(),
+            answer: String::new(),
             picked: Picked::Sample,
             findings: Findings::default(),
         }),

@@ -131,6 +131,7 @@ impl Scene {
             exchange: "01J".into(),
             score,
             reason: reason.into(),
+            answer: String::new(),
             picked,
             findings: Findings::default(),
         });

@@ -1,0 +1,225 @@
+//! What is done for one exchange, noted as it goes, and told as one record when it has ended. Most are never told: until
+//! then nothing is written down but what is at hand.
+
+use super::{Call, Router, plant::Unit};
+use crate::{
+    clock,
+    config::Route,
+    model::{
+        Class, DeploymentId, Kind, Mono, Verdict,
+        event::Outcome,
+        request::{CacheHit, MODEL_CHARS, MOST, Request, Skipped, Span, SpanEnd, SpanKind},
+    },
+    router::faults::DRILL,
+};
+use parking_lot::Mutex;
+use smallvec::SmallVec;
+use std::{sync::Arc, time::Duration};
+
+#[derive(Debug)]
+pub(super) struct Trace {
+    call: Arc<Call>,
+    route: Arc<Route>,
+    noted: Mutex<Noted>,
+}
+
+#[derive(Debug, Default)]
+struct Noted {
+    /// In the order in which they ended.
+    spans: SmallVec<[Span; 2]>,
+    skipped: SmallVec<[(DeploymentId, usize, &'static str); 2]>,
+    answered: Option<(DeploymentId, usize)>,
+    ttft: Option<Duration>,
+    waited: Option<Duration>,
+    cache: Option<CacheHit>,
+    rescued: bool,
+}
+
+impl Noted {
+    fn is_ordinary(&self, outcome: Outcome) -> bool {
+        outcome == Outcome::Primary
+            && self.skipped.is_empty()
+            && matches!(self.spans.as_slice(), [only] if only.end.is_won())
+    }
+}
+
+impl Trace {
+    pub(super) fn new(call: Arc<Call>, route: Arc<Route>) -> Self {
+        Self {
+            call,
+            route,
+            noted: Mutex::default(),
+        }
+    }
+
+    pub(super) fn router(&self) -> &Arc<Router> {
+        &self.call.router
+    }
+
+    fn so_far(&self) -> Duration {
+        clock::now().since(self.call.started)
+    }
+
+    /// A deployment was passed over. Where the tiers are gone through twice it is said once.
+    pub(super) fn skipped(&self, id: &DeploymentId, tier: usize, why: &'static str) {
+        let skipped = &mut self.noted.lock().skipped;
+        let is_known = skipped.iter().any(|(d, _, w)| d == id && *w == why);
+        if !is_known && skipped.len() < MOST {
+            skipped.push((id.clone(), tier, why));
+        }
+    }
+
+    /// Somebody answers; of a stream, the first content goes out now.
+    pub(super) fn answers(&self, unit: &Unit, tier: usize) {
+        let ttft = self.call.ask.stream.then(|| self.so_far());
+        let mut noted = self.noted.lock();
+        noted.answered = Some((unit.id.clone(), tier));
+        noted.ttft = ttft;
+    }
+
+    /// Another has taken up the stream.
+    pub(super) fn goes_on(&self, unit: &Unit, tier: usize) {
+        let mut noted = self.noted.lock();
+        noted.answered = Some((unit.id.clone(), tier));
+        noted.rescued = true;
+    }
+
+    pub(super) fn waited(&self, wait: Duration) {
+        self.noted.lock().waited = Some(wait);
+    }
+
+    pub(super) fn cached(&self, how: CacheHit) {
+        self.noted.lock().cache = Some(how);
+    }
+
+    /// The exchange has ended: counted, and told when it is its turn.
+    pub(super) fn end(&self, outcome: Outcome) {
+        let total = self.so_far();
+        let (place, ordinary) = {
+            let noted = self.noted.lock();
+            let answered = noted.answered.as_ref();
+            let place = answered.map(|(id, tier)| place(&self.route, *tier, id));
+            (place, noted.is_ordinary(outcome))
+        };
+        let router = self.router();
+        router
+            .exchanges
+            .end(outcome, total, (&self.route.id, place));
+        if let Some(alike) = router.turns.take(ordinary, clock::now()) {
+            let request = self.told(outcome, total, alike);
+            let injected = request.is_injected();
+            let kind = Kind::Request(Box::new(request));
+            router.bus.emit_marked(kind, injected);
+        }
+    }
+
+    fn told(&self, outcome: Outcome, total: Duration, alike: u32) -> Request {
+        let noted = std::mem::take(&mut *self.noted.lock());
+        let (deployment, tier) = noted.answered.unzip();
+        let mut spans = noted.spans.into_vec();
+        spans.sort_by_key(|span| span.start);
+        for span in &mut spans {
+            match span.end {
+                // Nobody had content before the caller went: nobody lost.
+                SpanEnd::Lost if outcome == Outcome::Left && deployment.is_none() => {
+                    span.end = SpanEnd::Left;
+                }
+                // The caller did not go: another was faster.
+                SpanEnd::Left if outcome != Outcome::Left => span.end = SpanEnd::Lost,
+                _ => {}
+            }
+        }
+        let skipped = noted.skipped.into_iter();
+        let call = &self.call;
+        Request {
+            exchange: call.id.clone(),
+            route: self.route.id.clone(),
+            outcome,
+            dialect: call.door,
+            stream: call.ask.stream,
+            model: call.ask.model.chars().take(MODEL_CHARS).collect(),
+            deployment,
+            tier,
+            cache: noted.cache,
+            ttft: noted.ttft,
+            total,
+            waited: noted.waited,
+            spans,
+            skipped: skipped
+                .map(|(deployment, tier, why)| Skipped {
+                    deployment,
+                    tier,
+                    why: why.to_owned(),
+                })
+                .collect(),
+            rescued: noted.rescued,
+            drill: call.headers.contains_key(DRILL),
+            alike,
+        }
+    }
+}
+
+/// A deployment's place among all of its route's; those that only long or refused prompts go to share the one after.
+fn place(route: &Route, tier: usize, id: &DeploymentId) -> usize {
+    let before = route.tiers.iter().take(tier);
+    let before = before.map(|t| t.deployments.len()).sum::<usize>();
+    let within = route.tiers.get(tier).and_then(|t| {
+        let mut all = t.deployments.iter();
+        all.position(|d| d == id)
+    });
+    before + within.unwrap_or_default()
+}
+
+/// One attempt of an exchange, on its way into the record.
+#[derive(Debug)]
+pub(super) struct Attempted {
+    pub(super) trace: Arc<Trace>,
+    pub(super) tier: usize,
+    pub(super) kind: SpanKind,
+}
+
+/// Why an attempt is made: `again` at the same deployment, after so many others.
+pub(super) const fn kind(again: bool, is_probe: bool, attempts: u32) -> SpanKind {
+    match (again, is_probe, attempts) {
+        (true, ..) => SpanKind::Retry,
+        (_, true, _) => SpanKind::Probe,
+        (.., 0) => SpanKind::First,
+        _ => SpanKind::Fallback,
+    }
+}
+
+/// What an attempt measured, when it has ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timing {
+    pub(super) began: Mono,
+    pub(super) ttft: Option<Duration>,
+    pub(super) took: Duration,
+    pub(super) injected: bool,
+}
+
+impl Attempted {
+    pub(super) fn ended(&self, unit: &Unit, timing: Timing, end: SpanEnd) {
+        let mut noted = self.trace.noted.lock();
+        if noted.spans.len() < MOST {
+            noted.spans.push(Span {
+                deployment: unit.id.clone(),
+                tier: self.tier,
+                kind: self.kind,
+                start: timing.began.since(self.trace.call.started),
+                ttft: timing.ttft,
+                took: timing.took,
+                end,
+                injected: timing.injected,
+            });
+        }
+    }
+}
+
+/// How an attempt ended for its exchange.
+pub(super) fn end_of(verdict: &Verdict) -> SpanEnd {
+    if verdict.class == Class::Ok {
+        SpanEnd::Won
+    } else {
+        SpanEnd::Failed(verdict.clone())
+    }
+}
