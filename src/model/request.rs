@@ -182,11 +182,8 @@ impl CacheHit {
 }
 
 impl Request {
-    /// The primary answered at the first attempt, and nothing was in the way.
     pub fn is_ordinary(&self) -> bool {
-        self.outcome == Outcome::Primary
-            && self.skipped.is_empty()
-            && matches!(self.spans.as_slice(), [only] if only.end.is_won())
+        is_ordinary(self.outcome, &self.spans, self.skipped.len())
     }
 
     /// One line, without the time.
@@ -205,6 +202,16 @@ impl Request {
     pub fn is_injected(&self) -> bool {
         self.spans.iter().any(|span| span.injected)
     }
+}
+
+/// The primary answered at the first attempt, or the cache did in its place, and nothing was in the way.
+pub fn is_ordinary(outcome: Outcome, spans: &[Span], skipped: usize) -> bool {
+    let at_once = match outcome {
+        Outcome::Primary => matches!(spans, [only] if only.end.is_won()),
+        Outcome::Cached => spans.is_empty(),
+        _ => false,
+    };
+    at_once && skipped == 0
 }
 
 /// A request, and when it ended.

@@ -116,8 +116,10 @@ impl UsersWord {
     }
 }
 
-/// One second of one deployment, as charts need it.
+/// One second of one deployment, as charts need it. Written as a row: a snapshot has up to [`HISTORY_S`] of them for each
+/// deployment, and named fields would be most of it.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(from = "Row", into = "Row")]
 pub struct Point {
     pub sec: u64,
     pub errors: Share,
@@ -126,6 +128,41 @@ pub struct Point {
     pub injected: u32,
     pub tokens: u32,
     pub score: Mean,
+}
+
+/// Second, failed, counted, attempts, throttled, injected, tokens, sum of the scores, scores.
+type Row = (u64, u32, u32, u32, u32, u32, u32, f64, u32);
+
+impl From<Point> for Row {
+    fn from(p: Point) -> Self {
+        let (errors, score) = (p.errors, p.score);
+        (
+            p.sec,
+            errors.bad,
+            errors.n,
+            p.attempts,
+            p.throttled,
+            p.injected,
+            p.tokens,
+            score.sum,
+            score.n,
+        )
+    }
+}
+
+impl From<Row> for Point {
+    fn from(row: Row) -> Self {
+        let (sec, bad, counted, attempts, throttled, injected, tokens, sum, n) = row;
+        Self {
+            sec,
+            errors: Share { bad, n: counted },
+            attempts,
+            throttled,
+            injected,
+            tokens,
+            score: Mean { sum, n },
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

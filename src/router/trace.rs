@@ -8,7 +8,7 @@ use crate::{
     model::{
         Class, DeploymentId, Kind, Mono, Verdict,
         event::Outcome,
-        request::{CacheHit, MODEL_CHARS, MOST, Request, Skipped, Span, SpanEnd, SpanKind},
+        request::{self, CacheHit, MODEL_CHARS, MOST, Request, Skipped, Span, SpanEnd, SpanKind},
     },
     router::faults::DRILL,
 };
@@ -37,9 +37,7 @@ struct Noted {
 
 impl Noted {
     fn is_ordinary(&self, outcome: Outcome) -> bool {
-        outcome == Outcome::Primary
-            && self.skipped.is_empty()
-            && matches!(self.spans.as_slice(), [only] if only.end.is_won())
+        request::is_ordinary(outcome, &self.spans, self.skipped.len())
     }
 }
 
@@ -141,9 +139,9 @@ impl Trace {
             deployment,
             tier,
             cache: noted.cache,
-            ttft: noted.ttft,
-            total,
-            waited: noted.waited,
+            ttft: noted.ttft.map(whole_ms),
+            total: whole_ms(total),
+            waited: noted.waited.map(whole_ms),
             spans,
             skipped: skipped
                 .map(|(deployment, tier, why)| Skipped {
@@ -197,17 +195,26 @@ pub(super) struct Timing {
     pub(super) injected: bool,
 }
 
+/// As it is written. A replay has to show what the live screen shows.
+fn whole_ms(d: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
+}
+
 impl Attempted {
     pub(super) fn ended(&self, unit: &Unit, timing: Timing, end: SpanEnd) {
+        let began = timing.began.since(self.trace.call.started);
+        let start = whole_ms(began);
+        // Points in time are cut, not stretches: an attempt never seems to end after its exchange, nor before its successor.
+        let until = |d: Duration| whole_ms(began + d).saturating_sub(start);
         let mut noted = self.trace.noted.lock();
         if noted.spans.len() < MOST {
             noted.spans.push(Span {
                 deployment: unit.id.clone(),
                 tier: self.tier,
                 kind: self.kind,
-                start: timing.began.since(self.trace.call.started),
-                ttft: timing.ttft,
-                took: timing.took,
+                start,
+                ttft: timing.ttft.map(until),
+                took: until(timing.took),
                 end,
                 injected: timing.injected,
             });

@@ -36,6 +36,7 @@ mod real;
 mod recovery;
 mod replay;
 mod report;
+mod requests;
 mod rescue;
 mod responses;
 mod rig;

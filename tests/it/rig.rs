@@ -222,6 +222,11 @@ impl Rig {
             .expect("the event comes")
     }
 
+    /// An event that is there already.
+    pub(crate) fn told(&mut self) -> Option<Arc<Event>> {
+        self.events.try_recv().ok()
+    }
+
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         self.bus.snapshot().load_full()
     }

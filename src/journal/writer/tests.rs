@@ -198,7 +198,7 @@ fn a_clock_that_is_set_back_begins_no_file_and_loses_nothing() {
 }
 
 #[test]
-fn what_a_judge_said_is_written_only_where_that_is_wanted() {
+fn what_was_answered_and_what_a_judge_said_of_it_is_written_only_where_that_is_wanted() {
     for (content, kept) in [(false, ""), (true, "it quotes the prompt")] {
         let dir = TempDir::new().unwrap();
         let journal = open(
@@ -214,17 +214,24 @@ fn what_a_judge_said_is_written_only_where_that_is_wanted() {
             exchange: "x".into(),
             score: 0.5,
             reason: "it quotes the prompt".into(),
-            answer: String::new(),
+            answer: "the first words".into(),
             picked: Picked::Sample,
             findings: crate::model::finding::Findings::default(),
         };
         journal.append(Arc::new(Event::new(1, T0, score)));
         drop(journal);
         let event = read(&files(dir.path()).unwrap()[0]).remove(0);
-        let Kind::Score { reason, score, .. } = event.kind else {
+        let Kind::Score {
+            reason,
+            answer,
+            score,
+            ..
+        } = event.kind
+        else {
             panic!("{event:?}")
         };
         assert_eq!((reason.as_str(), score), (kept, 0.5));
+        assert_eq!(answer.is_empty(), !content);
     }
 }
 

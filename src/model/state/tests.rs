@@ -7,12 +7,15 @@ use crate::model::{
     event::{Picked, SCHEMA},
     fault::{FaultKind, Only},
     finding::{Finding, Findings},
+    request::SpanEnd,
     snapshot::Shown,
     topology::RouteInfo,
     verdict::{Class, Verdict},
 };
 use proptest::prelude::*;
 use std::time::Duration;
+
+mod views;
 
 const T0: u64 = 1_700_000_000_000;
 
@@ -156,6 +159,16 @@ fn some_kind() -> impl Strategy<Value = Kind> {
             who: "w".to_owned(),
             until: Wall(T0 + 9),
         })),
+        (id.clone(), any::<bool>()).prop_map(|(id, won)| {
+            let end = if won {
+                SpanEnd::Won
+            } else {
+                views::failed("x")
+            };
+            views::request(vec![views::span(id, 0, end)])
+        }),
+        (id.clone(), 1..9u32).prop_map(|(id, n)| views::classes(id, &[(Class::Throttle, n)])),
+        (0..9u32, 0..9u32).prop_map(|(n, cached)| views::route_second(&[n, 1], cached, 1)),
         (id.clone(), 0..3u32, 0..2u32).prop_map(|(id, n, failed)| canaries(id, n, failed)),
         id.clone().prop_map(canary_failed),
         Just(began(&["x", "y"])),

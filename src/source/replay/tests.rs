@@ -2,11 +2,13 @@ use super::*;
 use crate::{
     journal::{Settings, Writer},
     model::{
-        DeploymentId, Dialect, Force, ForceKind, Kind, Mono, Phase, Reason, State, Wall,
+        Class, DeploymentId, Dialect, Force, ForceKind, Kind, Mono, Phase, Reason, State, Verdict,
+        Wall,
         drill::DrillResult,
-        event::{Bucket, Exchanges, Level, Picked, SCHEMA, Watch},
+        event::{Bucket, Exchanges, Level, Outcome, Picked, RouteSecond, SCHEMA, Watch},
         finding::Findings,
         phase::Transition,
+        request::{Request, Span, SpanEnd, SpanKind},
         series::Latency,
         topology::{DeploymentInfo, RouteInfo, Topology},
     },
@@ -64,6 +66,47 @@ fn latency() -> impl Strategy<Value = Latency> {
     prop::collection::vec((1..60_000_u32, 1..5_u32), 0..4).prop_map(Latency)
 }
 
+fn request(deployment: DeploymentId, won: bool, took: u64) -> Kind {
+    let end = if won {
+        SpanEnd::Won
+    } else {
+        SpanEnd::Failed(Verdict::new(Class::Fault, "x").status(500))
+    };
+    let span = Span {
+        deployment: deployment.clone(),
+        tier: 0,
+        kind: SpanKind::First,
+        start: Duration::ZERO,
+        ttft: None,
+        took: Duration::from_millis(took),
+        end,
+        injected: false,
+    };
+    Kind::Request(Box::new(Request {
+        exchange: "x".into(),
+        route: "r".into(),
+        outcome: if won {
+            Outcome::Primary
+        } else {
+            Outcome::Error
+        },
+        dialect: Dialect::Anthropic,
+        stream: false,
+        model: "r".to_owned(),
+        deployment: won.then_some(deployment),
+        tier: won.then_some(0),
+        cache: None,
+        ttft: None,
+        total: Duration::from_millis(took),
+        waited: None,
+        spans: vec![span],
+        skipped: Vec::new(),
+        rescued: false,
+        drill: false,
+        alike: 0,
+    }))
+}
+
 /// Anything a router may say.
 fn kind() -> impl Strategy<Value = Kind> {
     let id = || prop::sample::select(vec!["p/a", "p/b"]).prop_map(DeploymentId::from);
@@ -72,11 +115,14 @@ fn kind() -> impl Strategy<Value = Kind> {
     prop_oneof![
         4 => (id(), 0..9_u32, 0..9_u32, latency()).prop_map(|(id, ok, fail, total)| {
             let injected = if fail > 4 { vec![(1, fail)] } else { Vec::new() };
-            Kind::Bucket(Bucket { ok, fail, injected, total, ..Bucket::empty(id) })
+            let classes = if fail > 0 { vec![(Class::Fault, fail)] } else { Vec::new() };
+            Kind::Bucket(Bucket { ok, fail, classes, injected, total, ..Bucket::empty(id) })
         }),
         4 => (0..9_u32, 0..3_u32, latency()).prop_map(|(primary, error, total)| {
-            Kind::Exchanges(Exchanges { primary, error, total, ..Exchanges::default() })
+            let second = RouteSecond { tiers: vec![primary], failed: error, ..RouteSecond::empty("r".into()) };
+            Kind::Exchanges(Exchanges { primary, error, total, routes: vec![second], ..Exchanges::default() })
         }),
+        3 => (id(), any::<bool>(), 0..9_000_u64).prop_map(|(id, won, took)| request(id, won, took)),
         2 => (id(), phase, until()).prop_map(|(id, to, until)| transition(id, to, Some(until))),
         2 => (id(), 0.0..1.0_f64).prop_map(|(deployment, score)| Kind::Score {
             deployment,
@@ -84,7 +130,7 @@ fn kind() -> impl Strategy<Value = Kind> {
             exchange: "x".into(),
             score,
             reason: "because".to_owned(),
-            answer: String::new(),
+            answer: "so it is".to_owned(),
             picked: Picked::Sample,
             findings: Findings::default(),
         }),
@@ -121,20 +167,20 @@ fn run() -> impl Strategy<Value = Vec<Arc<Event>>> {
     })
 }
 
-fn settings(file_bytes: u64) -> Settings {
+fn settings(file_bytes: u64, content: bool) -> Settings {
     Settings {
         file_bytes,
         keep: Duration::from_hours(30 * 24),
-        content: true,
+        content,
         retry: Settings::RETRY,
     }
 }
 
 /// Through the journal, as a router's own events go: rotated, and what is finished compressed.
-fn write(dir: &Path, events: &[Arc<Event>], file_bytes: u64) {
+fn write(dir: &Path, events: &[Arc<Event>], file_bytes: u64, content: bool) {
     let writer = Writer::open(
         dir,
-        settings(file_bytes),
+        settings(file_bytes, content),
         events[0].at,
         Arc::default,
         |_| {},
@@ -169,9 +215,10 @@ proptest! {
         events in run(),
         file_bytes in prop_oneof![Just(1), 500..20_000_u64, Just(1 << 30)],
         back in prop::collection::vec(0..600_u64, 4),
+        content in any::<bool>(),
     ) {
         let dir = tempfile::tempdir().unwrap();
-        write(dir.path(), &events, file_bytes);
+        write(dir.path(), &events, file_bytes, content);
         let replay = open(dir.path());
         prop_assert_eq!(&replay.notes, &Vec::<String>::new());
         let length = events[events.len() - 1].at.since(Wall(T0)).as_secs();
@@ -181,6 +228,7 @@ proptest! {
             let at = Wall(T0 + second * 1000);
             deck.wind(&Wind::To(at.to_string()), Mono::default()).unwrap();
             let (shown, was) = (deck.latest(Mono::default()), live(&events, at));
+            let was = if content { was } else { was.without_content() };
             prop_assert_eq!(&*shown, &was, "second {}", second);
         }
     }
@@ -410,7 +458,7 @@ fn a_clock_that_jumps_within_a_run_stops_nothing() {
 fn a_file_from_the_middle_starts_from_how_things_stood() {
     let dir = tempfile::tempdir().unwrap();
     let events = quiet_run(300, &[20]);
-    write(dir.path(), &events, 4_000);
+    write(dir.path(), &events, 4_000, true);
     let files = journal::files(dir.path()).unwrap();
     assert!(files.len() > 3, "{files:?}");
     let alone = Replay::open(&[files[2].display().to_string()]).unwrap();
@@ -425,7 +473,7 @@ fn a_file_from_the_middle_starts_from_how_things_stood() {
 #[test]
 fn what_is_missing_is_said_and_the_rest_is_played() {
     let dir = tempfile::tempdir().unwrap();
-    write(dir.path(), &quiet_run(300, &[20]), 4_000);
+    write(dir.path(), &quiet_run(300, &[20]), 4_000, true);
     let files = journal::files(dir.path()).unwrap();
     let (gone, last) = (&files[2], files.last().unwrap());
     fs::remove_file(gone).unwrap();
