@@ -361,7 +361,7 @@ pub struct Journal {
     pub keep: Duration,
     /// A file longer than this is followed by another.
     pub file_bytes: u64,
-    /// Judges' reasons are recorded too: they may quote prompts and answers.
+    /// Judges' reasons and the first words of what they judged leave the process: they may quote prompts and answers.
     pub content: bool,
 }
 
