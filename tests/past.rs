@@ -58,6 +58,7 @@ fn second() -> Vec<Kind> {
                 exchange: "01JABCDEFGHJKMNPQRSTVWXYZ0".into(),
                 score: 0.4,
                 reason: "it answers another question than the one that was asked ".repeat(3),
+                answer: String::new(),
                 picked: Picked::Sample,
                 findings: Findings::default(),
             };

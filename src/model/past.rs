@@ -7,6 +7,7 @@
 use super::{
     DeploymentId, Event, Kind, Snapshot, Wall,
     event::Exchanges,
+    request::{FailureView, RequestView},
     snapshot::{HISTORY_S, JudgedView, Point},
 };
 use std::{
@@ -25,6 +26,10 @@ pub const MINUTES: usize = 1440;
 pub const EVENTS: usize = 10_000;
 /// Judged answers kept of each deployment.
 pub const SCORES: usize = 256;
+/// Failures kept of each deployment.
+pub const FAILURES: usize = 256;
+/// Requests kept, of which a moment shows those that it had.
+pub const REQUESTS: usize = 4096;
 
 #[derive(Debug, Clone, Default)]
 pub struct Past {
@@ -33,6 +38,7 @@ pub struct Past {
     trails: HashMap<DeploymentId, Trail>,
     exchanges: Track<Exchanges>,
     events: VecDeque<Arc<Event>>,
+    requests: VecDeque<Arc<RequestView>>,
 }
 
 /// What one deployment leaves behind.
@@ -40,6 +46,8 @@ pub struct Past {
 struct Trail {
     points: Track<Point>,
     scores: VecDeque<JudgedView>,
+    /// In the order in which they happened; one that happened again stands there again.
+    failures: VecDeque<FailureView>,
 }
 
 impl Past {
@@ -55,12 +63,19 @@ impl Past {
         while self.events.len() > EVENTS {
             self.events.pop_front();
         }
+        let told = self.requests.back().map_or(0, |r| r.seq);
+        let first = s.requests.partition_point(|r| r.seq <= told);
+        self.requests.extend(s.requests.range(first..).cloned());
+        while self.requests.len() > REQUESTS {
+            self.requests.pop_front();
+        }
         let seconds = s.exchanges.iter().map(|(sec, e)| (*sec, e.clone()));
         self.exchanges.extend(seconds);
         for d in &s.deployments {
             let trail = self.trails.entry(d.id.clone()).or_default();
             trail.points.extend(d.points.iter().map(|p| (p.sec, *p)));
             trail.scores(&d.scores);
+            trail.failures(&d.failures);
         }
         self.trails
             .retain(|id, _| s.deployments.iter().any(|d| d.id == *id));
@@ -167,7 +182,11 @@ impl Past {
             let then = trail.scores.partition_point(|j| j.at <= s.at);
             let first = then.saturating_sub(super::state::SCORES);
             d.scores = Arc::new(trail.scores.range(first..then).cloned().collect());
+            d.failures = Arc::new(trail.failures_at(s.at));
         }
+        let then = self.requests.partition_point(|r| r.seq <= s.seq);
+        let first = then.saturating_sub(super::state::REQUESTS);
+        s.requests = Arc::new(self.requests.range(first..then).cloned().collect());
         s.exchanges = Arc::new(self.exchanges.window(window).collect());
         let then = self.events.partition_point(|e| e.seq <= s.seq);
         let first = then.saturating_sub(super::state::EVENTS);
@@ -190,6 +209,32 @@ impl Trail {
         while self.scores.len() > SCORES {
             self.scores.pop_front();
         }
+    }
+
+    fn failures(&mut self, failures: &VecDeque<FailureView>) {
+        let last = self.failures.back().map(|f| f.at);
+        // Of those in the last millisecond some may be known.
+        let is_new = |f: &&FailureView| match last {
+            Some(at) if f.at == at => !self.failures.contains(f),
+            Some(at) => f.at > at,
+            None => true,
+        };
+        let news: Vec<_> = failures.iter().filter(is_new).cloned().collect();
+        self.failures.extend(news);
+        while self.failures.len() > FAILURES {
+            self.failures.pop_front();
+        }
+    }
+
+    /// The last of each, as they were then.
+    fn failures_at(&self, at: Wall) -> VecDeque<FailureView> {
+        let mut shown = VecDeque::<FailureView>::new();
+        for failure in self.failures.iter().rev().filter(|f| f.at <= at) {
+            if shown.len() < super::state::FAILURES && !shown.iter().any(|f| f.is_like(failure)) {
+                shown.push_front(failure.clone());
+            }
+        }
+        shown
     }
 }
 

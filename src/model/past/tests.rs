@@ -1,9 +1,10 @@
 use super::*;
 use crate::model::{
-    Phase, Reason, State,
+    Class, Dialect, Phase, Reason, State, Verdict,
     event::{Bucket, Outcome, Picked},
     finding::Findings,
     phase::Transition,
+    request::Request,
     topology::{DeploymentInfo, RouteInfo, Topology},
 };
 
@@ -51,6 +52,16 @@ impl Run {
         let mut second = Exchanges::default();
         (0..n).for_each(|_| second.count(Outcome::Primary));
         self.tell(Kind::Exchanges(second));
+        if self.sec.is_multiple_of(9) {
+            self.tell(Kind::Fallback {
+                exchange: "01".into(),
+                route: "chat".into(),
+                from: "a/m".into(),
+                to: None,
+                verdict: Verdict::new(Class::Fault, format!("code_{}", self.sec % 180)),
+            });
+            self.tell(request(self.sec));
+        }
         if self.sec.is_multiple_of(10) {
             self.tell(Kind::Score {
                 deployment: "a/m".into(),
@@ -58,6 +69,7 @@ impl Run {
                 exchange: "01".into(),
                 score: f64::from(n) / 7.0,
                 reason: String::new(),
+                answer: String::new(),
                 picked: Picked::Sample,
                 findings: Findings::default(),
             });
@@ -83,12 +95,34 @@ impl Run {
     }
 }
 
+fn request(sec: u64) -> Kind {
+    Kind::Request(Box::new(Request {
+        exchange: sec.to_string().as_str().into(),
+        route: "chat".into(),
+        outcome: Outcome::Canned,
+        dialect: Dialect::OpenAi,
+        stream: false,
+        model: "chat".to_owned(),
+        deployment: None,
+        tier: None,
+        cache: None,
+        ttft: None,
+        total: std::time::Duration::from_millis(sec % 100),
+        waited: None,
+        spans: Vec::new(),
+        skipped: Vec::new(),
+        rescued: false,
+        drill: false,
+        alike: 0,
+    }))
+}
+
 fn topology() -> Topology {
     Topology {
         deployments: vec![DeploymentInfo {
             id: "a/m".into(),
             provider: "a".into(),
-            dialect: crate::model::Dialect::OpenAi,
+            dialect: Dialect::OpenAi,
             model: "m".into(),
             disabled: None,
         }],
