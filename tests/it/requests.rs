@@ -249,7 +249,7 @@ async fn what_the_cache_answers_says_how_it_was_found_and_counts_for_its_route()
 }
 
 #[tokio::test]
-async fn a_route_counts_each_deployment_of_a_tier_and_why_one_failed() {
+async fn a_route_counts_who_answered_and_a_deployment_why_it_failed() {
     let a = Upstream::start(vec![json(503, &[], NO)]).await;
     let b = Upstream::start(vec![openai("m-b", "B")]).await;
     let rig = Rig::start(&openai_tiers(&[&a, &b])).await;
