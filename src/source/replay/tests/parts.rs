@@ -6,10 +6,12 @@ use super::*;
 fn without_history_before(mut shown: Snapshot, since: Wall) -> Snapshot {
     let (first, history) = (since.secs(), shown.at.secs() - 900);
     Arc::make_mut(&mut shown.events).retain(|event| event.at > since);
+    Arc::make_mut(&mut shown.requests).retain(|request| request.at > since);
     Arc::make_mut(&mut shown.exchanges).retain(|(sec, _)| *sec > history);
     for d in &mut shown.deployments {
         Arc::make_mut(&mut d.points).retain(|point| point.sec > history && point.sec > first);
         Arc::make_mut(&mut d.scores).retain(|judged| judged.at > since);
+        Arc::make_mut(&mut d.failures).retain(|failure| failure.at > since);
     }
     shown
 }
@@ -46,7 +48,7 @@ proptest! {
         from in 0.0..1.0_f64,
     ) {
         let dir = tempfile::tempdir().unwrap();
-        write(dir.path(), &events, file_bytes);
+        write(dir.path(), &events, file_bytes, true);
         let what = [dir.path().display().to_string()];
         let (first, end) = (events[0].at, events[events.len() - 1].at);
         let from = first + end.since(first).mul_f64(from);
@@ -73,7 +75,12 @@ proptest! {
 fn only_the_files_that_can_matter_are_read() {
     let dir = tempfile::tempdir().unwrap();
     // An event a second for six hours.
-    write(dir.path(), &quiet_run(6 * 3600, &[20, 20_000]), 40_000);
+    write(
+        dir.path(),
+        &quiet_run(6 * 3600, &[20, 20_000]),
+        40_000,
+        true,
+    );
     let what = [dir.path().display().to_string()];
     let files = journal::files(dir.path()).unwrap().len();
     let of = |from, purpose| {
@@ -97,7 +104,7 @@ fn only_the_files_that_can_matter_are_read() {
 #[test]
 fn how_far_the_reading_is_goes_on_to_the_last_file() {
     let dir = tempfile::tempdir().unwrap();
-    write(dir.path(), &quiet_run(9_000, &[]), 400_000);
+    write(dir.path(), &quiet_run(9_000, &[]), 400_000, true);
     let what = [dir.path().display().to_string()];
     let mut told = Vec::new();
     let part = Part {
@@ -119,7 +126,7 @@ fn beside(dir: &Path, listen: &str, after: u64, seconds: u64) {
         events.push(Event::new(second + 1, Wall(begun + second * 1000), kind));
     }
     let events: Vec<_> = events.into_iter().map(Arc::new).collect();
-    write(dir, &events, 4_000);
+    write(dir, &events, 4_000, true);
 }
 
 fn listens(replay: &Replay) -> Vec<String> {
