@@ -1,6 +1,8 @@
 //! How far a command reaches, told from the snapshot: what a person must know before saying yes, and how they must
 //! say it.
 
+mod reroute;
+
 use super::{
     brief,
     words::{breaker, per_second},
@@ -10,8 +12,9 @@ use crate::model::{
     command::{DrillCommand, FaultCommand, Rung3Command},
     fault::FaultKind,
     snapshot::{DeploymentView, RouteView},
-    time::{duration_text, short},
+    time::{duration_text, latency, short},
 };
+use reroute::Reroute;
 
 /// What stands between a key and its command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +144,57 @@ fn others<'a>(
         .collect()
 }
 
+/// What one route would do without a deployment, in one line.
+pub(super) fn if_opened(s: &Snapshot, route: &RouteView, deployment: &DeploymentId) -> String {
+    let Some(d) = s.deployment(deployment) else {
+        return "it is not known here".to_owned();
+    };
+    if let Some(on) = &route.rung3 {
+        let left = short(s.at.until(on.until));
+        return format!("nothing: the route is on rung 3 for {left} more");
+    }
+    if !d.serves() {
+        return format!("nothing: it takes no traffic now, {}", breaker(d).1);
+    }
+    let moved = Reroute::of(s, route, d);
+    let what = if moved.is_idle() {
+        "no traffic now; it would go → ".to_owned()
+    } else {
+        format!("{} req/s → ", per_second(moved.per_s))
+    };
+    format!("{what}{}", destinations(&moved))
+}
+
+/// `gemini/gemini-2.5-pro RAMP 25%, p95 2.6s, then the last healthy tier`
+fn destinations(moved: &Reroute<'_>) -> String {
+    let mut places: Vec<_> = moved
+        .to
+        .iter()
+        .map(|(to, share)| {
+            let p95 = to
+                .p95
+                .map_or_else(String::new, |p| format!(", p95 {}", latency(p)));
+            let whom = format!("{} {}{p95}", to.id, breaker(to).1);
+            if *share < 1.0 {
+                format!("{:.0}% {whom}", share * 100.0)
+            } else {
+                whom
+            }
+        })
+        .collect();
+    let canned = match (moved.canned, moved.others) {
+        (c, _) if c <= 0.0 => None,
+        (_, 0) => Some("canned answer: it is the last healthy tier".to_owned()),
+        (c, _) if c < 1.0 => Some(format!("{:.0}% canned answer", c * 100.0)),
+        _ => Some("canned answer: no healthy tier is below it".to_owned()),
+    };
+    places.extend(canned);
+    if let ([(_, _)], 1) = (moved.to.as_slice(), moved.others) {
+        places.push("then the last healthy tier".to_owned());
+    }
+    places.join(", ")
+}
+
 /// Opening by hand: where the traffic goes, and whether anything is left.
 fn open(s: &Snapshot, d: &DeploymentView, mut lines: Vec<String>, ends: String) -> Ask {
     if !d.serves() {
@@ -253,70 +307,4 @@ fn rung3(s: &Snapshot, route: &str, lasts: &str) -> Ask {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::tui::tests::scene::{self, PRIMARY, SECONDARY};
-
-    fn asked(s: &Snapshot, line: &str) -> Ask {
-        ask(s, &Command::parse(line).unwrap(), Some("me"))
-    }
-
-    #[test]
-    fn a_probe_and_what_makes_things_better_ask_nothing() {
-        let s = scene::incident().snapshot();
-        for line in [
-            format!("probe {PRIMARY}"),
-            "fault clear all".into(),
-            "rung3 off".into(),
-        ] {
-            assert_eq!(asked(&s, &line), Ask::Nothing, "{line}");
-        }
-    }
-
-    #[test]
-    fn a_force_says_where_the_traffic_goes() {
-        let s = scene::calm().snapshot();
-        let Ask::YesNo(lines) = asked(&s, &format!("force {PRIMARY} open")) else {
-            panic!("asks y or n")
-        };
-        assert!(
-            lines[0].contains("req/s move to openai/gpt-4.1, CLOSED"),
-            "{lines:?}"
-        );
-    }
-
-    #[test]
-    fn opening_the_last_healthy_tier_asks_for_its_name() {
-        let s = scene::last_tier().snapshot();
-        assert!(
-            matches!(asked(&s, &format!("force {SECONDARY} open")), Ask::Type(word, _) if word == SECONDARY)
-        );
-    }
-
-    #[test]
-    fn a_fault_asks_for_the_name_unless_providers_are_simulated() {
-        let line = format!("fault add {PRIMARY} hang --rate 30%");
-        assert!(
-            matches!(asked(&scene::calm().snapshot(), &line), Ask::Type(word, _) if word == PRIMARY)
-        );
-        assert!(matches!(
-            asked(&scene::simulated().snapshot(), &line),
-            Ask::YesNo(_)
-        ));
-    }
-
-    #[test]
-    fn rung_3_for_all_asks_for_the_word() {
-        let s = scene::calm().snapshot();
-        assert!(matches!(asked(&s, "rung3 on"), Ask::Type(word, _) if word == "all"));
-        assert!(matches!(asked(&s, "rung3 on chat"), Ask::YesNo(_)));
-    }
-
-    #[test]
-    fn releasing_a_force_of_somebody_else_asks() {
-        let s = scene::forced().snapshot();
-        let command = Command::parse(&format!("release {SECONDARY}")).unwrap();
-        assert!(matches!(ask(&s, &command, None), Ask::YesNo(_)));
-        assert_eq!(ask(&s, &command, Some("oncall")), Ask::Nothing);
-    }
-}
+mod tests;

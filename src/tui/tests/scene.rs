@@ -3,7 +3,7 @@
 use crate::model::{
     Class, DeploymentId, Dialect, Event, Force, ForceKind, Kind, Phase, Reason, RouteId, Snapshot,
     State, Verdict, Wall,
-    event::{Bucket, Exchanges, Outcome, Picked},
+    event::{Bucket, Exchanges, Outcome, Picked, RouteSecond},
     fault::{Fault, FaultKind, Only},
     finding::Findings,
     phase::Transition,
@@ -33,6 +33,8 @@ pub(in crate::tui) struct Scene {
     state: State,
     seq: u64,
     sec: u64,
+    /// Answers of the second route's primary that no second of it has told yet.
+    summaries: u32,
 }
 
 impl Scene {
@@ -41,6 +43,7 @@ impl Scene {
             state: State::new(),
             seq: 0,
             sec: LOOKED_AT - LENGTH,
+            summaries: 0,
         };
         scene.push(Kind::Started {
             schema: 1,
@@ -80,6 +83,9 @@ impl Scene {
 
     fn bucket(&mut self, id: &str, ok: u32, fail: u32, ms: u32) {
         let n = ok + fail;
+        if id == TERTIARY {
+            self.summaries += ok;
+        }
         let recent = self.sec + FINE > LOOKED_AT;
         let latency = |ms: u32| {
             let spread = [(ms / 2, n / 2), (ms * 3 / 4, n / 3), (ms, n / 6 + 1)];
@@ -99,12 +105,27 @@ impl Scene {
     fn served(&mut self, primary: u32, fallback: u32, canned: u32, error: u32) {
         let n = primary + fallback;
         let recent = self.sec + FINE > LOOKED_AT;
+        let cached = 1 + self.noise(2);
+        let routes = vec![
+            RouteSecond {
+                tiers: vec![primary, fallback],
+                cached,
+                canned,
+                failed: error,
+                ..RouteSecond::empty("chat".into())
+            },
+            RouteSecond {
+                tiers: vec![std::mem::take(&mut self.summaries)],
+                ..RouteSecond::empty("summarize".into())
+            },
+        ];
         self.push(Kind::Exchanges(Exchanges {
+            routes,
             primary,
             fallback,
             canned,
             error,
-            cached: 1 + self.noise(2),
+            cached,
             total: Latency(if recent {
                 vec![(900, n / 2), (2100, n / 2 + 1)]
             } else {
@@ -432,5 +453,6 @@ pub(in crate::tui) fn empty() -> Scene {
         state: State::new(),
         seq: 0,
         sec: LOOKED_AT,
+        summaries: 0,
     }
 }
