@@ -98,6 +98,8 @@ impl App {
         match context {
             Context::Board
             | Context::Tape
+            | Context::Requests
+            | Context::Routes
             | Context::Faults
             | Context::Events
             | Context::Wall
@@ -140,6 +142,17 @@ impl App {
             Action::Events => self.toggle(View::Events),
             Action::Wall => self.toggle(View::Wall),
             Action::Faults => self.toggle(View::Faults),
+            Action::Routes => self.toggle(View::Routes),
+            Action::Requests => self.toggle(View::Requests),
+            Action::Waterfall => {
+                self.hold_request();
+                let back = self.view == View::Waterfall;
+                self.view = if back {
+                    View::Requests
+                } else {
+                    View::Waterfall
+                };
+            }
             Action::ClearFault | Action::ChangeFault => self.on_faults(action),
             Action::Back => self.back(),
             Action::Wind(go) => self.wind(go),
@@ -170,7 +183,10 @@ impl App {
 
     /// Out of whatever is deepest.
     fn back(&mut self) {
-        if self.view != View::Overview {
+        if self.view == View::Waterfall {
+            self.view = View::Requests;
+        } else if self.view != View::Overview {
+            self.held = None;
             self.toggle(self.view);
         } else if self.zoomed {
             self.zoomed = false;
@@ -184,8 +200,11 @@ impl App {
     }
 
     pub(super) fn go(&mut self, by: isize) {
-        if self.view == View::Faults {
-            return self.go_faults(by);
+        match self.view {
+            View::Faults => return self.go_faults(by),
+            View::Routes => return self.go_routes(by),
+            View::Requests | View::Waterfall => return self.go_requests(by),
+            _ => {}
         }
         if self.pane == Pane::Events || self.view == View::Events {
             let room = view::events_shown(self, Rect::from((Position::ORIGIN, self.size)));

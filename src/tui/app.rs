@@ -6,6 +6,7 @@ use super::{
     keys::{Context, Desk, Go, When},
     order::Order,
     overlay::Overlay,
+    requests::Held,
     sent::Outbox,
     theme::{Palette, Theme},
 };
@@ -52,6 +53,10 @@ pub(super) enum View {
     Overview,
     /// One deployment.
     Detail,
+    Requests,
+    /// One request, attempt by attempt.
+    Waterfall,
+    Routes,
     Events,
     Faults,
     Drill,
@@ -80,6 +85,10 @@ pub(super) struct App {
     pub(super) filter: Filter,
     /// The pane with the focus has the whole middle.
     pub(super) zoomed: bool,
+    /// Where somebody reads in the list of requests; none: it follows.
+    pub(super) held: Option<Held>,
+    /// The cursor in the list of routes.
+    pub(super) route_at: usize,
     /// The cursor in the list of faults.
     pub(super) fault_at: usize,
     /// Clicks and the wheel come here, not to the terminal.
@@ -125,6 +134,8 @@ impl App {
             view: View::default(),
             filter: Filter::default(),
             zoomed: false,
+            held: None,
+            route_at: 0,
             fault_at: 0,
             mouse: false,
             errands: Vec::new(),
@@ -249,6 +260,8 @@ impl App {
         match self.overlay.context() {
             Context::Board => match self.view {
                 View::Overview | View::Detail => Context::Board,
+                View::Requests | View::Waterfall => Context::Requests,
+                View::Routes => Context::Routes,
                 View::Events => Context::Events,
                 View::Faults => Context::Faults,
                 View::Drill => Context::Drill,

@@ -5,7 +5,8 @@
 use super::columns;
 use crate::model::{
     Event, Snapshot,
-    event::{KINDS, Level},
+    event::{KINDS, Level, Outcome},
+    request::RequestView,
     snapshot::DeploymentView,
 };
 
@@ -55,6 +56,34 @@ impl Filter {
             Term::Deployment(word) => has(&d.id, word),
             Term::Tier(word) => has(&tier, word),
             Term::Kind(_) | Term::Severity(_) => true,
+        })
+    }
+
+    pub(super) fn request(&self, view: &RequestView, s: &Snapshot) -> bool {
+        let r = &view.request;
+        let level = match r.outcome {
+            Outcome::Error | Outcome::Broken => Level::Bad,
+            Outcome::Fallback | Outcome::Canned => Level::Warn,
+            _ if r.rescued => Level::Warn,
+            _ => Level::Info,
+        };
+        let tried = r.spans.iter().map(|span| &span.deployment);
+        let passed_over = r.skipped.iter().map(|skipped| &skipped.deployment);
+        let touched: Vec<_> = r
+            .deployment
+            .iter()
+            .chain(tried)
+            .chain(passed_over)
+            .collect();
+        self.terms.iter().all(|term| match term {
+            Term::Word(word) => has(&r.line(), word) || touched.iter().any(|id| has(id, word)),
+            Term::Deployment(word) => touched.iter().any(|id| has(id, word)),
+            Term::Tier(word) => touched
+                .iter()
+                .filter_map(|id| s.deployment(id))
+                .any(|d| has(&columns::tier(d, s), word)),
+            Term::Kind(_) => true,
+            Term::Severity(least) => level >= *least,
         })
     }
 

@@ -18,6 +18,9 @@ pub(super) enum Action {
     Detail,
     Events,
     Wall,
+    Requests,
+    Waterfall,
+    Routes,
     Faults,
     ClearFault,
     ChangeFault,
@@ -86,6 +89,10 @@ pub(super) enum Context {
     Wall,
     /// All faults.
     Faults,
+    /// Requests, and one of them attempt by attempt.
+    Requests,
+    /// Routes with their tiers.
+    Routes,
     /// The page about a drill.
     Brief,
     /// The drill that runs.
@@ -106,6 +113,8 @@ impl Context {
             Self::Events => "in the events",
             Self::Wall => "on the wall",
             Self::Faults => "in the faults",
+            Self::Requests => "in the requests",
+            Self::Routes => "in the routes",
             Self::Brief => "on the page about a drill",
             Self::Drill => "where a drill is shown",
             Self::Line => "in the command line and the filter",
@@ -113,9 +122,11 @@ impl Context {
         }
     }
 
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Tape,
         Self::Board,
+        Self::Requests,
+        Self::Routes,
         Self::Events,
         Self::Faults,
         Self::Wall,
@@ -251,6 +262,9 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Board, &[key(K::Enter)], "⏎", A::Detail, ("detail", "one deployment: large charts, judged answers, its events"), 7),
     look(C::Board, &[c(' ')], "space", A::Freeze, ("freeze", "stop the screen, not the router"), 6),
     look(C::Board, &[c('E')], "E", A::Events, ("events", "all that happened, over the whole screen"), 14),
+    look(C::Requests, &[key(K::Enter)], "⏎", A::Waterfall, ("attempts", "one request, attempt by attempt, and back"), 1),
+    look(C::Board, &[c('R')], "R", A::Requests, ("requests", "requests as they end, and where the time of one went"), 8),
+    look(C::Board, &[c('T')], "T", A::Routes, ("routes", "tiers in order, with their share of traffic, and what would happen if each were opened"), 16),
     look(C::Board, &[c('F')], "F", A::Faults, ("faults", "all faults that are on, and what they have hit"), 17),
     look(C::Board, &[c('W')], "W", A::Wall, ("wall", "the facts in large letters, for a screen on the wall"), 21),
     look(C::Board, &[c('[')], "[", A::Wind(Go::SecondBack), ("back 1s", "one second back; a live screen freezes, it keeps 15 minutes by the second"), 3),
@@ -347,8 +361,8 @@ impl Binding {
         let reaches = |most| shared.is_some_and(|scope| scope <= most);
         self.context == context
             || match context {
-                Context::Board => reaches(Scope::Row),
-                Context::Events | Context::Faults => reaches(Scope::List),
+                Context::Board | Context::Routes => reaches(Scope::Row),
+                Context::Requests | Context::Events | Context::Faults => reaches(Scope::List),
                 Context::Drill | Context::Wall => reaches(Scope::Whole),
                 _ => false,
             }

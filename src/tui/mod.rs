@@ -39,6 +39,8 @@ mod out;
 mod overlay;
 mod palette;
 mod radius;
+mod requests;
+mod routes;
 mod run;
 mod rungs;
 mod save;
@@ -54,6 +56,7 @@ mod tiny;
 mod trends;
 mod view;
 mod wall;
+mod waterfall;
 mod words;
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use super::{
     app::{App, Pane, View},
     brief, confirm, detail, drill, events, faults, footer, header, headline, help, layout, menu,
     overlay::Overlay,
-    palette,
+    palette, requests, routes,
     run::Options,
     rungs, table,
     theme::Role,
-    tiny, trends, wall, words,
+    tiny, trends, wall, waterfall, words,
 };
 use crate::{model::text::Trouble, source::Source};
 use ratatui::{
@@ -96,7 +96,7 @@ pub(super) fn events_shown(app: &App, area: Rect) -> u16 {
     let events = match app.view {
         View::Detail => detail::events_area(app, body(&panels)),
         View::Events => body(&panels),
-        View::Overview | View::Faults | View::Drill | View::Wall => panels.events,
+        _ => panels.events,
     };
     let events = if app.zoomed && app.pane == Pane::Events {
         body(&panels)
@@ -124,7 +124,7 @@ pub(super) fn pane_at(app: &App, area: Rect, place: Position) -> Option<(Pane, R
             (Pane::Events, detail::events_area(app, body)),
             (Pane::Rows, body),
         ],
-        View::Events | View::Faults | View::Drill | View::Wall => Vec::new(),
+        _ => Vec::new(),
     };
     all.into_iter().find(|(_, area)| area.contains(place))
 }
@@ -165,6 +165,9 @@ fn board(app: &App, area: Rect, buf: &mut Buffer) {
         View::Overview => overview(app, &panels, buf),
         View::Detail => detail::draw(app, body(&panels), buf),
         View::Events => events::draw(app, body(&panels), buf, None),
+        View::Requests => requests::draw(app, body(&panels), buf),
+        View::Waterfall => waterfall::draw(app, body(&panels), buf),
+        View::Routes => routes::draw(app, body(&panels), buf),
         View::Faults => faults::draw(app, body(&panels), buf),
         View::Drill => drill::draw(app, body(&panels), buf),
         View::Wall => {}

@@ -64,6 +64,17 @@ frames! {
     quality_in_detail_at_80_by_24: scene::quality(), "\n", 80, 24;
     quality_in_detail_at_200_by_60: scene::quality(), "\n", 200, 60;
     the_filter: scene::calm(), "/gem", 80, 24;
+    the_requests: scene::requested(), "R", 120, 40;
+    the_requests_at_80_by_24: scene::requested(), "R", 80, 24;
+    the_requests_at_200_by_60: scene::requested(), "Rjj", 200, 60;
+    the_requests_when_there_are_none: scene::empty(), "R", 80, 24;
+    a_request_that_failed: scene::requested(), "Rj\n", 80, 24;
+    a_request_from_the_cache: scene::requested(), "Rjj\n", 80, 24;
+    a_request_that_passed_over_a_tier: scene::requested(), "Rjjj\n", 120, 40;
+    the_routes: scene::requested(), "T", 120, 40;
+    the_routes_at_80_by_24: scene::requested(), "Tj", 80, 24;
+    the_routes_at_200_by_60: scene::requested(), "Tjj", 200, 60;
+    the_routes_when_there_are_none: scene::empty(), "T", 80, 24;
     the_faults: scene::forced(), "F", 120, 40;
     the_faults_at_80_by_24: scene::forced(), "F", 80, 24;
     the_faults_when_there_are_none: scene::calm(), "F", 80, 24;

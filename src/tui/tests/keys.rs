@@ -218,3 +218,56 @@ fn a_fault_that_is_not_changed_after_all_stays() {
     desk.then(|s| s.fault(1, PRIMARY)).press("F\n\nn");
     assert!(desk.sent().is_empty());
 }
+
+#[test]
+fn the_list_of_requests_follows_until_somebody_reads_in_it() {
+    let mut desk = Desk::at(scene::requested());
+    let newest = |desk: &Desk| desk.app.request().map(|r| r.request.exchange.to_string());
+    let tell = |desk: &mut Desk, n| {
+        desk.then(|s| s.push(Kind::Request(Box::new(scene::request(n)))));
+    };
+    desk.press("R");
+    tell(&mut desk, 30);
+    assert_eq!(
+        newest(&desk).as_deref(),
+        Some("0199a1c2-7730"),
+        "it follows"
+    );
+    desk.press("j");
+    let read = newest(&desk);
+    let before = desk.text(120, 40);
+    tell(&mut desk, 31);
+    assert_eq!(newest(&desk), read);
+    let after = desk.text(120, 40);
+    assert!(after.contains("held, 1 newer above"), "{after}");
+    let rows = |text: &str| {
+        text.lines()
+            .skip(4)
+            .take(10)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(rows(&before), rows(&after), "no row moves under the eye");
+    desk.press("g");
+    assert_eq!(newest(&desk).as_deref(), Some("0199a1c2-7731"));
+}
+
+#[test]
+fn the_requests_are_filtered_by_who_was_tried_and_by_how_they_ended() {
+    let mut desk = Desk::at(scene::requested());
+    desk.press("R/sev:bad\n");
+    let text = desk.text(120, 24);
+    assert!(
+        text.contains("error") && !text.contains("fallback "),
+        "{text}"
+    );
+    desk.press("/\u{1b}/deployment:gemini\n");
+    assert!(desk.text(120, 24).contains("error"), "tried there");
+}
+
+#[test]
+fn in_the_routes_a_key_is_about_the_tier_under_the_cursor() {
+    let mut desk = Desk::at(scene::requested());
+    desk.press("Tjoy");
+    assert_eq!(desk.sent(), [format!("force {SECONDARY} open --for 10m")]);
+}

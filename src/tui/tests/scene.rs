@@ -14,8 +14,10 @@ use std::sync::Arc;
 
 mod drill;
 mod judges;
+mod requests;
 pub(in crate::tui) use drill::{DRILL, drilled, drilling, drills, real_drills};
 pub(in crate::tui) use judges::{alarm, blind, dismissed, drift, looks, quality, suspicion};
+pub(in crate::tui) use requests::{request, requested};
 
 pub(in crate::tui) const PRIMARY: &str = "anthropic/claude-sonnet-4-5";
 pub(in crate::tui) const SECONDARY: &str = "openai/gpt-4.1";

@@ -4,7 +4,7 @@ use super::{Desk, scene};
 use crate::tui::theme::Palette;
 
 /// Everything that may lie over the dashboard, by the keys that bring it up.
-const VIEWS: [&str; 15] = [
+const VIEWS: [&str; 18] = [
     "",
     "\n",
     "?",
@@ -17,6 +17,9 @@ const VIEWS: [&str; 15] = [
     "d\n",
     "E",
     "W",
+    "R",
+    "Rj\n",
+    "T",
     "F",
     "F\n",
     "\t\tz",
@@ -43,6 +46,7 @@ fn every_small_window_can_be_drawn() {
         scene::blind(),
         scene::drills(),
         scene::drilling(),
+        scene::requested(),
     ] {
         sweep(&mut Desk::at(scene), &sizes);
     }
