@@ -119,6 +119,8 @@ pub fn short(d: Duration) -> String {
 pub fn latency(d: Duration) -> String {
     let ms = d.as_millis();
     match ms {
+        // On the wire there are whole milliseconds.
+        0 if d.is_zero() => "<1ms".to_owned(),
         0 => format!("{}µs", d.as_micros()),
         1..1_000 => format!("{ms}ms"),
         1_000..60_000 => format!("{:.1}s", d.as_secs_f64()),

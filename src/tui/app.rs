@@ -209,6 +209,7 @@ impl App {
     /// To another moment that was on this screen; after the last one comes now.
     pub(super) fn look_back(&mut self, go: Go) {
         let (now, live) = (self.now(), self.live.at);
+        self.held = None;
         let minute = Duration::from_mins(1);
         let then = match go {
             Go::SecondBack => self.past.before(now),

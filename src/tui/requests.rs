@@ -29,7 +29,7 @@ use ratatui::{
     buffer::Buffer,
     layout::{Constraint, Layout, Rect},
 };
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 const HEADS: [Head; 10] = [
     Head::left("ended", 1),
@@ -45,12 +45,12 @@ const HEADS: [Head; 10] = [
 ];
 
 /// Where somebody reads in the list.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Held {
     /// The request under the cursor.
     at: u64,
-    /// The newest that the list shows.
-    newest: u64,
+    /// As it was when somebody began to read: a busy router's list has forgotten it within a minute.
+    list: Arc<VecDeque<Arc<RequestView>>>,
 }
 
 /// From this height on the request under the cursor has its waterfall below the list.
@@ -59,12 +59,11 @@ const TALL: u16 = 26;
 impl App {
     /// The requests that the filter lets through, the newest first.
     fn requests(&self) -> Vec<&Arc<RequestView>> {
-        let newest = self.held.map_or(u64::MAX, |held| held.newest);
         let s = self.shown();
-        s.requests
-            .iter()
+        let all = self.held.as_ref().map_or(&s.requests, |held| &held.list);
+        all.iter()
             .rev()
-            .filter(|r| r.seq <= newest && self.filter.request(r, s))
+            .filter(|r| self.filter.request(r, s))
             .collect()
     }
 
@@ -75,7 +74,7 @@ impl App {
 
     /// Where the cursor is; a request that is gone leaves it to the nearest older one.
     fn place(&self, list: &[&Arc<RequestView>]) -> usize {
-        let Some(held) = self.held else { return 0 };
+        let Some(held) = &self.held else { return 0 };
         let at = list.iter().position(|r| r.seq <= held.at);
         at.unwrap_or(list.len().saturating_sub(1))
     }
@@ -88,11 +87,14 @@ impl App {
         let list = self.requests();
         let last = list.len().saturating_sub(1);
         let next = self.place(&list).saturating_add_signed(by).min(last);
-        let newest = list.first().map(|r| r.seq);
-        let Some((at, newest)) = list.get(next).map(|r| r.seq).zip(newest) else {
+        let Some(at) = list.get(next).map(|r| r.seq) else {
             return;
         };
-        self.held = Some(Held { at, newest });
+        let list = match self.held.take() {
+            Some(held) => held.list,
+            None => Arc::clone(&self.shown().requests),
+        };
+        self.held = Some(Held { at, list });
     }
 
     /// The list stands still while somebody reads one of it.
@@ -119,11 +121,14 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
 
 fn draw_list(app: &App, area: Rect, buf: &mut Buffer) {
     let (s, theme) = (app.shown(), app.theme);
-    let detail = match app.held {
+    let detail = match &app.held {
         None => "newest first".to_owned(),
         Some(held) => {
-            let newer = s.requests.iter().filter(|r| r.seq > held.newest).count();
-            format!("held, {newer} newer above, g follows")
+            let newest = held.list.back().map_or(0, |r| r.seq);
+            let newer = s.requests.iter().filter(|r| r.seq > newest).count();
+            // None of those that are held is left: there were more.
+            let more = if newer == s.requests.len() { "+" } else { "" };
+            format!("held, {newer}{more} newer above, g follows")
         }
     };
     let inner = framed(area, buf, title("requests", &detail, theme), theme, true);

@@ -290,9 +290,10 @@ fn one(
     };
     let start = column(span.start).min(room.saturating_sub(1));
     let end = column(span.start.saturating_add(span.took)).max(start.saturating_add(1));
+    // Of an answer that came in one piece nobody knows when it began.
     let first = span
         .ttft
-        .map_or(end, |t| column(span.start.saturating_add(t)));
+        .map_or(start, |t| column(span.start.saturating_add(t)));
     for at in start..end.min(room) {
         let glyph = match span.end {
             SpanEnd::Won if at < first => "░",
