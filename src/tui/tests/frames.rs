@@ -118,7 +118,7 @@ fn a_read_only_screen() {
 }
 
 /// A letter for each cell's role; capital where it is a block of colour, `_` where the row is selected.
-fn roles(desk: &Desk, w: u16, h: u16) -> String {
+pub(super) fn roles(desk: &Desk, w: u16, h: u16) -> String {
     let theme = Theme::new(Palette::Dark);
     let letter = |role| match role {
         Role::Text => 't',

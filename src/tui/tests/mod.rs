@@ -17,6 +17,7 @@ mod colours;
 mod drill;
 mod frames;
 mod keys;
+mod matrix;
 mod pictures;
 mod pty;
 pub(in crate::tui) mod scene;
