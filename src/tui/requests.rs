@@ -85,8 +85,8 @@ impl App {
             return;
         }
         let list = self.requests();
-        let last = list.len().saturating_sub(1);
-        let next = self.place(&list).saturating_add_signed(by).min(last);
+        let end = list.len().saturating_sub(1);
+        let next = self.place(&list).saturating_add_signed(by).min(end);
         let Some(at) = list.get(next).map(|r| r.seq) else {
             return;
         };

@@ -119,11 +119,62 @@ fn line(out: &mut String, y: u16, row: &[Shown], ground: Ground) {
         }
         for group in run.chunk_by(|a, b| a.symbol.is_ascii() && b.symbol.is_ascii()) {
             let text: String = group.iter().map(|s| s.symbol.as_str()).collect();
-            if !text.trim().is_empty() {
+            if let Some(parts) = block(&text) {
+                shapes(out, (x, y), &parts, first);
+            } else if !text.trim().is_empty() {
                 letters(out, (x, y), &text, first);
             }
             x = x.saturating_add(u16::try_from(group.len()).unwrap_or(u16::MAX));
         }
+    }
+}
+
+/// A part of a cell, in eighths: left, top, right, bottom.
+type Part = [u16; 4];
+
+/// What a block element covers: fonts leave gaps between cells, which a terminal does not.
+fn block(symbol: &str) -> Option<Vec<Part>> {
+    /// By which quarters are covered: upper left 1, upper right 2, lower left 4, lower right 8.
+    const QUARTERS: &str = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█";
+    const RISING: &str = "▁▂▃▄▅▆▇";
+    const CORNERS: [Part; 4] = [[0, 0, 4, 4], [4, 0, 8, 4], [0, 4, 4, 8], [4, 4, 8, 8]];
+    let mut chars = symbol.chars();
+    let (c, None) = (chars.next()?, chars.next()) else {
+        return None;
+    };
+    if c == ' ' {
+        return None;
+    }
+    if let Some(at) = QUARTERS.chars().position(|q| q == c) {
+        let covered = CORNERS
+            .into_iter()
+            .enumerate()
+            .filter(|(i, _)| at >> i & 1 == 1);
+        return Some(covered.map(|(_, part)| part).collect());
+    }
+    let high = RISING.chars().position(|r| r == c)?;
+    let top = u16::try_from(high)
+        .ok()
+        .and_then(|high| 7_u16.checked_sub(high))?;
+    Some(vec![[0, top, 8, 8]])
+}
+
+fn shapes(out: &mut String, (x, y): (u16, u16), parts: &[Part], style: &Shown) {
+    let (left, top) = (
+        px(x, W).saturating_add(MARGIN.into()),
+        px(y, H).saturating_add(MARGIN.into()),
+    );
+    let at = |start: u32, eighths: u16, unit: u16| {
+        f64::from(start) + f64::from(eighths) / 8.0 * f64::from(unit)
+    };
+    for [l, t, r, b] in parts {
+        let (x, y) = (at(left, *l, W), at(top, *t, H));
+        let (wide, high) = (at(left, *r, W) - x, at(top, *b, H) - y);
+        let _ = writeln!(
+            out,
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{wide}\" height=\"{high}\" fill=\"{}\" shape-rendering=\"crispEdges\"/>",
+            hex(style.text)
+        );
     }
 }
 
@@ -207,5 +258,15 @@ mod tests {
         );
         assert!(picture.contains("<text x=\"30\" y=\"45\""), "{picture}");
         assert!(picture.contains("fill=\"#090909\""), "{picture}");
+    }
+
+    #[test]
+    fn blocks_are_drawn_as_what_they_cover() {
+        assert_eq!(block("█").map(|parts| parts.len()), Some(4));
+        assert_eq!(block("▗"), Some(vec![[4, 4, 8, 8]]));
+        assert_eq!(block("▁"), Some(vec![[0, 7, 8, 8]]));
+        assert_eq!(block("▇"), Some(vec![[0, 1, 8, 8]]));
+        assert_eq!(block("a"), None);
+        assert_eq!(block(" "), None);
     }
 }
