@@ -1,7 +1,10 @@
 //! How far a command reaches, told from the snapshot: what a person must know before saying yes, and how they must
 //! say it.
 
+mod fault;
+mod moved;
 mod reroute;
+mod rung3;
 
 use super::{
     brief,
@@ -10,10 +13,10 @@ use super::{
 use crate::model::{
     Command, DeploymentId, ForceKind, Snapshot,
     command::{DrillCommand, FaultCommand, Rung3Command},
-    fault::FaultKind,
     snapshot::{DeploymentView, RouteView},
     time::{duration_text, latency, short},
 };
+use moved::ALL;
 use reroute::Reroute;
 
 /// What stands between a key and its command.
@@ -48,19 +51,17 @@ pub(super) fn ask(s: &Snapshot, command: &Command, me: Option<&str>) -> Ask {
             let Some(d) = s.deployment(deployment) else {
                 return Ask::Nothing;
             };
-            let mut lines = Vec::new();
-            if let Some(force) = &d.force {
-                lines.push(format!(
-                    "it replaces the force {} by {}",
-                    force.kind, force.who
-                ));
-            }
+            let replaced = d
+                .force
+                .as_ref()
+                .map(|force| format!("it replaces the force {} by {}", force.kind, force.who));
             let ends = format!(
                 "it ends by itself in {}, through a probe",
                 duration_text(*lasts)
             );
+            let mut lines = Vec::new();
             match kind {
-                ForceKind::Open => return open(s, d, lines, ends),
+                ForceKind::Open => return open(s, d, replaced, ends),
                 ForceKind::Closed => {
                     lines.push(format!(
                         "everything is sent to it, although it is {}",
@@ -72,6 +73,8 @@ pub(super) fn ask(s: &Snapshot, command: &Command, me: Option<&str>) -> Ask {
                         .to_owned(),
                 ),
             }
+            lines.extend(moved::comes(s, d));
+            lines.extend(replaced);
             lines.push(ends);
             Ask::YesNo(lines)
         }
@@ -80,10 +83,10 @@ pub(super) fn ask(s: &Snapshot, command: &Command, me: Option<&str>) -> Ask {
             kind,
             rate,
             lasts,
-            only: _,
-        }) => fault(s, deployment, (kind, *rate), &duration_text(*lasts)),
+            only,
+        }) => fault::ask(s, deployment, (kind, *rate), only, *lasts),
         Command::Rung3(Rung3Command::On { route, lasts, .. }) => {
-            rung3(s, route, &duration_text(*lasts))
+            rung3::ask(s, route, &duration_text(*lasts))
         }
     }
 }
@@ -122,26 +125,6 @@ fn release(s: &Snapshot, id: &DeploymentId, me: Option<&str>) -> Ask {
         ),
         "a probe follows; it is not closed at once".to_owned(),
     ])
-}
-
-/// Routes that have the deployment among their tiers.
-fn routes_of<'a>(s: &'a Snapshot, d: &'a DeploymentView) -> impl Iterator<Item = &'a RouteView> {
-    s.routes.iter().filter(|r| r.tiers.contains(&d.id))
-}
-
-/// The other tiers of a route that take traffic now, in order.
-fn others<'a>(
-    s: &'a Snapshot,
-    route: &'a RouteView,
-    d: &DeploymentView,
-) -> Vec<&'a DeploymentView> {
-    route
-        .tiers
-        .iter()
-        .filter(|t| **t != d.id)
-        .filter_map(|t| s.deployment(t))
-        .filter(|o| o.serves())
-        .collect()
 }
 
 /// What one route would do without a deployment, in one line.
@@ -196,114 +179,36 @@ fn destinations(moved: &Reroute<'_>) -> String {
 }
 
 /// Opening by hand: where the traffic goes, and whether anything is left.
-fn open(s: &Snapshot, d: &DeploymentView, mut lines: Vec<String>, ends: String) -> Ask {
+fn open(s: &Snapshot, d: &DeploymentView, replaced: Option<String>, ends: String) -> Ask {
     if !d.serves() {
-        lines.push(format!("it takes no traffic now: {}", state(s, d)));
-        lines.push(ends);
-        return Ask::YesNo(lines);
+        let now = format!("it takes no traffic now: {}", state(s, d));
+        return Ask::YesNo(std::iter::once(now).chain(replaced).chain([ends]).collect());
     }
-    let (to, last) = places(s, d);
-    lines.extend(moves(
-        &format!("{} req/s", per_second(d.attempts_per_s)),
-        &to,
-    ));
-    if lines.is_empty() {
+    let all = reroute::all(s, d);
+    let mut lines = moved::lines(s, d, &all, &ALL);
+    if all.is_empty() {
         lines.push("no route has it as a tier: no user traffic moves".to_owned());
     }
+    lines.extend(judges(s, d));
+    lines.extend(replaced);
     lines.push(ends);
-    if last {
+    if all.iter().any(Reroute::leaves_nobody) {
         Ask::Type(d.id.to_string(), lines)
     } else {
         Ask::YesNo(lines)
     }
 }
 
-/// Where requests go without `d`: each place with the routes that go there; and whether some route has none left.
-fn places<'a>(s: &'a Snapshot, d: &'a DeploymentView) -> (Vec<(String, Vec<&'a str>)>, bool) {
-    let mut to: Vec<(String, Vec<&str>)> = Vec::new();
-    let mut last = false;
-    for route in routes_of(s, d) {
-        let place = match others(s, route, d).as_slice() {
-            [] => {
-                last = true;
-                "the canned answer: it is the last healthy tier".to_owned()
-            }
-            [only] => format!(
-                "{}, {}; it is then the last healthy tier",
-                only.id,
-                breaker(only).1
-            ),
-            [next, ..] => format!("{}, {}", next.id, breaker(next).1),
-        };
-        match to.iter_mut().find(|(p, _)| *p == place) {
-            Some((_, routes)) => routes.push(&route.id),
-            None => to.push((place, vec![&route.id])),
-        }
-    }
-    (to, last)
-}
-
-/// The same in lines, of which `what` is the subject.
-fn moves(what: &str, to: &[(String, Vec<&str>)]) -> Vec<String> {
-    match to {
-        [] => Vec::new(),
-        [(place, _)] => vec![format!("{what} move to {place}")],
-        several => std::iter::once(format!("{what} move:"))
-            .chain(
-                several
-                    .iter()
-                    .map(|(p, routes)| format!("  {} to {p}", routes.join(", "))),
-            )
-            .collect(),
-    }
-}
-
-fn fault(s: &Snapshot, id: &DeploymentId, (kind, rate): (&FaultKind, f64), lasts: &str) -> Ask {
-    let Some(d) = s.deployment(id) else {
-        return Ask::Nothing;
-    };
-    let hit = per_second(d.attempts_per_s * rate);
-    let all = per_second(d.attempts_per_s);
-    let mut lines = vec![format!(
-        "hits {:.0}% of {all} req/s, for {lasts}",
-        rate * 100.0
-    )];
-    if d.serves() && matches!(kind, FaultKind::Garbage { .. }) {
-        lines.push(format!(
-            "{hit} answers/s are wrong, and users get them until the judge trips it"
-        ));
-    } else if d.serves() {
-        lines.extend(moves(&format!("{hit} req/s that fail"), &places(s, d).0));
-    } else {
-        lines.push(format!("it takes no traffic now: {}", state(s, d)));
-    }
-    if s.simulated {
-        lines.push("providers are simulated: no real traffic is hurt".to_owned());
-        return Ask::YesNo(lines);
-    }
-    lines.push("THIS IS REAL TRAFFIC".to_owned());
-    Ask::Type(id.to_string(), lines)
-}
-
-fn rung3(s: &Snapshot, route: &str, lasts: &str) -> Ask {
-    let share = format!(
-        "{} req/s come in now; it ends by itself in {lasts}",
-        per_second(s.users.per_s)
-    );
-    let only = s.routes.len() == 1 && s.routes.iter().all(|r| *r.id == *route);
-    if route == "all" || only {
-        return Ask::Type(
-            route.to_owned(),
-            vec![
-                "EVERY user gets the canned answer, whatever the models do".to_owned(),
-                share,
-            ],
-        );
-    }
-    Ask::YesNo(vec![
-        format!("every user of {route} gets the canned answer"),
-        share,
-    ])
+/// A judge that is open judges nobody.
+fn judges(s: &Snapshot, d: &DeploymentView) -> Option<String> {
+    let others = s.judge.judges.iter().filter(|j| **j != d.id);
+    let left = others
+        .filter(|j| s.deployment(j).is_some_and(DeploymentView::serves))
+        .count();
+    s.judge.judges.contains(&d.id).then(|| match left {
+        0 => "it is the only judge left: nobody would judge".to_owned(),
+        n => format!("it is a judge too: {n} of {} go on", s.judge.judges.len()),
+    })
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub(super) struct Reroute<'a> {
     pub(super) per_s: f64,
     /// Who takes them, in order, each with its share of them.
     pub(super) to: Vec<(&'a DeploymentView, f64)>,
+    /// Its place among the route's tiers.
+    place: usize,
     /// The share that nobody takes.
     pub(super) canned: f64,
     /// Other tiers of the route that take requests, above and below.
@@ -27,9 +29,9 @@ impl<'a> Reroute<'a> {
     pub(super) fn of(s: &'a Snapshot, route: &'a RouteView, d: &DeploymentView) -> Self {
         let others = serving(s, route).filter(|(_, o)| o.id != d.id).count();
         let (mut to, mut left) = (Vec::new(), 1.0);
-        let place = route.tiers.iter().position(|t| *t == d.id);
+        let place = place_of(route, &d.id).unwrap_or(route.tiers.len());
         for (at, next) in serving(s, route) {
-            if place.is_none_or(|place| at <= place) || left <= 0.0 {
+            if at <= place || left <= 0.0 {
                 continue;
             }
             let share = left * admitted(next);
@@ -40,13 +42,14 @@ impl<'a> Reroute<'a> {
             route,
             per_s: answered(s, route, d),
             to,
+            place,
             canned: left,
             others,
         }
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.per_s < LEAST
+        is_idle(self.per_s)
     }
 
     /// Requests per second that would get the canned answer.
@@ -56,11 +59,15 @@ impl<'a> Reroute<'a> {
 
     /// Without the deployment nobody of this route takes all that comes.
     pub(super) fn leaves_nobody(&self) -> bool {
-        self.others == 0 || self.canned_per_s() >= LEAST
+        self.others == 0 || !is_idle(self.canned_per_s())
     }
 }
 
-/// Less than this is written as 0.0.
+/// It would be written as 0.0.
+pub(super) fn is_idle(per_s: f64) -> bool {
+    per_s < LEAST
+}
+
 const LEAST: f64 = 0.05;
 
 /// Deployments of a route that take requests now, with their places.
@@ -112,19 +119,56 @@ fn expected(route: &RouteView, id: &DeploymentId) -> f64 {
     if route.rung3.is_some() {
         return 0.0;
     }
-    let Some(place) = route.tiers.iter().position(|t| t == id) else {
-        return 0.0;
-    };
-    let by_it = route.tiers_5m.get(place).copied().unwrap_or(0);
-    let by_tiers: u32 = route.tiers_5m.iter().sum();
-    let all = by_tiers
-        .saturating_add(route.cached_5m)
-        .saturating_add(route.canned_5m)
-        .saturating_add(route.failed_5m);
+    let by_it = place_of(route, id).and_then(|place| route.tiers_5m.get(place));
+    part_of(route, by_it.copied().unwrap_or(0))
+}
+
+/// Requests per second that `n` of five minutes are of what comes now.
+pub(super) fn part_of(route: &RouteView, n: u32) -> f64 {
+    let all = ended(route);
     if all == 0 {
         return 0.0;
     }
-    route.per_s * f64::from(by_it) / f64::from(all)
+    route.per_s * f64::from(n) / f64::from(all)
+}
+
+/// All that ended in five minutes, but for callers' own mistakes.
+pub(super) fn ended(route: &RouteView) -> u32 {
+    let by_tiers: u32 = route.tiers_5m.iter().sum();
+    by_tiers
+        .saturating_add(route.cached_5m)
+        .saturating_add(route.canned_5m)
+        .saturating_add(route.failed_5m)
+}
+
+fn place_of(route: &RouteView, id: &DeploymentId) -> Option<usize> {
+    route.tiers.iter().position(|t| t == id)
+}
+
+/// The tiers below the one that requests move from.
+pub(super) fn below<'a>(
+    s: &'a Snapshot,
+    moved: &Reroute<'a>,
+) -> impl Iterator<Item = &'a DeploymentView> {
+    let tiers = moved.route.tiers.iter().skip(moved.place.saturating_add(1));
+    tiers.filter_map(|t| s.deployment(t))
+}
+
+/// Requests per second that would come to a deployment if it took everything: those that tiers below it answer, or nobody.
+/// Where a tier above takes all there are none.
+pub(super) fn comes_back(s: &Snapshot, route: &RouteView, d: &DeploymentView) -> f64 {
+    let Some(place) = place_of(route, &d.id).filter(|_| route.rung3.is_none()) else {
+        return 0.0;
+    };
+    if serving(s, route).any(|(at, o)| at < place && admitted(o) >= 1.0) {
+        return 0.0;
+    }
+    let below = route.tiers.iter().skip(place.saturating_add(1));
+    let answered: f64 = below
+        .filter_map(|t| s.deployment(t))
+        .map(|o| answered(s, route, o))
+        .sum();
+    answered + part_of(route, route.canned_5m.saturating_add(route.failed_5m))
 }
 
 /// How many more would be under way at `to` with so many more requests per second: as long as its own take, or those of
