@@ -273,6 +273,6 @@ fn the_requests_are_filtered_by_who_was_tried_and_by_how_they_ended() {
 #[test]
 fn in_the_routes_a_key_is_about_the_tier_under_the_cursor() {
     let mut desk = Desk::at(scene::requested());
-    desk.press("Tjoy");
+    desk.press("Tjo").press(&format!("{SECONDARY}\ny"));
     assert_eq!(desk.sent(), [format!("force {SECONDARY} open --for 10m")]);
 }
