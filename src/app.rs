@@ -1,5 +1,6 @@
 //! Everything that runs, put together: configuration, simulated providers, router, doors, reloads.
 
+mod normal;
 mod rehearsal;
 
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
     sim,
     source::local::Order,
 };
+use normal::Normals;
 use rehearsal::Rehearsals;
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -40,7 +42,7 @@ pub struct Wish {
     pub listen: Option<SocketAddr>,
     pub sim: bool,
     pub no_traffic: bool,
-    /// Where the ledger of drills is kept; none: nothing is remembered.
+    /// Where the ledger of drills and what is normal are kept; none: nothing is remembered.
     pub state: Option<PathBuf>,
     /// Where the journal is kept, over the configuration's.
     pub journal: Option<PathBuf>,
@@ -116,8 +118,13 @@ impl App {
             simulated: sim.is_some(),
             state: wish.state.clone(),
         };
-        let (orders, incoming) = mpsc::channel(ORDERS);
+        let (rehearsed, incoming) = mpsc::channel(ORDERS);
         tasks.spawn(rehearsals.run(incoming, stop.clone()));
+        let path = wish.state.as_deref();
+        let path = path.map(|state| normal::path(state, sim.is_some()));
+        let (orders, incoming) = mpsc::channel(ORDERS);
+        let normals = Normals::open(path, bus.clone(), rehearsed);
+        tasks.spawn(normals.run(incoming, stop.clone()));
         let app = front::app(Arc::clone(&router), orders.clone());
         tasks.spawn(doors.serve(app, server.header_timeout, server.drain, stop.clone()));
         if sim.is_some() && !wish.no_traffic {

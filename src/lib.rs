@@ -11,6 +11,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod drill;
+mod file;
 pub mod fitness;
 pub mod fleet;
 pub mod front;

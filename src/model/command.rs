@@ -38,6 +38,9 @@ pub enum Command {
     /// What is usual for a deployment's answers
     #[command(subcommand)]
     Baseline(BaselineCommand),
+    /// What a normal hour looks like, to compare with
+    #[command(subcommand)]
+    Normal(NormalCommand),
     /// Who judges
     #[command(subcommand)]
     Judge(JudgeCommand),
@@ -60,6 +63,15 @@ pub enum BaselineCommand {
         /// provider/model, as the table shows it
         deployment: DeploymentId,
     },
+}
+
+/// `normal …`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum NormalCommand {
+    /// The last minutes (up to 15) are normal, for all deployments
+    Pin,
+    /// What was learned by the hour of the week is normal again
+    Unpin,
 }
 
 /// `judge …`
@@ -249,6 +261,8 @@ impl fmt::Display for Command {
             Self::Baseline(BaselineCommand::Accept { deployment }) => {
                 write!(f, "baseline accept {}", quoted(deployment))
             }
+            Self::Normal(NormalCommand::Pin) => f.write_str("normal pin"),
+            Self::Normal(NormalCommand::Unpin) => f.write_str("normal unpin"),
             Self::Judge(JudgeCommand::Restore { judge }) => {
                 write!(f, "judge restore {}", quoted(judge))
             }
@@ -310,6 +324,8 @@ mod tests {
             "probe openai/gpt-4.1",
             "baseline accept openai/gpt-4.1",
             "judge restore openai/gpt-4.1",
+            "normal pin",
+            "normal unpin",
             "fault add openai/gpt-4.1 cut=12 --rate 30% --for 5m",
             "fault add openai/gpt-4.1 harsh=30 --only judging",
             "fault add openai/gpt-4.1 hang --only drill:a1b2",

@@ -8,6 +8,7 @@ use super::{
     fleet::FleetView,
     id::ExchangeId,
     is_default,
+    normal::Normal,
     phase::{Force, ForceEnd, Reason, Transition},
     request::Request,
     series::Share,
@@ -55,6 +56,7 @@ impl Kind {
                 | Self::Judging(_)
                 | Self::Watch { .. }
                 | Self::Drills { .. }
+                | Self::Normal { .. }
                 | Self::Continued { .. }
         )
     }
@@ -256,6 +258,11 @@ pub enum Kind {
     /// Which drills can be started here; told when a run begins and after a reload.
     Drills {
         drills: Vec<DrillInfo>,
+    },
+
+    /// What is normal from now on, of each deployment of which it is known; told when it changes.
+    Normal {
+        deployments: Vec<Normal>,
     },
 
     /// A command was carried out or refused.

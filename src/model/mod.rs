@@ -4,12 +4,14 @@
 
 pub mod command;
 pub mod content;
+pub mod counterfactual;
 pub mod drill;
 pub mod event;
 pub mod fault;
 pub mod finding;
 pub mod fleet;
 pub mod id;
+pub mod normal;
 pub mod past;
 pub mod phase;
 pub mod request;

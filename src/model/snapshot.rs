@@ -2,11 +2,13 @@
 
 use super::{
     DeploymentId, Dialect, Event, Force, ForceKind, Phase, ProviderId, Reason, RouteId, Slo, Wall,
+    counterfactual::Compared,
     drill::{DrillInfo, DrillMark, DrillRun},
     event::{Exchanges, Kind, Picked, Watch},
     fault::Fault,
     finding::{Findings, Tally},
     fleet::FleetView,
+    normal::Normal,
     request::{FailureView, RequestView},
     series::{Mean, Share},
     shape::Shape,
@@ -57,6 +59,12 @@ pub struct Snapshot {
     /// None: this replica shares nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fleet: Option<FleetView>,
+    /// What is normal now, of each deployment of which it is known.
+    #[serde(default)]
+    pub normal: Arc<Vec<Normal>>,
+    /// What happened in the incident, and what would have happened to a plain cooldown router; none while all is calm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<Compared>,
     /// All exchanges, one entry per second that had any, oldest first.
     pub exchanges: Arc<VecDeque<(u64, Exchanges)>>,
     /// Since the start of the run.
@@ -436,6 +444,11 @@ impl Snapshot {
 
     pub fn deployment(&self, id: &str) -> Option<&DeploymentView> {
         self.deployments.iter().find(|d| &*d.id == id)
+    }
+
+    /// What is normal for a deployment, once it is known.
+    pub fn normal(&self, id: &DeploymentId) -> Option<&Normal> {
+        self.normal.iter().find(|n| n.deployment == *id)
     }
 
     /// Everything a person laid over the machine, soonest end first: forces, faults, rung 3.

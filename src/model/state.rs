@@ -2,6 +2,7 @@
 
 use super::{
     DeploymentId, Event, Kind, Phase, Snapshot, Wall,
+    counterfactual::Counterfactual,
     drill::{Drill, DrillRun},
     event::{Bucket, Exchanges, Watch},
     fault::Fault,
@@ -49,6 +50,7 @@ pub struct State {
     /// In the order of `s.routes`.
     routes: Vec<KnownRoute>,
     users: Times,
+    counterfactual: Counterfactual,
 }
 
 impl State {
@@ -123,6 +125,7 @@ impl State {
             }
             other => self.small(other),
         }
+        self.counterfactual.apply(&event.kind, at, &self.s);
         if !event.kind.is_measure() {
             let events = Arc::make_mut(&mut self.s.events);
             events.push_back(Arc::clone(event));
@@ -196,6 +199,7 @@ impl State {
             Kind::Rung3Off { route, .. } => self.rung3(route.as_deref(), None),
             Kind::Drill(drill) => self.drill(drill),
             Kind::Drills { drills } => self.s.drills = Arc::new(drills.clone()),
+            Kind::Normal { deployments } => self.s.normal = Arc::new(deployments.clone()),
             Kind::LocalNetwork { down } => self.own_network = *down,
             Kind::Fleet(view) => self.s.fleet = Some(view.clone()),
             Kind::Journal { stopped, .. } => self.s.journal_stopped.clone_from(stopped),
@@ -451,6 +455,7 @@ impl State {
             d.gate = d.gate.take().filter(|g| g.until > at);
         }
         s.users = self.users_at(now);
+        s.compared = self.counterfactual.compared(at);
         s.shape = shape::of(&s, self.own_network);
         s
     }
@@ -555,6 +560,23 @@ fn point_at(points: &mut Arc<VecDeque<Point>>, sec: u64) -> &mut Point {
     }
     let last = points.len().saturating_sub(1);
     &mut points[last]
+}
+
+#[cfg(test)]
+pub(super) mod tests_support {
+    use super::{DeploymentInfo, DeploymentView, Wall, fresh};
+
+    /// A deployment of which nothing is known yet.
+    pub(in crate::model) fn deployment(id: &str) -> DeploymentView {
+        let info = DeploymentInfo {
+            id: id.into(),
+            provider: "p".into(),
+            dialect: crate::model::Dialect::OpenAi,
+            model: "m".to_owned(),
+            disabled: None,
+        };
+        fresh(&info, Wall::default())
+    }
 }
 
 #[cfg(test)]

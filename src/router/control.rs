@@ -84,6 +84,7 @@ impl Router {
             Command::Judge(JudgeCommand::Restore { judge }) => self.take_back(judge),
             Command::Fault(fault) => self.fault(who, fault),
             Command::Rung3(switch) => self.switch(who, switch),
+            Command::Normal(_) => Err("what is normal is not kept here".to_owned()),
             // They are carried out in front of the router, where there is somebody who can.
             Command::Drill(_) => Err("no drill can be started here".to_owned()),
         }

@@ -43,12 +43,13 @@ fn candidates(before: &[&str], s: &Snapshot) -> Vec<String> {
         [.., "--only"] => words(&["everybody", "judging"]),
         [.., "--why"] => Vec::new(),
         [] => words(&[
-            "force", "release", "probe", "baseline", "judge", "fault", "rung3", "drill",
+            "force", "release", "probe", "baseline", "normal", "judge", "fault", "rung3", "drill",
         ]),
         ["force" | "release" | "probe"] | ["fault", "add"] | ["baseline", "accept"] => {
             deployments()
         }
         ["baseline"] => words(&["accept"]),
+        ["normal"] => words(&["pin", "unpin"]),
         ["judge"] => words(&["restore"]),
         ["judge", "restore"] => s.judge.judges.iter().map(ToString::to_string).collect(),
         ["force", _] => words(&["open", "closed", "observe"]),

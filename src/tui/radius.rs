@@ -35,6 +35,7 @@ pub(super) fn ask(s: &Snapshot, command: &Command, me: Option<&str>) -> Ask {
         Command::Probe { .. }
         | Command::Baseline(_)
         | Command::Judge(_)
+        | Command::Normal(_)
         | Command::Fault(FaultCommand::Clear { .. })
         | Command::Drill(DrillCommand::Abort)
         | Command::Rung3(Rung3Command::Off { .. }) => Ask::Nothing,

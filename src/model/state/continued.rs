@@ -1,7 +1,7 @@
 //! A journal of which the files before are missing, or that has a gap.
 
 use super::{Known, KnownRoute, State, kept};
-use crate::model::{Snapshot, shape::ShapeKind};
+use crate::model::{Snapshot, counterfactual::Counterfactual, shape::ShapeKind};
 use std::sync::Arc;
 
 impl State {
@@ -24,6 +24,7 @@ impl State {
         } = &self.s;
         self.known = vec![Known::default(); deployments.len()];
         self.routes = vec![KnownRoute::default(); routes.len()];
+        self.counterfactual = Counterfactual::carried_on(&self.s);
         if same_run {
             self.remember(old);
         }

@@ -9,6 +9,7 @@ use crate::{
     breaker::Baseline,
     clock,
     config::{Config, Route, Rubric},
+    file,
     jury::Jury,
     model::{DeploymentId, Wall},
     router::plant::{Plant, Unit},
@@ -16,8 +17,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeSet,
-    fs,
-    io::{self, Read, Write},
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -122,7 +122,7 @@ impl Memory {
     }
 
     fn read(&mut self, path: &Path, now: Wall) -> Result<(), String> {
-        let bytes = match bytes_of(path) {
+        let bytes = match file::read(path, MOST_BYTES) {
             Ok(bytes) => bytes,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(e) => {
@@ -148,10 +148,8 @@ impl Memory {
     }
 
     fn put_aside(&mut self, path: &Path, why: &str) -> String {
-        let mut aside = path.as_os_str().to_owned();
-        aside.push(".old");
-        let done = match fs::rename(path, &aside) {
-            Ok(()) => format!("it is put aside as {}", aside.display()),
+        let done = match file::put_aside(path) {
+            Ok(aside) => format!("it is put aside as {}", aside.display()),
             Err(e) => {
                 self.path = None;
                 format!("it stays where it is ({e}), and nothing is kept")
@@ -252,7 +250,8 @@ impl Memory {
     /// Writes what has changed. The sentence is for people, once until it works again.
     pub(super) fn write(&mut self) -> Option<String> {
         let path = self.path.as_deref().filter(|_| self.changed)?;
-        match replace(path, &self.kept) {
+        let written = serde_json::to_vec(&self.kept).map_err(io::Error::from);
+        match written.and_then(|bytes| file::replace(path, &bytes)) {
             Ok(()) => {
                 (self.changed, self.failing) = (false, false);
                 None
@@ -266,13 +265,6 @@ impl Memory {
             }),
         }
     }
-}
-
-fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path)?;
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn parsed(bytes: &[u8]) -> Result<Kept, String> {
@@ -291,35 +283,6 @@ fn parsed(bytes: &[u8]) -> Result<Kept, String> {
         ));
     }
     serde_json::from_slice(bytes).map_err(broken)
-}
-
-/// The old file or the new one, whatever happens, and never half of one.
-fn replace(path: &Path, kept: &Kept) -> io::Result<()> {
-    if let Some(dir) = path.parent() {
-        fs::create_dir_all(dir)?;
-    }
-    let mut new = path.as_os_str().to_owned();
-    new.push(format!(".{}.new", std::process::id()));
-    let done = write_new(Path::new(&new), kept).and_then(|()| fs::rename(&new, path));
-    if done.is_err() {
-        // There may be none, and the error that matters is the first.
-        let _ = fs::remove_file(&new);
-    }
-    done
-}
-
-fn write_new(path: &Path, kept: &Kept) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-        _ => {}
-    }
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(&serde_json::to_vec(kept)?)?;
-    file.sync_all()
 }
 
 #[cfg(test)]

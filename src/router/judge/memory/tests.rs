@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{config, router::bus};
-use std::sync::Arc;
+use std::{fs, sync::Arc};
 
 const NOW: Wall = Wall(1_800_000_000_000);
 const DAY: Duration = Duration::from_hours(24);
