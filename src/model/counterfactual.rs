@@ -45,10 +45,12 @@ pub struct PlainRouter {
 }
 
 impl Compared {
-    /// Whether there is something to say.
-    pub const fn differs(&self) -> bool {
-        self.upstream + self.users + self.canned + self.lower > 0
-            || self.plain.upstream + self.plain.users + self.plain.bad > 0
+    /// Whether the two did not come to the same.
+    pub fn differs(&self) -> bool {
+        let plain = self.plain;
+        let same =
+            (self.upstream, self.users, self.lower) == (plain.upstream, plain.users, plain.lower);
+        !same || plain.bad > 0
     }
 }
 
@@ -88,6 +90,8 @@ struct Known {
     last: VecDeque<(u32, u32)>,
     /// The share of requests that fails.
     failing: f64,
+    /// A bad key or a missing model: no share of anything, until it is asked again.
+    certain: bool,
     /// The share of answers that is bad, from a trip for quality on.
     bad: f64,
     /// Of this second: failed, and all.
@@ -127,6 +131,13 @@ impl Counterfactual {
                 };
                 if let Some(known) = self.of(&t.deployment) {
                     known.phase = t.to;
+                    known.certain = match &t.reason {
+                        Reason::Certain { .. } => true,
+                        _ => known.certain && !known.is_sent_to(),
+                    };
+                    if known.certain {
+                        known.failing = 1.0;
+                    }
                     known.bad = match t.to {
                         Phase::Closed => 0.0,
                         _ => bad.unwrap_or(known.bad),
@@ -184,7 +195,7 @@ impl Counterfactual {
         }
         known.last.clear();
         if !failed {
-            known.failing = 0.0;
+            (known.certain, known.failing) = (false, 0.0);
         } else if known.failing <= 0.0 {
             known.failing = 1.0;
         }
@@ -336,7 +347,7 @@ impl Known {
     /// What its attempts of the last seconds say. While nothing is sent to it, those that come late say nothing new.
     fn end_second(&mut self) -> (u32, u32) {
         let now = std::mem::take(&mut self.now);
-        if now.1 == 0 || !(self.closed.0 || self.is_sent_to()) {
+        if now.1 == 0 || self.certain || !(self.closed.0 || self.is_sent_to()) {
             return now;
         }
         self.last.push_back(now);

@@ -164,6 +164,7 @@ impl App {
             Action::Help => self.overlay = Overlay::Help(Help::default()),
             Action::Rung3 => self.rung3(),
             Action::Drill => self.drill(),
+            Action::Normal => self.normal(),
             Action::ShowDrill => self.toggle(View::Drill),
             Action::Abort => self.abort(),
             other => self.on_selected(other),

@@ -5,6 +5,7 @@
 //!      │         ⢠⣿⣿⣿⣿⣿
 //! 2.0% │┄┄┄┄┄┄┄┄┄⣿⣿⣿⣿⣿⣿┄    the limit: always the middle row
 //!      │
+//!      │┈ ┈ ┈ ┈ ┈ ┈ ┈ ┈     what is normal lies between two such lines, and is shaded where there are colours
 //!   0% │⣀⣀⣀⣀⣀⣀⣀⣀⡀            linear from the best to the limit
 //!       15 min ago      now
 //! ```
@@ -17,7 +18,7 @@ use super::{
     words::width,
 };
 use crate::model::scale::Scale;
-use ratatui::{buffer::Buffer, layout::Rect};
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 impl Scale {
     /// Which of `rows` rows, from the top; 0 is strictly the middle one's.
@@ -62,6 +63,8 @@ pub(super) struct Chart<'a> {
     /// Top, limit, bottom.
     pub(super) ticks: [String; 3],
     pub(super) span: &'a str,
+    /// What is normal, from and to.
+    pub(super) band: Option<(f64, f64)>,
 }
 
 /// Dots per cell in braille.
@@ -102,6 +105,8 @@ impl Chart<'_> {
         buf.set_string(plot.x, middle, limit, theme.style(Role::Dim));
         self.ticks(area, plot, middle, buf, theme);
         let half = (plot.height / 2).saturating_mul(DOWN);
+        let band = self.band(plot, half);
+        edges(band, middle, buf, theme);
         let shown = usize::from(plot.width.saturating_mul(ACROSS));
         let skip = self.values.len().saturating_sub(shown);
         for (x, pair) in
@@ -109,6 +114,49 @@ impl Chart<'_> {
         {
             self.column(x, pair, plot, half, buf, theme);
         }
+        if let Some(shade) = theme.shade() {
+            buf.set_style(band, Style::new().bg(shade));
+        }
+        self.legend(area, plot, buf, theme);
+    }
+
+    /// The rows between what is normal; none of them: an empty area.
+    fn band(&self, plot: Rect, half: u16) -> Rect {
+        let Some((low, high)) = self.band else {
+            return Rect::default();
+        };
+        let cell = |value| match self.scale.row(value, half) {
+            Row::Above(n) => half.saturating_sub(n) / DOWN,
+            Row::Limit => half / DOWN,
+            Row::Below(n) => {
+                half.saturating_add(DOWN)
+                    .saturating_add(n)
+                    .saturating_sub(1)
+                    / DOWN
+            }
+        };
+        let (top, bottom) = (cell(high), cell(low).min(plot.height.saturating_sub(1)));
+        Rect {
+            y: plot.y.saturating_add(top),
+            height: bottom.saturating_sub(top).saturating_add(1),
+            ..plot
+        }
+    }
+
+    /// Says what the lines of the band are, where the axis has room for it.
+    fn legend(&self, area: Rect, plot: Rect, buf: &mut Buffer, theme: Theme) {
+        const TEXT: &str = "┈ ┈ normal";
+        let wide = width(TEXT)
+            .saturating_add(width(self.span).saturating_mul(2))
+            .saturating_add(4);
+        if self.band.is_none() || area.height <= plot.height || area.height < 6 || plot.width < wide
+        {
+            return;
+        }
+        let x = plot
+            .x
+            .saturating_add(plot.width.saturating_sub(width(TEXT)) / 2);
+        buf.set_string(x, plot.bottom(), TEXT, theme.style(Role::Dim));
     }
 
     /// One column of cells: two values side by side.
@@ -178,6 +226,16 @@ impl Chart<'_> {
             if x > plot.x.saturating_add(width(self.span)) {
                 buf.set_stringn(x, y, "now", 3, dim);
             }
+        }
+    }
+}
+
+/// The first and the last row of what is normal, drawn before everything else. The limit keeps its row.
+fn edges(band: Rect, middle: u16, buf: &mut Buffer, theme: Theme) {
+    let last = band.bottom().saturating_sub(1);
+    for y in [band.y, last].into_iter().filter(|y| *y != middle) {
+        for x in (band.x..band.right()).step_by(2) {
+            buf.set_string(x, y, "┈", theme.style(Role::Dim));
         }
     }
 }

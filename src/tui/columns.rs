@@ -3,13 +3,14 @@
 use super::{
     app::App,
     chart::spark,
-    series,
+    normal, series,
     theme::Role,
     words::{CURSOR, breaker, err, gauge, per_second, score},
 };
 use crate::model::{
     Kind, Snapshot, Wall,
     fault::{Fault, FaultKind},
+    normal::Measure,
     scale::Scale,
     snapshot::DeploymentView,
     text::{self, Clause, Rank},
@@ -30,12 +31,13 @@ pub(super) enum Column {
     Rate,
     PerSecond,
     P95,
+    Normal,
     Why,
 }
 
 use Column as C;
 
-pub(super) const COLUMNS: [Column; 12] = [
+pub(super) const COLUMNS: [Column; 13] = [
     C::Mark,
     C::Tier,
     C::Deployment,
@@ -47,11 +49,13 @@ pub(super) const COLUMNS: [Column; 12] = [
     C::Rate,
     C::PerSecond,
     C::P95,
+    C::Normal,
     C::Why,
 ];
 
 /// In which order columns go; those not named never do.
-pub(super) const DROPPED: [Column; 8] = [
+pub(super) const DROPPED: [Column; 9] = [
+    C::Normal,
     C::Suspicion,
     C::Rate,
     C::P95,
@@ -84,7 +88,19 @@ impl Column {
             C::Rate => "rate 5m",
             C::PerSecond => "req/s",
             C::P95 => "p95",
+            C::Normal => "vs normal",
             C::Why => "why / next",
+        }
+    }
+
+    /// What it shows of what may be normal.
+    const fn measure(self) -> Option<Measure> {
+        match self {
+            C::Err => Some(Measure::Errors),
+            C::Judge => Some(Measure::Judge),
+            C::PerSecond => Some(Measure::Rate),
+            C::P95 => Some(Measure::P95),
+            _ => None,
         }
     }
 
@@ -93,8 +109,27 @@ impl Column {
     }
 }
 
-/// One cell: what it says and how.
+/// One cell: what it says and how, with a sign where that is not normal.
 pub(super) fn cell(column: Column, d: &DeploymentView, app: &App) -> (String, Role) {
+    let (mut text, role) = plain(column, d, app);
+    let s = app.shown();
+    let Some(measure) = column.measure() else {
+        return (text, role);
+    };
+    if let Some(sign) = normal::sign(d, s, measure) {
+        text = format!("{text} {sign}");
+    } else if column.right()
+        && s.deployments
+            .iter()
+            .any(|d| normal::sign(d, s, measure).is_some())
+    {
+        // Numbers stay below each other.
+        text.push_str("  ");
+    }
+    (text, role)
+}
+
+fn plain(column: Column, d: &DeploymentView, app: &App) -> (String, Role) {
     let s = app.shown();
     let (glyph, word, role) = breaker(d);
     match column {
@@ -111,6 +146,7 @@ pub(super) fn cell(column: Column, d: &DeploymentView, app: &App) -> (String, Ro
         C::P95 => d
             .p95
             .map_or(("-".to_owned(), Role::Dim), |p| (latency(p), Role::Text)),
+        C::Normal => normal::worst(d, s),
         C::Why => (text::join(&note(d, s)), Role::Text),
     }
 }

@@ -5,6 +5,7 @@
 //! │ breaker  OPEN for 4:12: quality 0.58 < 0.70, 23 of 41 bad, judge             │
 //! │            openai/gpt-4.1, since 13:58:40, probe in 0:48                     │
 //! │ evidence enough: it tripped; 11% usually do not pass; confirmed              │
+//! │ normal   err 0.0%-1.1% (+37.3), judge 0.84-0.93 (-0.31), p95 1.2s-2.6s (9.6x) │
 //! │ place    primary of chat, secondary of summarize                             │
 //! │ now      0.0 req/s, 0 in flight, 0 tokens/s   p50 1.2s  p95 18.2s  …         │
 //! │ 5 min    312 of 812 attempts failed, 0 rate-limited                          │
@@ -21,7 +22,7 @@ use super::{
     draw::{framed, put, wrap},
     events, judged,
     layout::even,
-    table,
+    normal, table,
     theme::Role,
     trends,
     words::{breaker, count, gauge, is_blind, per_second},
@@ -122,6 +123,9 @@ fn facts(d: &DeploymentView, s: &Snapshot, area: Rect) -> Vec<Fact> {
     }
     let (text, role) = evidence(d, s);
     add("evidence", &text, role);
+    if let Some((text, role)) = normal::fact(d, s) {
+        add("normal", &text, role);
+    }
     lines.push(("place", places(d, s), Role::Text));
     if area.height >= TALL {
         let model = format!(

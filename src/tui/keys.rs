@@ -34,6 +34,8 @@ pub(super) enum Action {
     ClearFaults,
     Rung3,
     Drill,
+    /// Pins the present as normal, or unpins it.
+    Normal,
     /// The drill of a recording.
     ShowDrill,
     Abort,
@@ -259,6 +261,7 @@ pub(super) const TABLE: &[Binding] = &[
     act(&[c('x')], "x", A::ClearFaults, ("clear faults", "its faults, or all when it has none: fault clear <deployment>"), R::Act, 13),
     act(&[c('3')], "3", A::Rung3, ("rung 3", "the canned answer, on or off: rung3 on all --for 10m"), R::Danger, 8),
     look(C::Board, &[c('d')], "d", A::Drill, ("drill", "the rehearsal under way, or which there are and what they would break"), 9),
+    act(&[c('b')], "b", A::Normal, ("normal", "the last 15 minutes are normal, or no longer are: normal pin"), R::Act, 15),
     look(C::Board, &[key(K::Enter)], "⏎", A::Detail, ("detail", "one deployment: large charts, judged answers, its events"), 7),
     look(C::Board, &[c(' ')], "space", A::Freeze, ("freeze", "stop the screen, not the router"), 6),
     look(C::Board, &[c('E')], "E", A::Events, ("events", "all that happened, over the whole screen"), 14),
@@ -283,7 +286,7 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Board, &[c('z')], "z", A::Zoom, ("zoom", "the focused panel over the whole screen"), 15),
     act(&[c(':')], ":", A::Palette, ("command", "the same words as on the command line; tab completes"), R::Act, 5),
     look(C::Board, &[c('?'), key(K::F(1))], "?", A::Help, ("help", "this list"), 0),
-    look(C::Board, &[c('q'), ctrl('c')], "q ctrl-c", A::Quit, ("quit", "leave the screen; five lines stay behind"), 1),
+    look(C::Board, &[c('q'), ctrl('c')], "q ctrl-c", A::Quit, ("quit", "leave the screen; a few lines stay behind"), 1),
     look(C::Board, &[c('j'), key(K::Down)], "j ↓", A::Down, ("", "next row"), 99),
     look(C::Board, &[c('k'), key(K::Up)], "k ↑", A::Up, ("", "previous row"), 99),
     look(C::Board, &[c('g'), key(K::Home)], "g home", A::First, ("", "first row"), 99),

@@ -33,6 +33,7 @@ mod keys;
 mod layout;
 mod menu;
 mod mouse;
+mod normal;
 mod order;
 mod orders;
 mod out;

@@ -8,8 +8,9 @@ use super::{
 };
 use crate::model::{
     Command, DeploymentId, ForceKind, RouteId,
-    command::{DrillCommand, FaultCommand, Rung3Command},
+    command::{DrillCommand, FaultCommand, NormalCommand, Rung3Command},
     fault::FaultKind,
+    normal::Origin,
 };
 use ratatui::layout::Size;
 use std::{sync::Arc, time::Duration};
@@ -103,6 +104,17 @@ impl App {
         } else {
             self.order(rung3_on(all));
         }
+    }
+
+    /// The present is normal; pinned already, it no longer is.
+    pub(super) fn normal(&mut self) {
+        let mut known = self.live().normal.iter();
+        let pinned = known.any(|n| matches!(n.origin, Origin::Pinned { .. }));
+        self.order(Command::Normal(if pinned {
+            NormalCommand::Unpin
+        } else {
+            NormalCommand::Pin
+        }));
     }
 
     /// Sends a command, after the question its reach asks for.

@@ -7,16 +7,17 @@
 //! │     ··············▒▒▒▒▒▒▒   ▒ lower  30.9% 916│
 //! │  0% ··········░░░········   ░ cached  2.1%  62│
 //! │     15 min ago        now   · primary …       │
+//! │since 14:03:10 really 23 failures upstream, …  │
 //! └──────────────────────────────────────────────┘
 //! ```
 
 use super::{
     app::App,
-    draw::{framed, put, title},
+    draw::{framed, put, title, wrap},
     theme::Role,
     words::{count, percent, width},
 };
-use crate::model::{event::Exchanges, snapshot::HISTORY_S};
+use crate::model::{counterfactual::Compared, event::Exchanges, snapshot::HISTORY_S};
 use ratatui::{buffer::Buffer, layout::Rect};
 
 /// From the best to the worst: glyph, name, role, how many.
@@ -45,6 +46,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     if inner.width == 0 || inner.height == 0 {
         return;
     }
+    let inner = compare(app, inner, buf);
     let legend = if inner.width > LEGEND.saturating_mul(2) {
         LEGEND
     } else {
@@ -65,6 +67,62 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         },
         buf,
     );
+}
+
+/// Rows that have to stay for the rungs.
+const LEAST: u16 = 5;
+
+/// What a plain cooldown router would have done, below the rungs where there is room; gives what is left.
+fn compare(app: &App, area: Rect, buf: &mut Buffer) -> Rect {
+    let Some(text) = app.shown().compared.as_ref().and_then(compared) else {
+        return area;
+    };
+    let lines = wrap(&text, area.width);
+    let high = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    if high.saturating_add(LEAST) > area.height {
+        return area;
+    }
+    let left = Rect {
+        height: area.height.saturating_sub(high),
+        ..area
+    };
+    for (y, line) in (left.bottom()..area.bottom()).zip(&lines) {
+        put(
+            buf,
+            (area.x, y),
+            line,
+            area.width,
+            app.theme.style(Role::Dim),
+        );
+    }
+    left
+}
+
+/// `since 14:03:10 really 23 failures upstream, 0 for users, 310 moved down; a plain cooldown router: 18, 0 and 301`;
+/// none when there is nothing to say.
+pub(super) fn compared(all: &Compared) -> Option<String> {
+    if !all.differs() {
+        return None;
+    }
+    let canned = match all.canned {
+        0 => String::new(),
+        n => format!(" ({} canned)", count(n)),
+    };
+    let bad = match all.plain.bad {
+        0 => String::new(),
+        n => format!(", and {} bad answers served", count(n)),
+    };
+    Some(format!(
+        "since {} really {} failures upstream, {} for users{canned}, {} moved down; a plain cooldown router: about {}, \
+         {} and {}{bad}",
+        all.since.clock(),
+        count(all.upstream),
+        count(all.users),
+        count(all.lower),
+        count(all.plain.upstream),
+        count(all.plain.users),
+        count(all.plain.lower),
+    ))
 }
 
 fn columns(app: &App, area: Rect, buf: &mut Buffer) {

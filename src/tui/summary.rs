@@ -1,16 +1,17 @@
-//! What stays in the scrollback when a screen ends: five lines.
+//! What stays in the scrollback when a screen ends: five lines, and a sixth after an incident.
 
+use super::rungs::compared;
 use super::words::{breaker, count, percent, served};
 use crate::model::{Snapshot, event::Exchanges, series::Share, snapshot::Shown, time::short};
 use std::fmt;
 
-/// Five lines about the run, as it stood when the screen ended.
+/// A few lines about the run, as it stood when the screen ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary([String; 5]);
+pub struct Summary(Vec<String>);
 
 impl Summary {
     pub(super) fn of(s: &Snapshot) -> Self {
-        Self([
+        let mut lines = vec![
             format!(
                 "breakerbox {} ran {}, until {}Z",
                 s.listen,
@@ -21,7 +22,10 @@ impl Summary {
             format!("rungs     {}", rungs(&s.totals)),
             format!("breakers  {}", breakers(s)),
             format!("by hand   {}", by_hand(s)),
-        ])
+        ];
+        let compared = s.compared.as_ref().and_then(compared);
+        lines.extend(compared.map(|text| format!("compared  {text}")));
+        Self(lines)
     }
 }
 

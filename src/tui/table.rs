@@ -39,7 +39,11 @@ const WIDE: u16 = 150;
 fn fitted(app: &App, rows: &[&DeploymentView], room: u16) -> Vec<(Column, u16)> {
     let mut columns: Vec<(Column, u16)> = COLUMNS
         .iter()
-        .filter(|&&c| c != C::Suspicion || room >= WIDE)
+        .filter(|&&c| match c {
+            C::Suspicion => room >= WIDE,
+            C::Normal => room >= WIDE && !app.shown().normal.is_empty(),
+            _ => true,
+        })
         .map(|&c| {
             let wide = match c {
                 C::Rate => SPARK,

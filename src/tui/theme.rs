@@ -137,6 +137,15 @@ impl Theme {
         self.palette.paper()
     }
 
+    /// Laid behind what is normal; lines beside it say the same. None where colours are the terminal's own.
+    pub(super) const fn shade(self) -> Option<Color> {
+        match self.palette {
+            Palette::Dark | Palette::Auto => Some(SHADE_DARK),
+            Palette::Light => Some(SHADE_LIGHT),
+            _ => None,
+        }
+    }
+
     /// What the whole screen is painted with first.
     pub(super) const fn ground(self) -> Color {
         match self.palette {
@@ -149,6 +158,8 @@ impl Theme {
 
 pub(super) const GROUND_DARK: Color = Color::Rgb(0x0f, 0x14, 0x1a);
 pub(super) const GROUND_LIGHT: Color = Color::Rgb(0xfb, 0xfb, 0xf8);
+pub(super) const SHADE_DARK: Color = Color::Rgb(0x1b, 0x28, 0x30);
+pub(super) const SHADE_LIGHT: Color = Color::Rgb(0xe6, 0xee, 0xea);
 pub(super) const SELECTED_DARK: Color = Color::Rgb(0x1c, 0x26, 0x32);
 pub(super) const SELECTED_LIGHT: Color = Color::Rgb(0xe8, 0xec, 0xf0);
 

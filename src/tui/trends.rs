@@ -18,6 +18,7 @@ use super::{
 };
 use crate::model::{
     Snapshot,
+    normal::Band,
     scale::Scale,
     snapshot::{DeploymentView, HISTORY_S},
     text,
@@ -76,7 +77,9 @@ fn errors(app: &App, d: &DeploymentView, area: Rect, buf: &mut Buffer, selected:
     let inner = framed(area, buf, head, theme, selected);
     let values = series::errors(d, (s.at.secs(), HISTORY_S), room(inner));
     let limit = percent(s.err_threshold);
+    let normal = s.normal(&d.id).and_then(|n| n.bands.errors);
     chart(
+        normal,
         s.err_threshold,
         false,
         &values,
@@ -93,7 +96,9 @@ fn scores(app: &App, d: &DeploymentView, area: Rect, buf: &mut Buffer, selected:
     let inner = framed(area, buf, head, theme, selected);
     let values = series::scores(d, (s.at.secs(), HISTORY_S), room(inner));
     let floor = format!("{:.2}", s.judge_threshold);
+    let normal = s.normal(&d.id).and_then(|n| n.bands.judge);
     chart(
+        normal,
         s.judge_threshold,
         true,
         &values,
@@ -128,7 +133,13 @@ pub(super) fn spent(app: &App, area: Rect, buf: &mut Buffer) {
     put(buf, (x, y), &text, wide, app.theme.style(Role::Dim));
 }
 
-fn chart(limit: f64, high_is_good: bool, values: &[Option<f64>], ticks: [String; 3]) -> Chart<'_> {
+fn chart(
+    normal: Option<Band>,
+    limit: f64,
+    high_is_good: bool,
+    values: &[Option<f64>],
+    ticks: [String; 3],
+) -> Chart<'_> {
     Chart {
         scale: Scale {
             limit,
@@ -137,6 +148,7 @@ fn chart(limit: f64, high_is_good: bool, values: &[Option<f64>], ticks: [String;
         values,
         ticks,
         span: "15 min ago",
+        band: normal.map(|band| (band.low, band.high)),
     }
 }
 

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Under this many attempts an error rate is shown greyed: 1 of 19 says little against a limit of 2 %.
-pub(super) const MIN_ATTEMPTS: u32 = 20;
+pub(super) use crate::model::normal::MIN_ATTEMPTS;
 
 pub(super) const CURSOR: &str = "▸";
 pub(super) const FLAG: &str = "⚑";
@@ -190,7 +190,7 @@ pub(super) fn fit(text: &str, room: u16) -> Cow<'_, str> {
 }
 
 /// What each glyph of the screen is in ASCII.
-const PLAIN: [(&str, &str); 45] = [
+const PLAIN: [(&str, &str); 46] = [
     ("●", "o"),
     ("◌", "?"),
     ("◐", "%"),
@@ -214,6 +214,7 @@ const PLAIN: [(&str, &str); 45] = [
     ("─", "-"),
     ("│", "|"),
     ("┄", "-"),
+    ("┈", "~"),
     ("▁", "_"),
     ("▂", "."),
     ("▃", ","),

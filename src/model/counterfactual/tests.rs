@@ -267,6 +267,25 @@ fn a_failed_probe_leaves_what_is_known_and_a_good_one_ends_it() {
 }
 
 #[test]
+fn with_a_bad_key_everything_fails_however_few_were_tried() {
+    let mut run = Run::new(&[A, B]);
+    run.calm(60);
+    let verdict = Verdict::new(Class::Credential, "x").status(401);
+    run.moves(A, Phase::Open, Reason::Certain { verdict });
+    run.attempts(A, 9, 1);
+    run.attempts(B, 1, 0);
+    run.ended(Exchanges {
+        primary: 9,
+        fallback: 1,
+        ..Exchanges::default()
+    });
+    run.below(61);
+    let all = run.compared().expect("there was an incident");
+    // The one that we had too; two more in the second after the next, and three when it is back a minute after those.
+    assert_eq!((all.upstream, all.plain.upstream), (1, 1 + 9 + 2 + 3));
+}
+
+#[test]
 fn routes_are_asked_as_much_as_before_the_incident() {
     let mut run = Run::new(&[A, B]);
     let s = run.state.snapshot(Wall(START * 1000));

@@ -12,6 +12,15 @@ const SCORES: Scale = Scale {
 };
 
 fn drawn(scale: Scale, values: &[Option<f64>], w: u16, h: u16) -> Vec<String> {
+    with_band(scale, values, None, (w, h))
+}
+
+fn with_band(
+    scale: Scale,
+    values: &[Option<f64>],
+    band: Option<(f64, f64)>,
+    (w, h): (u16, u16),
+) -> Vec<String> {
     let area = Rect::new(0, 0, w, h);
     let mut buf = Buffer::empty(area);
     let chart = Chart {
@@ -19,6 +28,7 @@ fn drawn(scale: Scale, values: &[Option<f64>], w: u16, h: u16) -> Vec<String> {
         values,
         ticks: ["top".into(), "limit".into(), "end".into()],
         span: "",
+        band,
     };
     chart.draw(area, &mut buf, Theme::new(Palette::Mono));
     (0..h)
@@ -30,6 +40,17 @@ fn drawn(scale: Scale, values: &[Option<f64>], w: u16, h: u16) -> Vec<String> {
 fn the_limit_is_the_middle_row() {
     let rows = drawn(ERRORS, &[Some(0.02), Some(0.02)], TICK + 3, 5);
     assert_eq!(rows, ["   ", "   ", "⠤┄┄", "   ", "   "]);
+}
+
+#[test]
+fn what_is_normal_lies_between_two_lines_that_give_way_to_numbers_and_limit() {
+    let rows = |scale, band, value| with_band(scale, &[value, value], Some(band), (TICK + 3, 5));
+    let empty = rows(ERRORS, (0.0, 0.008), None);
+    assert_eq!(empty, ["   ", "   ", "┄┄┄", "   ", "┈ ┈"]);
+    let over = rows(ERRORS, (0.0, 0.9), Some(0.001));
+    assert_eq!(over, ["┈ ┈", "   ", "┄┄┄", "   ", "⣀ ┈"]);
+    let scores = rows(SCORES, (0.6, 0.95), None);
+    assert_eq!(scores, ["┈ ┈", "   ", "┄┄┄", "┈ ┈", "   "]);
 }
 
 #[test]

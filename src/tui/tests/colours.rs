@@ -1,7 +1,8 @@
 //! Colours that can be read, and told apart by those who do not see red and green.
 
 use crate::tui::theme::{
-    GROUND_DARK, GROUND_LIGHT, Palette, Role, SELECTED_DARK, SELECTED_LIGHT, Theme,
+    GROUND_DARK, GROUND_LIGHT, Palette, Role, SELECTED_DARK, SELECTED_LIGHT, SHADE_DARK,
+    SHADE_LIGHT, Theme,
 };
 use ratatui::style::{Color, Modifier};
 
@@ -63,9 +64,9 @@ fn distance(a: Linear, b: Linear) -> f64 {
         .sqrt()
 }
 
-const PALETTES: [(Palette, Color, Color); 2] = [
-    (Palette::Dark, GROUND_DARK, SELECTED_DARK),
-    (Palette::Light, GROUND_LIGHT, SELECTED_LIGHT),
+const PALETTES: [(Palette, [Color; 3]); 2] = [
+    (Palette::Dark, [GROUND_DARK, SELECTED_DARK, SHADE_DARK]),
+    (Palette::Light, [GROUND_LIGHT, SELECTED_LIGHT, SHADE_LIGHT]),
 ];
 
 fn colour(palette: Palette, role: Role) -> Color {
@@ -74,9 +75,9 @@ fn colour(palette: Palette, role: Role) -> Color {
 
 #[test]
 fn every_role_can_be_read_on_its_grounds() {
-    for (palette, ground, selected) in PALETTES {
+    for (palette, grounds) in PALETTES {
         for role in Role::ALL {
-            for back in [ground, selected] {
+            for back in grounds {
                 let contrast = contrast(colour(palette, role), back);
                 assert!(
                     contrast >= 4.5,

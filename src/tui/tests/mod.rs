@@ -18,6 +18,7 @@ mod drill;
 mod frames;
 mod keys;
 mod matrix;
+mod normal;
 mod pictures;
 mod pty;
 pub(in crate::tui) mod scene;

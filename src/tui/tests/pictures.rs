@@ -23,6 +23,8 @@ fn every_situation_can_be_drawn_as_a_picture() {
         ("looks", scene::looks),
         ("alarm", scene::alarm),
         ("quality", scene::quality),
+        ("pinned", scene::pinned),
+        ("pinned-calm", scene::pinned_and_calm),
     ];
     for (name, scene) in scenes {
         let desk = Desk::at(scene());
@@ -35,6 +37,7 @@ fn every_situation_can_be_drawn_as_a_picture() {
     for (name, scene) in [
         ("alarm", scene::alarm as fn() -> scene::Scene),
         ("quality", scene::quality),
+        ("pinned", scene::pinned),
     ] {
         let mut desk = Desk::at(scene());
         desk.press("\n");
@@ -56,6 +59,12 @@ fn every_situation_can_be_drawn_as_a_picture() {
             fs::write(dir.join(format!("{name}-{w}x{h}.svg")), picture).unwrap();
         }
     }
+    let light = Desk::with(scene::pinned(), Palette::Light, false, false);
+    fs::write(
+        dir.join("pinned-light.svg"),
+        svg(&light.draw(120, 40), Ground::LIGHT),
+    )
+    .unwrap();
     let light = Desk::with(scene::incident(), Palette::Light, false, false);
     fs::write(
         dir.join("incident-light.svg"),

@@ -14,9 +14,11 @@ use std::sync::Arc;
 
 mod drill;
 mod judges;
+mod normal;
 mod requests;
 pub(in crate::tui) use drill::{DRILL, drilled, drilling, drills, real_drills};
 pub(in crate::tui) use judges::{alarm, blind, dismissed, drift, looks, quality, suspicion};
+pub(in crate::tui) use normal::{learned, pinned, pinned_and_calm};
 pub(in crate::tui) use requests::{request, requested};
 
 pub(in crate::tui) const PRIMARY: &str = "anthropic/claude-sonnet-4-5";
