@@ -1,6 +1,6 @@
 //! What a plain cooldown router would have done with the same outcomes: three failures of a deployment within a minute
 //! take it out for a minute, then all of its traffic is back at once; a request that failed goes to the next tier; no
-//! probe, no judge, no canned answer. `docs/compared.md` has the arithmetic and what it takes for granted.
+//! probe, no judge, no canned answer. `docs/normal.md` has the arithmetic and what it takes for granted.
 //!
 //! Expected values, no randomness: a share of requests fails, so fractions of requests do.
 

@@ -119,6 +119,7 @@ mod tests {
             tab("rung3 on all --f").as_deref(),
             Some("rung3 on all --for ")
         );
+        assert_eq!(tab("normal u").as_deref(), Some("normal unpin "));
         assert_eq!(tab("zzz"), None);
     }
 

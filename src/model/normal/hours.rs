@@ -23,7 +23,8 @@ pub(super) struct Hours(Vec<Hour>);
 /// One hour of one week.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 struct Hour {
-    hour: u8,
+    /// Of the week.
+    of: u8,
     week: u32,
     /// Good minutes.
     good: u32,
@@ -35,11 +36,11 @@ impl Hours {
     /// A good minute.
     pub(super) fn push(&mut self, at: Wall, numbers: &Numbers) {
         let (hour, week) = hour_of_week(at);
-        let place = self.0.iter().position(|h| (h.hour, h.week) == (hour, week));
+        let place = self.0.iter().position(|h| (h.of, h.week) == (hour, week));
         let place = place.unwrap_or_else(|| {
             self.forget(week);
             self.0.push(Hour {
-                hour,
+                of: hour,
                 week,
                 ..Hour::default()
             });
@@ -64,7 +65,7 @@ impl Hours {
     }
 
     pub(super) fn is_sound(&self) -> bool {
-        let sound = |h: &Hour| h.hour < HOURS && h.good <= 120;
+        let sound = |h: &Hour| h.of < HOURS && h.good <= 120;
         self.0.len() <= usize::from(HOURS) * (WEEKS as usize + 1)
             && self
                 .0
@@ -82,7 +83,7 @@ impl Hours {
             let found: Vec<_> = self
                 .0
                 .iter()
-                .filter(|h| near.contains(&h.hour) && h.week + WEEKS >= week)
+                .filter(|h| near.contains(&h.of) && h.week + WEEKS >= week)
                 .collect();
             if found.iter().map(|h| h.good).sum::<u32>() < LEAST {
                 continue;

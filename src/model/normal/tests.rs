@@ -19,14 +19,13 @@ fn snapshot(sec: u64) -> Snapshot {
         tier: Some((route.into(), 0)),
         errors_5m: Share { bad: 1, n: 200 },
         judge_1h: Mean { sum: 36.0, n: 40 },
-        p95: Some(Duration::from_millis(2_000)),
+        p95: Some(Duration::from_secs(2)),
         attempts_per_s: 30.0,
         ..deployment(id)
     };
-    let route = |id: &str, tiers: &[&str]| RouteView {
-        id: id.into(),
-        tiers: tiers.iter().map(|t| DeploymentId::from(*t)).collect(),
-        rung3: None,
+    let route = |id: &str, tiers: &[&str]| {
+        let tiers = tiers.iter().map(|t| DeploymentId::from(*t));
+        RouteView::new(id.into(), tiers.collect())
     };
     Snapshot {
         at: Wall(sec * 1000),
@@ -145,6 +144,8 @@ fn an_incident_does_not_become_normal_nor_does_what_shortly_came_before_it() {
     assert_eq!(of(&all, "q/c").unwrap().bands.rate.unwrap().n, 60);
 }
 
+type Hand<'a> = (&'a str, &'a dyn Fn(&mut Snapshot));
+
 #[test]
 fn minutes_with_a_hand_on_something_do_not_count() {
     let fault = FaultView {
@@ -165,7 +166,7 @@ fn minutes_with_a_hand_on_something_do_not_count() {
         why: String::new(),
         until: Wall(0),
     };
-    let hands: [(&str, &dyn Fn(&mut Snapshot)); 3] = [
+    let hands: [Hand<'_>; 3] = [
         ("fault", &|s| s.faults.push(fault.clone())),
         ("force", &|s| s.deployments[0].force = Some(force.clone())),
         ("rung 3", &|s| {

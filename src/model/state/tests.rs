@@ -7,6 +7,7 @@ use crate::model::{
     event::{Picked, SCHEMA},
     fault::{FaultKind, Only},
     finding::{Finding, Findings},
+    normal::{Band, Bands, Normal, Origin},
     request::SpanEnd,
     snapshot::Shown,
     topology::RouteInfo,
@@ -95,6 +96,30 @@ fn canary_failed(id: &str) -> Kind {
     }
 }
 
+fn normal(id: &str, x: f64) -> Kind {
+    let band = Band {
+        low: x,
+        mid: x,
+        high: x,
+        n: 15,
+    };
+    let bands = Bands {
+        p95: Some(band),
+        ..Bands::default()
+    };
+    let origin = Origin::Pinned {
+        at: Wall(T0),
+        who: "ana".to_owned(),
+    };
+    Kind::Normal {
+        deployments: vec![Normal {
+            deployment: id.into(),
+            origin,
+            bands,
+        }],
+    }
+}
+
 /// Events `kinds`, each so many milliseconds after the one before.
 fn run(kinds: impl IntoIterator<Item = (u64, Kind)>) -> (State, Vec<Arc<Event>>) {
     let (mut state, mut at, mut all) = (State::new(), T0, Vec::new());
@@ -172,6 +197,12 @@ fn some_kind() -> impl Strategy<Value = Kind> {
         (id.clone(), 0..3u32, 0..2u32).prop_map(|(id, n, failed)| canaries(id, n, failed)),
         id.clone().prop_map(canary_failed),
         Just(began(&["x", "y"])),
+        (id.clone(), 0.0..9.0f64).prop_map(|(id, x)| normal(id, x)),
+        (id.clone(), any::<bool>()).prop_map(|(id, ok)| Kind::Probed {
+            deployment: id.into(),
+            verdict: Verdict::new(if ok { Class::Ok } else { Class::Fault }, "x"),
+            shadow: true,
+        }),
         any::<bool>().prop_map(|passed| checked("x", passed)),
         Just(drill(DrillStep::Ended {
             result: DrillResult::Passed,

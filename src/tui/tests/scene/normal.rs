@@ -6,13 +6,13 @@ use crate::model::{
     normal::{Band, Bands, Normal, Origin},
 };
 
-const fn band(low: f64, mid: f64, high: f64) -> Option<Band> {
-    Some(Band {
+const fn band(low: f64, mid: f64, high: f64) -> Band {
+    Band {
         low,
         mid,
         high,
         n: 15,
-    })
+    }
 }
 
 fn tell(s: &mut Scene, origin: &Origin) {
@@ -20,16 +20,16 @@ fn tell(s: &mut Scene, origin: &Origin) {
         deployment: id.into(),
         origin: origin.clone(),
         bands: Bands {
-            errors: band(0.0, 0.003, 0.011),
-            judge: band(0.84, 0.90, 0.93),
+            errors: Some(band(0.0, 0.003, 0.011)),
+            judge: Some(band(0.84, 0.90, 0.93)),
             p95,
-            rate,
+            rate: Some(rate),
         },
     };
     let deployments = vec![
-        of(PRIMARY, band(28.2, 31.0, 34.1), band(1.2, 1.9, 2.6)),
+        of(PRIMARY, band(28.2, 31.0, 34.1), Some(band(1.2, 1.9, 2.6))),
         of(SECONDARY, band(0.0, 0.0, 0.2), None),
-        of(TERTIARY, band(1.0, 1.2, 1.4), band(1.9, 2.4, 2.9)),
+        of(TERTIARY, band(1.0, 1.2, 1.4), Some(band(1.9, 2.4, 2.9))),
     ];
     s.push(Kind::Normal { deployments });
 }
