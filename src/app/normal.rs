@@ -22,9 +22,10 @@ use std::{
 use tokio::{sync::mpsc, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-const MINUTE: Duration = Duration::from_mins(1);
-/// How often what was learned is written, in minutes; what a person says is written at once.
-const WRITTEN_EVERY: u32 = 10;
+/// How soon another hour, or another configuration, is seen. The keeper takes each minute once.
+const BEAT: Duration = Duration::from_secs(1);
+/// How often what was learned is written; what a person says is written at once.
+const WRITTEN_EVERY: Duration = Duration::from_mins(10);
 /// Ten deployments over four weeks are under 4 MB (measured by a test of the keeper); this is none of ours.
 const MOST_BYTES: u64 = 64 << 20;
 
@@ -106,9 +107,10 @@ impl Normals {
         mut incoming: mpsc::Receiver<Order>,
         stop: CancellationToken,
     ) {
-        let mut beat = tokio::time::interval(MINUTE);
+        let mut beat = tokio::time::interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut unwritten = 0;
+        let mut written = tokio::time::interval(WRITTEN_EVERY);
+        written.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             tokio::select! {
                 order = incoming.recv() => {
@@ -127,12 +129,8 @@ impl Normals {
                         let told = self.keeper.minute(&snapshot);
                         self.tell(told);
                     }
-                    unwritten += 1;
-                    if unwritten >= WRITTEN_EVERY {
-                        unwritten = 0;
-                        self.write().await;
-                    }
                 }
+                _ = written.tick() => self.write().await,
                 () = stop.cancelled() => break,
             }
         }

@@ -55,7 +55,7 @@ impl Compared {
 }
 
 /// What an amount of time brought.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 struct Tally {
     really: Outcome,
     canned: f64,
@@ -70,7 +70,7 @@ impl Tally {
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Incident {
     since: Wall,
     /// The last second in which something was wrong.
@@ -79,7 +79,7 @@ struct Incident {
 }
 
 /// What is known of one deployment.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 struct Known {
     id: Option<DeploymentId>,
     phase: Phase,
@@ -101,7 +101,8 @@ struct Known {
 /// Attempts that say what share fails now.
 const ATTEMPTS: u32 = 10;
 
-#[derive(Debug, Clone, Default)]
+/// What is known in the middle of it: a journal's next file goes on from there.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Counterfactual {
     sec: u64,
     known: Vec<Known>,
@@ -318,8 +319,11 @@ impl Counterfactual {
         })
     }
 
-    /// Goes on from how things stood, without what came before.
+    /// Goes on from how things stood; where only that is known, without what the last minutes brought.
     pub(super) fn carried_on(s: &Snapshot) -> Self {
+        if let Some(known) = &s.comparing {
+            return Self::clone(known);
+        }
         let mut new = Self {
             sec: s.at.secs(),
             rung3: s.routes.iter().any(|r| r.rung3.is_some()),

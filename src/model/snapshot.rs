@@ -2,7 +2,7 @@
 
 use super::{
     DeploymentId, Dialect, Event, Force, ForceKind, Phase, ProviderId, Reason, RouteId, Slo, Wall,
-    counterfactual::Compared,
+    counterfactual::{Compared, Counterfactual},
     drill::{DrillInfo, DrillMark, DrillRun},
     event::{Exchanges, Kind, Picked, Watch},
     fault::Fault,
@@ -65,6 +65,9 @@ pub struct Snapshot {
     /// What happened in the incident, and what would have happened to a plain cooldown router; none while all is calm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compared: Option<Compared>,
+    /// What that is worked out from; only where a journal's next file begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparing: Option<Box<Counterfactual>>,
     /// All exchanges, one entry per second that had any, oldest first.
     pub exchanges: Arc<VecDeque<(u64, Exchanges)>>,
     /// Since the start of the run.

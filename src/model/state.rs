@@ -436,7 +436,10 @@ impl State {
 
     /// What a journal's next file begins with.
     pub fn standing(&self) -> Snapshot {
-        self.snapshot(self.s.at).standing()
+        Snapshot {
+            comparing: Some(Box::new(self.counterfactual.clone())),
+            ..self.snapshot(self.s.at).standing()
+        }
     }
 
     /// How things stand at `at`. Reading changes nothing.

@@ -1,6 +1,7 @@
 //! The plain cooldown router itself.
 
 use crate::model::{DeploymentId, Snapshot};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// Failures within [`WINDOW_S`] that take a deployment out.
@@ -13,7 +14,7 @@ const EPSILON: f64 = 1e-9;
 const FADE: f64 = 0.98;
 
 /// Requests, or fractions of them.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Outcome {
     pub(super) upstream: f64,
     pub(super) users: f64,
@@ -43,7 +44,7 @@ impl Outcome {
     }
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 struct Unit {
     disabled: bool,
     /// Failures of the last minute.
@@ -53,14 +54,14 @@ struct Unit {
 }
 
 /// A route; those with the same tiers are one.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 struct Route {
     tiers: Vec<usize>,
     /// How much it is asked, as a share of all.
     weight: f64,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Plain {
     units: Vec<Unit>,
     routes: Vec<Route>,

@@ -25,6 +25,7 @@ impl State {
         self.known = vec![Known::default(); deployments.len()];
         self.routes = vec![KnownRoute::default(); routes.len()];
         self.counterfactual = Counterfactual::carried_on(&self.s);
+        self.s.comparing = None;
         if same_run {
             self.remember(old);
         }
