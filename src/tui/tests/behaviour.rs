@@ -339,7 +339,7 @@ fn the_footer_keeps_what_matters_most() {
         "{}",
         footer(62)
     );
-    let wide = footer(300);
+    let wide = footer(340);
     for b in TABLE
         .iter()
         .filter(|b| b.context == Context::Board && !b.label.is_empty() && b.label != "back")
