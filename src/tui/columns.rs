@@ -220,14 +220,14 @@ fn fault(fault: &Fault, at: Wall) -> Clause {
 }
 
 /// That it is not believed as a judge.
-fn as_judge(d: &DeploymentView, s: &Snapshot) -> Option<String> {
+pub(super) fn as_judge(d: &DeploymentView, s: &Snapshot) -> Option<String> {
     let dismissed = s.judge.dismissed.iter().find(|j| j.judge == d.id);
     let dismissed = dismissed.map(|j| format!("no judge until {}", j.until.clock()));
     let drifts = || s.judge.drifting.iter().any(|j| j.judge == d.id);
     dismissed.or_else(|| drifts().then(|| "its scores drift".to_owned()))
 }
 
-fn sparkline(d: &DeploymentView, s: &Snapshot) -> String {
+pub(super) fn sparkline(d: &DeploymentView, s: &Snapshot) -> String {
     let scale = Scale {
         limit: s.err_threshold,
         high_is_good: false,

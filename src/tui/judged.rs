@@ -3,6 +3,7 @@
 //! ```text
 //! ┌ judged answers  by openai/gpt-4.1 ───────────────────────────┐
 //! │14:02:11 ■ 0.41         in French, the question was in English│
+//! │         "Le contrat prévoit un délai de trente jours"        │
 //! │14:02:11 ■ 0.38 second  wrong language   by gemini/gemini-2.5 │
 //! └────────────────────── judges: 412 calls ~$0.38 (12 unpriced) ┘
 //! ```
@@ -10,9 +11,10 @@
 use super::{
     app::App,
     draw::{framed, put, title},
+    fit::fit_middle,
     theme::Role,
     trends,
-    words::{fit, width},
+    words::{fit, is_blind, width},
 };
 use crate::model::{
     DeploymentId,
@@ -23,6 +25,9 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 /// The longest of the words below.
 const PICKED: u16 = 6;
+/// From this height on there is room for what was answered, and where it begins.
+const ROOMY: u16 = 6;
+const INDENT: u16 = 9;
 /// Words of a judge that are worth more than its name.
 const WORDS: u16 = 24;
 /// A name cut shorter than this is none.
@@ -52,7 +57,11 @@ pub(super) fn draw(app: &App, d: &DeploymentView, area: Rect, buf: &mut Buffer) 
         .rev()
         .take(shown)
         .any(|j| !picked(j.picked).is_empty());
-    for (y, j) in (inner.y..inner.bottom()).zip(d.scores.iter().rev()) {
+    let mut y = inner.y;
+    for j in d.scores.iter().rev() {
+        if y >= inner.bottom() {
+            break;
+        }
         let strip = Rect {
             y,
             height: 1,
@@ -60,11 +69,40 @@ pub(super) fn draw(app: &App, d: &DeploymentView, area: Rect, buf: &mut Buffer) 
         };
         let other = (Some(&j.judge) != usual).then_some(&j.judge);
         answer(app, j, other, any_picked, strip, buf);
+        y = y.saturating_add(1);
+        if let Some(said) = said(j).filter(|_| inner.height >= ROOMY && y < inner.bottom()) {
+            let x = inner.x.saturating_add(INDENT);
+            let room = inner.right().saturating_sub(x);
+            let said = fit_middle("\"", said, "\"", room);
+            put(buf, (x, y), &said, room, theme.style(Role::Dim));
+            y = y.saturating_add(1);
+        }
     }
     trends::spent(app, area, buf);
     if d.scores.is_empty() {
         let dim = theme.style(Role::Dim);
-        put(buf, (inner.x, inner.y), "none yet", inner.width, dim);
+        put(buf, (inner.x, inner.y), none(app, d), inner.width, dim);
+    }
+}
+
+/// The first line of what was judged.
+fn said(j: &JudgedView) -> Option<&str> {
+    j.answer.lines().map(str::trim).find(|l| !l.is_empty())
+}
+
+/// Why there are none.
+fn none(app: &App, d: &DeploymentView) -> &'static str {
+    let s = app.shown();
+    if s.judge.judges.is_empty() {
+        "nobody judges"
+    } else if is_blind(d, s) {
+        "blind: no judge can be asked"
+    } else if d.tier.is_none() {
+        "no route uses it: it answers nobody, and nothing of it is judged"
+    } else if d.attempts_per_s <= 0.0 {
+        "it answers nothing now: there is nothing to judge"
+    } else {
+        "none yet: answers are judged by sample"
     }
 }
 

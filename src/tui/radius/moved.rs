@@ -157,7 +157,7 @@ impl<'a> Group<'_, 'a> {
 
     fn canned(&self) -> &'static str {
         if self.routes[0].others == 0 {
-            "canned text or an error: it is the last healthy tier"
+            "canned text or an error: the last healthy tier"
         } else {
             "canned text or an error: no tier below takes any"
         }
@@ -206,17 +206,15 @@ fn target(
             per_second(to.attempts_per_s + more)
         ),
         format!("{} → about {after} in flight", to.in_flight),
-        to.p95.map_or("p95 not known".to_owned(), |p| {
-            format!("p95 {}", latency(p))
-        }),
-        match to.errors_5m.n {
-            0 => "no attempts in 5 min".to_owned(),
-            n => {
-                let (rate, _) = err(to.errors_5m, s.err_threshold);
-                format!("errors {rate} n={}", count(n.into()))
-            }
-        },
     ];
+    parts.extend(to.p95.map(|p| format!("p95 {}", latency(p))));
+    parts.push(match to.errors_5m.n {
+        0 => "no attempts in 5 min".to_owned(),
+        n => {
+            let (rate, _) = err(to.errors_5m, s.err_threshold);
+            format!("errors {rate} n={}", count(n.into()))
+        }
+    });
     if to.throttled_5m > 0 {
         parts.push(format!("{} rate-limited", count(to.throttled_5m.into())));
     }

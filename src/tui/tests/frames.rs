@@ -63,6 +63,18 @@ frames! {
     quality_in_detail: scene::quality(), "\n", 120, 40;
     quality_in_detail_at_80_by_24: scene::quality(), "\n", 80, 24;
     quality_in_detail_at_200_by_60: scene::quality(), "\n", 200, 60;
+    calm_in_detail_at_80_by_24: scene::calm(), "\n", 80, 24;
+    calm_in_detail_at_120_by_40: scene::calm(), "\n", 120, 40;
+    calm_in_detail_at_200_by_60: scene::calm(), "\n", 200, 60;
+    incident_in_detail_at_200_by_60: scene::incident(), "\n", 200, 60;
+    forced_in_detail_at_80_by_24: scene::forced(), "\n", 80, 24;
+    forced_in_detail_at_120_by_40: scene::forced(), "\n", 120, 40;
+    forced_in_detail_at_200_by_60: scene::forced(), "\n", 200, 60;
+    blind_in_detail_at_120_by_40: scene::blind(), "\n", 120, 40;
+    blind_in_detail_at_200_by_60: scene::blind(), "\n", 200, 60;
+    a_fault_in_detail_at_80_by_24: scene::forced(), "j\n", 80, 24;
+    a_disabled_one_in_detail: scene::disabled(), "\n", 200, 60;
+    a_ramp_in_detail_at_200_by_60: scene::incident(), "j\n", 200, 60;
     the_filter: scene::calm(), "/gem", 80, 24;
     the_requests: scene::requested(), "R", 120, 40;
     the_requests_at_80_by_24: scene::requested(), "R", 80, 24;

@@ -34,13 +34,19 @@ fn every_situation_can_be_drawn_as_a_picture() {
             fs::write(dir.join(format!("{name}-{w}x{h}.svg")), picture).unwrap();
         }
     }
-    for (name, scene) in [
-        ("alarm", scene::alarm as fn() -> scene::Scene),
-        ("quality", scene::quality),
-        ("pinned", scene::pinned),
+    for (name, scene, keys) in [
+        ("alarm", scene::alarm as fn() -> scene::Scene, "\n"),
+        ("calm", scene::calm, "\n"),
+        ("incident", scene::incident, "\n"),
+        ("quality", scene::quality, "\n"),
+        ("pinned", scene::pinned, "\n"),
+        ("forced", scene::forced, "\n"),
+        ("fault", scene::forced, "j\n"),
+        ("ramp", scene::incident, "j\n"),
+        ("blind", scene::blind, "\n"),
     ] {
         let mut desk = Desk::at(scene());
-        desk.press("\n");
+        desk.press(keys);
         for (w, h) in [(80, 24), (120, 40), (200, 60)] {
             let picture = svg(&desk.draw(w, h), Ground::DARK);
             fs::write(dir.join(format!("{name}-detail-{w}x{h}.svg")), picture).unwrap();

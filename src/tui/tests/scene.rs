@@ -26,6 +26,11 @@ pub(in crate::tui) const SECONDARY: &str = "openai/gpt-4.1";
 pub(in crate::tui) const TERTIARY: &str = "gemini/gemini-2.5-pro";
 const JUDGE: &str = "openai/gpt-4.1-mini";
 
+/// What was judged.
+const ENGLISH: &str = "Either side may end it with thirty days' notice in writing (clause 14.2).\n\nBefore the first year";
+const FRENCH: &str =
+    "Chaque partie peut y mettre fin avec trente jours de marge, par lettre.\n\nAvant la fin";
+
 /// 2026-03-10T14:03:22Z: when every scene is looked at.
 const LOOKED_AT: u64 = 1_773_151_402;
 /// Scenes begin this long before.
@@ -98,6 +103,10 @@ impl Scene {
         self.push(Kind::Bucket(Bucket {
             ok,
             fail,
+            classes: (fail > 0)
+                .then_some((Class::Fault, fail))
+                .into_iter()
+                .collect(),
             in_flight: n * ms / 1500,
             tokens: ok * 210,
             ttft: latency(ms / 4),
@@ -156,7 +165,7 @@ impl Scene {
             exchange: "01J".into(),
             score,
             reason: reason.into(),
-            answer: String::new(),
+            answer: if score < 0.5 { FRENCH } else { ENGLISH }.to_owned(),
             picked,
             findings: Findings::default(),
         });
@@ -421,6 +430,15 @@ pub(in crate::tui) fn forced() -> Scene {
         }
         if left == 65 {
             s.fault(1, TERTIARY);
+        }
+        if left == 20 {
+            s.injected(Kind::Fallback {
+                exchange: "01J".into(),
+                route: "summarize".into(),
+                from: TERTIARY.into(),
+                to: None,
+                verdict: Verdict::new(Class::Fault, "unavailable").status(503),
+            });
         }
         if left == 30 {
             s.push(Kind::Rung3On {
