@@ -55,7 +55,8 @@ pub(super) fn facts(d: &DeploymentView, s: &Snapshot, room: Room) -> Vec<Fact> {
 
 fn told(d: &DeploymentView, s: &Snapshot, room: Room) -> Vec<Fact> {
     let tall = room.height >= TALL;
-    let mut all = vec![("breaker", standing(d, s), Role::Text)];
+    let mut all: Vec<Fact> = force(d, s).into_iter().collect();
+    all.push(("breaker", standing(d, s), Role::Text));
     all.extend(faults(d, s));
     all.extend(gate(d, s));
     all.extend(before(d, s).map(|(label, text)| (label, text, Role::Text)));
@@ -82,6 +83,17 @@ fn told(d: &DeploymentView, s: &Snapshot, room: Room) -> Vec<Fact> {
         all.push(("model", model, Role::Text));
     }
     all
+}
+
+/// What a person laid over the breaker.
+fn force(d: &DeploymentView, s: &Snapshot) -> Option<Fact> {
+    let force = d.force.as_ref()?;
+    let left = short(s.at.until(force.until));
+    let mut text = format!("{FLAG} {} by {}, ends in {left}", force.kind, force.who);
+    if !force.why.is_empty() {
+        text = format!("{text}: \"{}\"", force.why);
+    }
+    Some(("force", text, Role::Manual))
 }
 
 /// Each failure that is injected into it, on a line of its own.
@@ -209,18 +221,24 @@ fn if_open(d: &DeploymentView, s: &Snapshot) -> Vec<Fact> {
         .iter()
         .filter(|r| d.serves() && r.tiers.contains(&d.id))
         .collect();
-    let lines = routes.iter().take(ROUTES).map(|r| {
+    let labels = std::iter::once("if open").chain(std::iter::repeat(""));
+    let lines = routes.iter().take(ROUTES).zip(labels).map(|(r, label)| {
         let text = format!("{}: {}", r.id, radius::if_opened(s, r, &d.id));
-        ("if open", text, Role::Text)
+        (label, text, Role::Text)
     });
     let more = routes.len().saturating_sub(ROUTES);
-    let more = (more > 0).then(|| ("if open", format!("and {more} more routes"), Role::Dim));
+    let more = (more > 0).then(|| ("", format!("and {more} more routes"), Role::Dim));
     lines.chain(more).collect()
 }
 
 /// The breaker's own phase, what a person laid over it, and why.
 fn standing(d: &DeploymentView, s: &Snapshot) -> String {
     let since = short(s.at.since(d.since.max(s.started)));
+    if d.force.is_some() {
+        // The force itself has a line of its own.
+        let beneath = text::clauses(d, s.at).split_off(1);
+        return format!("{}; {} for {since}", text::join(&beneath), d.phase);
+    }
     // The line of the evidence says the rest.
     let watched = text::watched(d);
     let mut note = text::clauses(d, s.at);

@@ -599,7 +599,7 @@ fn at_80_by_24_the_detail_loses_neither_the_breaker_nor_its_evidence_nor_what_a_
     let text = desk.press("\n").text(80, 24);
     for told in [
         "FORCED OPEN",
-        "by oncall",
+        "open by oncall, ends in 8:12",
         "bill looks wrong",
         "would be CLOSED",
     ] {
