@@ -234,10 +234,14 @@ fn if_open(d: &DeploymentView, s: &Snapshot) -> Vec<Fact> {
 /// The breaker's own phase, what a person laid over it, and why.
 fn standing(d: &DeploymentView, s: &Snapshot) -> String {
     let since = short(s.at.since(d.since.max(s.started)));
-    if d.force.is_some() {
+    if d.force.is_some() && d.disabled.is_none() {
         // The force itself has a line of its own.
         let beneath = text::clauses(d, s.at).split_off(1);
-        return format!("{}; {} for {since}", text::join(&beneath), d.phase);
+        return format!(
+            "{}, and has been {} for {since}",
+            text::join(&beneath),
+            d.phase
+        );
     }
     // The line of the evidence says the rest.
     let watched = text::watched(d);
