@@ -508,7 +508,10 @@ fn log_file() -> PathBuf {
 
 #[cfg(feature = "tui")]
 fn tui_options(look: &breakerbox::cli::Look) -> breakerbox::tui::Options {
-    use breakerbox::{cli::PaletteName, tui::Palette};
+    use breakerbox::{
+        cli::PaletteName,
+        tui::{Palette, View},
+    };
     let palette = match look.palette {
         PaletteName::Auto => Palette::Auto,
         PaletteName::Dark => Palette::Dark,
@@ -520,7 +523,11 @@ fn tui_options(look: &breakerbox::cli::Look) -> breakerbox::tui::Options {
     breakerbox::tui::Options {
         ascii: look.ascii,
         palette,
-        wall: look.wall,
+        view: if look.wall {
+            View::Wall
+        } else {
+            View::Overview
+        },
         ..Default::default()
     }
 }

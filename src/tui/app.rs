@@ -48,7 +48,7 @@ pub(super) enum Flow {
 
 /// What the middle of the screen shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum View {
+pub enum View {
     #[default]
     Overview,
     /// One deployment.

@@ -17,6 +17,9 @@ const LONGEST_PASTE: usize = 64 * 1024;
 /// No sequence is this long.
 const LONGEST: usize = 64;
 
+/// More keys at once, not all of them the same, are not typed: they are pasted, by a terminal that does not mark pastes.
+const TYPED: usize = 8;
+
 const PASTE_END: &[u8] = b"\x1b[201~";
 
 #[derive(Debug, Default)]
@@ -112,6 +115,36 @@ impl Decoder {
         let escape = self.bytes.first() == Some(&0x1b);
         self.bytes.clear();
         escape.then(|| Event::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)))
+    }
+}
+
+/// What came at once, and whether it was pasted: then it is one paste, and what is no text in it is nothing. `goes_on`:
+/// it came right behind such a paste.
+pub(super) fn together(events: Vec<Event>, goes_on: bool) -> (Vec<Event>, bool) {
+    let text: String = events.iter().filter_map(typed).collect();
+    let first = text.chars().next();
+    let pasted = text.chars().count() > TYPED && text.chars().any(|c| Some(c) != first);
+    if !pasted && !(goes_on && first.is_some()) {
+        return (events, false);
+    }
+    (vec![Event::Paste(text)], true)
+}
+
+fn typed(event: &Event) -> Option<char> {
+    match event {
+        Event::Key(KeyEvent {
+            code: KeyCode::Char(c),
+            modifiers: KeyModifiers::NONE,
+            ..
+        }) => Some(*c),
+        Event::Key(KeyEvent {
+            code: KeyCode::Enter,
+            ..
+        }) => Some('\n'),
+        Event::Key(KeyEvent {
+            code: KeyCode::Tab, ..
+        }) => Some('\t'),
+        _ => None,
     }
 }
 

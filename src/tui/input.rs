@@ -1,6 +1,6 @@
 //! Keys from the terminal, and the news that it has gone.
 
-use super::decode::{Decoder, ESCAPE};
+use super::decode::{Decoder, ESCAPE, together};
 use crate::{clock, model::Mono};
 use crossterm::event::Event;
 use rustix::{
@@ -18,6 +18,8 @@ use std::{
 const CHUNK: usize = 4096;
 /// Chunks taken before the screen looks at anything else.
 const CHUNKS: usize = 16;
+/// What comes within this came at once: a paste may arrive in pieces.
+const PIECES: Duration = Duration::from_millis(2);
 
 pub(super) struct Input {
     /// None: standard input is the terminal.
@@ -25,6 +27,8 @@ pub(super) struct Input {
     decoder: Decoder,
     /// When the last byte came.
     fed: Mono,
+    /// When the last of a paste came that the terminal did not mark.
+    pasted: Option<Mono>,
 }
 
 impl Input {
@@ -38,6 +42,7 @@ impl Input {
             tty,
             decoder: Decoder::default(),
             fed: Mono::default(),
+            pasted: None,
         })
     }
 
@@ -66,12 +71,16 @@ impl Input {
                 Err(Errno::INTR | Errno::AGAIN) => {}
                 Err(e) => return Err(e.into()),
             }
-            wait = Duration::ZERO;
+            wait = PIECES;
         }
         if events.is_empty() {
             let idle = clock::now().since(self.fed);
             events.extend(self.decoder.settle(idle));
+            return Ok(events);
         }
+        let goes_on = self.pasted.is_some_and(|at| self.fed.since(at) < ESCAPE);
+        let (events, pasted) = together(events, goes_on);
+        self.pasted = pasted.then_some(self.fed);
         Ok(events)
     }
 }

@@ -67,6 +67,7 @@ mod words;
 )]
 mod tests;
 
+pub use app::View;
 pub use run::{Options, run};
 pub use summary::Summary;
 pub use theme::Palette;

@@ -33,14 +33,16 @@ pub struct Options {
     /// Draw with ASCII only.
     pub ascii: bool,
     pub palette: Palette,
-    /// Begin with the large letters.
-    pub wall: bool,
+    /// What to begin with.
+    pub view: View,
     /// Ends the screen from outside.
     pub stop: Arc<AtomicBool>,
 }
 
-/// At most ten frames a second.
+/// At most ten frames a second of what happens by itself.
 const FRAME: Duration = Duration::from_millis(100);
+/// How soon it is looked, and shown, what came of a key: the answer to a command is there after some milliseconds.
+const ECHO: Duration = Duration::from_millis(20);
 
 /// Shows `source` on this thread until somebody quits, a signal comes, or `options.stop` is set. INT and TERM end it
 /// like the quit key. A terminal that was closed is an error; what the caller does besides is none of its business.
@@ -49,9 +51,7 @@ pub fn run(source: Arc<dyn Source>, options: &Options) -> io::Result<Summary> {
     let input = Input::open()?;
     let palette = options.palette.resolve(|name| std::env::var(name).ok());
     let mut app = App::new(source, palette, options.ascii);
-    if options.wall {
-        app.view = View::Wall;
-    }
+    app.view = options.view;
     let mut screen = Screen::enter(signals.ends(&options.stop))?;
     let ended = Loop {
         app: &mut app,
@@ -61,6 +61,7 @@ pub fn run(source: Arc<dyn Source>, options: &Options) -> io::Result<Summary> {
         stop: &options.stop,
         dirty: true,
         drawn: None,
+        pressed: None,
     }
     .turn();
     drop(screen);
@@ -125,6 +126,8 @@ struct Loop<'a> {
     stop: &'a AtomicBool,
     dirty: bool,
     drawn: Option<Mono>,
+    /// When somebody last did something.
+    pressed: Option<Mono>,
 }
 
 impl Loop<'_> {
@@ -139,11 +142,15 @@ impl Loop<'_> {
             if self.signals.suspend.swap(false, Relaxed) {
                 self.suspend()?;
             }
+            if self.signals.continued.load(Relaxed) {
+                self.screen.resume()?;
+                self.resumed();
+            }
             self.resize()?;
             self.dirty |= self.app.update();
             let wait = self.draw()?;
             for event in self.input.events(wait)? {
-                self.dirty = true;
+                (self.dirty, self.pressed) = (true, Some(clock::now()));
                 match self.app.handle(&event) {
                     Flow::Quit => return Ok(()),
                     Flow::Suspend => self.suspend()?,
@@ -157,17 +164,21 @@ impl Loop<'_> {
     /// Draws when there is something new and the last frame is old enough; gives how long to wait.
     fn draw(&mut self) -> io::Result<Duration> {
         let now = clock::now();
-        let age = self.drawn.map_or(FRAME, |at| now.since(at));
+        let gap = match self.pressed {
+            Some(at) if now.since(at) < FRAME => ECHO,
+            _ => FRAME,
+        };
         if !self.dirty {
-            return Ok(FRAME);
+            return Ok(gap);
         }
-        if age < FRAME {
-            return Ok(FRAME.saturating_sub(age));
+        let age = self.drawn.map_or(gap, |at| now.since(at));
+        if age < gap {
+            return Ok(gap.saturating_sub(age));
         }
         self.screen.draw(self.app)?;
         self.app.drawn();
         (self.dirty, self.drawn) = (false, Some(now));
-        Ok(FRAME)
+        Ok(gap)
     }
 
     fn errands(&mut self) -> io::Result<()> {
@@ -201,8 +212,12 @@ impl Loop<'_> {
         self.screen.suspend(&self.signals.continued)?;
         // A stop that was asked for while stopped is not asked for again.
         self.signals.suspend.store(false, Relaxed);
-        self.dirty = true;
-        self.drawn = None;
+        self.resumed();
         Ok(())
+    }
+
+    fn resumed(&mut self) {
+        self.signals.continued.store(false, Relaxed);
+        (self.dirty, self.drawn) = (true, None);
     }
 }

@@ -42,6 +42,10 @@ const FRAME_BYTES: usize = 64 * 1024;
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 
+/// Whether there is something to give back. Leaving the alternate screen twice would put the cursor where it was before,
+/// so that the shell writes over what was told in between: a panic.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
 /// How soon a continued process notices.
 const TICK: Duration = Duration::from_millis(20);
 
@@ -87,9 +91,10 @@ impl Screen {
         Backend::flush(self.terminal.backend_mut())
     }
 
-    /// Asks the terminal to put text on its clipboard; whether it does is its own affair.
+    /// Asks the terminal to put text on its clipboard; whether it does is its own affair. Providers write into such
+    /// text, and whoever pastes it may paste it into a shell: a line break there is an order.
     pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
-        let copy = CopyToClipboard::to_clipboard_from(text);
+        let copy = CopyToClipboard::to_clipboard_from(text.replace(char::is_control, " "));
         queue!(self.terminal.backend_mut(), copy)?;
         Backend::flush(self.terminal.backend_mut())
     }
@@ -115,6 +120,13 @@ impl Screen {
                 Err(e) => return Err(e.into()),
             }
         }
+        self.resume()
+    }
+
+    /// Takes the terminal as at the start. It may not have been given back: nobody is told of a STOP, and what the
+    /// terminal was used for meanwhile is unknown.
+    pub(super) fn resume(&mut self) -> io::Result<()> {
+        give_back();
         take()?;
         if self.mouse {
             self.mouse(true)?;
@@ -124,7 +136,7 @@ impl Screen {
 
     /// Forgets what is on the terminal: the next frame is written whole. `Terminal::clear` would ask the terminal
     /// where its cursor is, and wait where nobody answers.
-    pub(super) fn redraw(&mut self) -> io::Result<()> {
+    fn redraw(&mut self) -> io::Result<()> {
         self.terminal.backend_mut().clear_region(ClearType::All)?;
         let area = self.terminal.size()?.into();
         self.terminal.resize(area)
@@ -141,6 +153,7 @@ impl Drop for Screen {
 }
 
 fn take() -> io::Result<()> {
+    TAKEN.store(true, Relaxed);
     enable_raw_mode()?;
     execute!(
         io::stdout(),
@@ -153,6 +166,9 @@ fn take() -> io::Result<()> {
 
 /// Errors are of no use here: the terminal may be gone. One that takes nothing is not waited for.
 fn give_back() {
+    if !TAKEN.swap(false, Relaxed) {
+        return;
+    }
     let mut bytes = Vec::new();
     let _ = queue!(
         bytes,

@@ -29,7 +29,8 @@ pub(super) fn view(frame: &mut Frame<'_>, app: &App) {
 
 /// A frame of a source as it stands, without a terminal.
 pub fn picture(source: Arc<dyn Source>, options: &Options, size: Size) -> Buffer {
-    let app = App::new(source, options.palette, options.ascii);
+    let mut app = App::new(source, options.palette, options.ascii);
+    app.view = options.view;
     let area = Rect::new(0, 0, size.width, size.height);
     let mut buf = Buffer::empty(area);
     draw(&app, area, &mut buf);

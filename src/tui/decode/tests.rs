@@ -125,3 +125,21 @@ fn presses_and_the_wheel_are_read_and_other_reports_are_no_key() {
     );
     assert_eq!(events.len(), 3, "and the key after them");
 }
+
+#[test]
+fn many_keys_at_once_are_a_paste_and_a_few_or_a_held_one_are_keys() {
+    let pasted = |bytes: &[u8], goes_on| together(Decoder::default().feed(bytes), goes_on);
+    assert_eq!(
+        pasted(b"q\ris pasted\x03\x1b[A", false),
+        (vec![Event::Paste("q\nis pasted".into())], true)
+    );
+    for typed in [
+        &b"all\r"[..],
+        b"jjjjjjjjjjjjjjjjjjjj",
+        b"\x1b[A\x1b[A\x1b[B\x1b[A\x1b[A\x1b[A\x1b[A\x1b[A\x1b[A",
+    ] {
+        assert!(!pasted(typed, false).1, "{typed:?}");
+    }
+    assert_eq!(pasted(b"q", true), (vec![Event::Paste("q".into())], true));
+    assert!(!pasted(b"\x1b[A", true).1);
+}

@@ -11,8 +11,10 @@ use parking_lot::Mutex;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
+    fs::File,
     io::{Read, Write},
     num::NonZeroU16,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
@@ -21,8 +23,14 @@ use std::{
     thread,
     time::Duration,
 };
+use vt100::{MouseProtocolEncoding, MouseProtocolMode};
+
+mod ends;
+mod wire;
 
 const ROLE: &str = "BREAKERBOX_TEST_SCREEN";
+/// Another terminal's name, whose keys are taken instead.
+const KEYBOARD: &str = "BREAKERBOX_TEST_KEYBOARD";
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Not a test by itself: what runs inside the pseudo-terminal.
@@ -31,10 +39,19 @@ fn a_screen_for_the_other_tests() {
     let Ok(role) = std::env::var(ROLE) else {
         return;
     };
-    let good = Arc::new(scene::calm().snapshot());
-    let source: Arc<dyn Source> = if role == "broken" {
+    let good = Arc::new(if role == "hostile" {
+        wire::hostile().snapshot()
+    } else {
+        scene::calm().snapshot()
+    });
+    let source: Arc<dyn Source> = if role.starts_with("broken") {
         let asked = AtomicUsize::default();
-        Arc::new(Broken { good, asked })
+        let elsewhere = role == "broken elsewhere";
+        Arc::new(Broken {
+            good,
+            asked,
+            elsewhere,
+        })
     } else {
         Arc::new(Fake {
             snapshot: Mutex::new(good),
@@ -43,6 +60,10 @@ fn a_screen_for_the_other_tests() {
             label: "REPLAY",
         })
     };
+    if let Ok(keyboard) = std::env::var(KEYBOARD) {
+        let tty = File::open(keyboard).unwrap();
+        rustix::stdio::dup2_stdin(tty).unwrap();
+    }
     let ended = run(source, &Options::default());
     if role == "stalled" {
         stalled(ended.map_err(|e| e.kind()).err());
@@ -51,6 +72,19 @@ fn a_screen_for_the_other_tests() {
         Ok(summary) => println!("\r\nENDED\r\n{summary}"),
         Err(e) => println!("\r\nFAILED {e}"),
     }
+}
+
+fn size(cols: u16, rows: u16) -> PtySize {
+    PtySize {
+        rows,
+        cols,
+        ..PtySize::default()
+    }
+}
+
+/// Echo, line by line, what control keys do: all of it.
+fn line(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios().unwrap())
 }
 
 fn cells(n: u16) -> NonZeroU16 {
@@ -67,15 +101,24 @@ fn stalled(error: Option<std::io::ErrorKind>) -> ! {
     std::process::exit(if held { 7 } else { 1 })
 }
 
-/// A source that breaks once the screen is up.
+/// A source that breaks once the screen is up: on its thread, or on another one.
 struct Broken {
     good: Arc<Snapshot>,
     asked: AtomicUsize,
+    elsewhere: bool,
 }
 
 impl Source for Broken {
     fn latest(&self) -> Arc<Snapshot> {
-        assert!(self.asked.fetch_add(1, Relaxed) < 5, "the source broke");
+        let asked = self.asked.fetch_add(1, Relaxed);
+        if self.elsewhere {
+            if asked == 5 {
+                let broke = thread::spawn(|| panic!("a thread broke")).join();
+                assert!(broke.is_err());
+            }
+        } else {
+            assert!(asked < 5, "the source broke");
+        }
         Arc::clone(&self.good)
     }
     fn send(&self, _: Command) -> Result<(), String> {
@@ -97,6 +140,8 @@ struct Pty {
     screen: vt100::Parser,
     raw: Vec<u8>,
     let_go: Arc<AtomicBool>,
+    /// How the terminal's line was set before.
+    line: String,
 }
 
 impl Pty {
@@ -106,12 +151,12 @@ impl Pty {
 
     /// Without a controlling terminal no HUP is sent when it closes.
     fn with(role: &str, controlling: bool) -> Self {
-        let size = PtySize {
-            rows: 24,
-            cols: 80,
-            ..PtySize::default()
-        };
-        let pair = native_pty_system().openpty(size).unwrap();
+        Self::typed_on(role, controlling, None)
+    }
+
+    fn typed_on(role: &str, controlling: bool, keyboard: Option<&Path>) -> Self {
+        let pair = native_pty_system().openpty(size(80, 24)).unwrap();
+        let line = line(&*pair.master);
         let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
         command.args([
             "tui::tests::pty::a_screen_for_the_other_tests",
@@ -121,8 +166,13 @@ impl Pty {
         ]);
         command.set_controlling_tty(controlling);
         command.env(ROLE, role);
+        if let Some(keyboard) = keyboard {
+            command.env(KEYBOARD, keyboard);
+        }
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
+        // What is told of a panic has to fit on the terminal.
+        command.env_remove("RUST_BACKTRACE");
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
         let keys = pair.master.take_writer().unwrap();
@@ -145,6 +195,7 @@ impl Pty {
             screen: vt100::Parser::new(cells(24), cells(80), 100),
             raw: Vec::new(),
             let_go,
+            line,
         }
     }
 
@@ -172,6 +223,41 @@ impl Pty {
 
     fn press(&mut self, keys: &[u8]) {
         self.keys.as_mut().unwrap().write_all(keys).unwrap();
+    }
+
+    fn resize(&mut self, cols: u16, rows: u16) {
+        let master = self.master.as_ref().unwrap();
+        master.resize(size(cols, rows)).unwrap();
+        if cols > 0 && rows > 0 {
+            self.screen.screen_mut().set_size(cells(rows), cells(cols));
+        }
+    }
+
+    /// Takes clicks, and says so.
+    fn with_mouse(&mut self) {
+        self.press(b"m");
+        self.until("mouse", |p| p.shows("mouse on"));
+        let mode = self.screen.screen().mouse_protocol_mode();
+        assert_eq!(mode, MouseProtocolMode::PressRelease);
+    }
+
+    /// Whether everything is as it was before.
+    fn is_given_back(&self) -> bool {
+        let screen = self.screen.screen();
+        let shown = !screen.alternate_screen() && !screen.hide_cursor();
+        let quiet = !screen.bracketed_paste()
+            && screen.mouse_protocol_mode() == MouseProtocolMode::None
+            && screen.mouse_protocol_encoding() == MouseProtocolEncoding::Default;
+        let master = self.master.as_ref().unwrap();
+        shown && quiet && line(&**master) == self.line
+    }
+
+    /// Reads what is still to come, for as long as something comes.
+    fn rest(&mut self) {
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
+            self.screen.process(&bytes);
+            self.raw.extend(bytes);
+        }
     }
 
     fn signal(&self, signal: Signal) {
@@ -221,12 +307,7 @@ impl Pty {
         // A channel that stays open and empty: the frames are ten a second.
         let (_open, timer) = mpsc::channel::<()>();
         for rows in [90, 80, 90, 80, 90] {
-            let size = PtySize {
-                rows,
-                cols: 250,
-                ..PtySize::default()
-            };
-            master.resize(size).unwrap();
+            master.resize(size(250, rows)).unwrap();
             let _ = timer.recv_timeout(Duration::from_millis(150));
         }
     }
@@ -234,129 +315,4 @@ impl Pty {
     fn ended(&mut self) {
         self.wait_for("end", |p| p.child.try_wait().unwrap().is_some());
     }
-}
-
-#[test]
-fn quitting_gives_the_terminal_back_and_leaves_five_lines() {
-    let mut pty = Pty::start("screen");
-    pty.drawn();
-    pty.press(b"q");
-    pty.until("summary", |p| p.shows("by hand"));
-    let screen = pty.screen.screen();
-    assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste());
-    assert!(pty.shows("ENDED"));
-    pty.ended();
-}
-
-#[test]
-fn a_frame_is_shown_at_once_or_not_at_all() {
-    let mut pty = Pty::start("screen");
-    pty.drawn();
-    pty.until("end of a frame", |p| {
-        p.raw.windows(8).any(|w| w == b"\x1b[?2026l")
-    });
-    let text = String::from_utf8_lossy(&pty.raw).into_owned();
-    let begin = text.find("\u{1b}[?2026h").unwrap();
-    let end = text.find("\u{1b}[?2026l").unwrap();
-    let frame = text.find("deployments").unwrap();
-    assert!(begin < frame && frame < end);
-    pty.press(b"q");
-    pty.ended();
-}
-
-#[test]
-fn nothing_is_written_while_nothing_changes() {
-    let mut pty = Pty::start("screen");
-    pty.drawn();
-    while pty.output.recv_timeout(Duration::from_millis(150)).is_ok() {}
-    let more = pty.output.recv_timeout(Duration::from_millis(500));
-    assert!(more.is_err(), "{more:?}");
-    pty.press(b"q");
-    pty.ended();
-}
-
-#[test]
-fn term_ends_the_screen_like_the_quit_key() {
-    let mut pty = Pty::start("screen");
-    pty.drawn();
-    pty.signal(Signal::TERM);
-    pty.until("summary", |p| p.shows("by hand"));
-    assert!(!pty.screen.screen().alternate_screen());
-    pty.ended();
-}
-
-#[test]
-fn a_closed_terminal_ends_the_screen_within_a_second() {
-    for controlling in [true, false] {
-        let mut pty = Pty::with("screen", controlling);
-        pty.drawn();
-        pty.close();
-        let before = clock::now();
-        pty.ended();
-        assert!(
-            clock::now().since(before) < Duration::from_secs(1),
-            "{controlling}"
-        );
-    }
-}
-
-#[test]
-fn a_terminal_that_takes_nothing_does_not_hold_the_end() {
-    let mut pty = Pty::start("stalled");
-    pty.drawn();
-    pty.stall();
-    pty.signal(Signal::TERM);
-    pty.ended();
-    let status = pty.child.try_wait().unwrap().unwrap();
-    assert_eq!(status.exit_code(), 7, "the write was held");
-}
-
-#[test]
-fn a_panic_gives_the_terminal_back_before_it_is_told() {
-    let mut pty = Pty::start("broken");
-    pty.until("panic", |p| p.shows("the source broke"));
-    let screen = pty.screen.screen();
-    assert!(!screen.alternate_screen() && !screen.hide_cursor());
-    pty.ended();
-}
-
-#[test]
-fn a_suspended_screen_gives_the_terminal_back_and_comes_again() {
-    let mut pty = Pty::start("screen");
-    pty.drawn();
-    pty.press(b"\x1a");
-    pty.wait_for("stop", |p| p.stopped());
-    pty.wait_for("shell's screen", |p| !p.screen.screen().alternate_screen());
-    pty.signal(Signal::CONT);
-    pty.drawn();
-    pty.press(b"q");
-    pty.ended();
-}
-
-#[test]
-fn pasted_text_on_a_real_terminal_does_not_quit() {
-    let mut pty = Pty::start("screen");
-    pty.drawn();
-    pty.press(b"\x1b[200~q\x1b[201~?");
-    pty.until("help", |p| p.shows("letters search"));
-    pty.press(b"\x1b");
-    pty.until("table", |p| !p.shows("letters search"));
-    pty.press(b"q");
-    pty.ended();
-}
-
-#[test]
-fn a_resized_terminal_is_drawn_anew() {
-    let mut pty = Pty::start("screen");
-    pty.drawn();
-    let size = PtySize {
-        rows: 40,
-        cols: 120,
-        ..PtySize::default()
-    };
-    pty.screen.screen_mut().set_size(cells(40), cells(120));
-    pty.master.as_ref().unwrap().resize(size).unwrap();
-    pty.until("larger frame", |p| p.shows("rungs, last 15 min"));
-    pty.press(b"q");
-    pty.ended();
 }
