@@ -1,14 +1,17 @@
-//! What a frame costs, and what a second of events costs the reducer: a quarter of an hour of three busy deployments.
+//! What a frame of each view costs, and what a second of events costs the reducer: a quarter of an hour of three busy
+//! deployments, judged, tripping, falling over, with every list full.
 
 use breakerbox::{
     model::{
-        Command, Dialect, Event, Kind, Snapshot, State, Wall,
-        event::{Bucket, Exchanges, SCHEMA},
+        Class, Command, Dialect, Event, Kind, Phase, Reason, Snapshot, State, Verdict, Wall,
+        event::{Bucket, Exchanges, Picked, SCHEMA},
+        finding::Findings,
+        phase::Transition,
         series::Latency,
         topology::{DeploymentInfo, RouteInfo, Topology},
     },
     source::Source,
-    tui::{Options, Palette, picture},
+    tui::{Options, Palette, View, picture},
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use ratatui::layout::Size;
@@ -69,6 +72,42 @@ fn started() -> Kind {
     }
 }
 
+fn score(id: &str, sec: u64) -> Kind {
+    Kind::Score {
+        deployment: id.into(),
+        judge: "mistral/mistral-medium".into(),
+        exchange: "01J".into(),
+        score: if sec.is_multiple_of(9) { 0.4 } else { 0.9 },
+        reason: "The answer addresses the question and is complete, but cites a clause that is not there."
+            .to_owned(),
+        picked: Picked::Sample,
+        findings: Findings::default(),
+    }
+}
+
+/// The primary opens and closes, so that charts have marks and the list of events has reasons to word.
+fn trip(sec: u64) -> Kind {
+    let (from, to) = if sec.is_multiple_of(60) {
+        (Phase::Closed, Phase::Open)
+    } else {
+        (Phase::Open, Phase::Closed)
+    };
+    Kind::Transition(Transition {
+        deployment: IDS[0].into(),
+        from,
+        to,
+        reason: Reason::ErrorRate {
+            rate: 0.384,
+            limit: 0.02,
+            bad: 312,
+            n: 812,
+            window_s: 60,
+        },
+        generation: sec,
+        until: Some(START + Duration::from_secs(sec + 300)),
+    })
+}
+
 /// What one second brings.
 fn second(sec: u64) -> Vec<Kind> {
     let times = Latency((0..12).map(|i| (200 + i * 150, 2)).collect());
@@ -84,6 +123,17 @@ fn second(sec: u64) -> Vec<Kind> {
             })
         })
         .collect();
+    kinds.extend(IDS.iter().map(|id| score(id, sec)));
+    kinds.push(Kind::Fallback {
+        exchange: "01J".into(),
+        route: "summarize".into(),
+        from: IDS[0].into(),
+        to: Some(IDS[1].into()),
+        verdict: Verdict::new(Class::Fault, "overloaded_error").status(529),
+    });
+    if sec.is_multiple_of(30) {
+        kinds.push(trip(sec));
+    }
     kinds.push(Kind::Exchanges(Exchanges {
         primary: 60,
         fallback: 5,
@@ -113,20 +163,23 @@ fn bench(c: &mut Criterion) {
     }
     let now = START + Duration::from_secs(SECONDS);
     let source: Arc<dyn Source> = Arc::new(Still(Arc::new(state.snapshot(now))));
-    let options = Options {
-        palette: Palette::Dark,
-        ..Options::default()
-    };
-    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
-        c.bench_function(&format!("frame {width}x{height}"), |b| {
-            b.iter(|| {
-                black_box(picture(
-                    Arc::clone(&source),
-                    &options,
-                    Size { width, height },
-                ))
+    for view in [View::Overview, View::Detail, View::Events, View::Wall] {
+        let options = Options {
+            palette: Palette::Dark,
+            view,
+            ..Options::default()
+        };
+        for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+            c.bench_function(&format!("{view:?} {width}x{height}"), |b| {
+                b.iter(|| {
+                    black_box(picture(
+                        Arc::clone(&source),
+                        &options,
+                        Size { width, height },
+                    ))
+                });
             });
-        });
+        }
     }
     c.bench_function("snapshot", |b| b.iter(|| black_box(state.snapshot(now))));
     let mut sec = SECONDS;

@@ -4,32 +4,75 @@ use crate::model::{Event, Kind, Snapshot, event::Level, snapshot::Shown, text};
 use std::{
     io::{self, Write},
     sync::Arc,
+    thread,
+    time::Duration,
 };
-use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::{
+    sync::{
+        broadcast::{self, error::RecvError},
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
+    time::timeout,
+};
 
-/// Writes events until the run ends or nobody reads any more. Without `content` nothing is in them that may quote prompts
-/// and answers.
+/// Lines that wait for a reader; what comes while they are full is counted.
+const LINES: usize = 4096;
+/// For so long the last lines are waited for.
+const LAST: Duration = Duration::from_secs(1);
+
+enum Line {
+    Event(Arc<Event>),
+    Missed(u64),
+}
+
+/// Writes events until the run ends or nobody reads any more. A thread of its own does it: standard output that takes
+/// nothing (a stopped terminal, a full pipe) would hold a worker of the router, and then its end. Without `content`
+/// nothing is in the lines that may quote prompts and answers.
 pub async fn follow(mut events: broadcast::Receiver<Arc<Event>>, json: bool, content: bool) {
+    let (lines, waiting) = mpsc::channel(LINES);
+    let (end, ended) = oneshot::channel();
+    thread::spawn(move || {
+        print_all(waiting, json, content);
+        let _ = end.send(());
+    });
+    let mut missed = 0_u64;
     loop {
-        let written = match events.recv().await {
-            Ok(event) => {
-                let done = matches!(event.kind, Kind::Stopping);
-                let written = if content {
-                    write(&event, json)
-                } else {
-                    write(&event.without_content(), json)
-                };
-                if done {
-                    return;
-                }
-                written
+        let event = match events.recv().await {
+            Ok(event) => event,
+            Err(RecvError::Lagged(n)) => {
+                missed = missed.saturating_add(n);
+                continue;
             }
-            Err(RecvError::Lagged(n)) => print(&format!(
+            Err(RecvError::Closed) => break,
+        };
+        let done = matches!(event.kind, Kind::Stopping);
+        if missed > 0 && lines.try_send(Line::Missed(missed)).is_ok() {
+            missed = 0;
+        }
+        match lines.try_send(Line::Event(event)) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => missed = missed.saturating_add(1),
+            // A closed pipe ends the lines, never the router.
+            Err(TrySendError::Closed(_)) => return,
+        }
+        if done {
+            break;
+        }
+    }
+    drop(lines);
+    let _ = timeout(LAST, ended).await;
+}
+
+fn print_all(mut lines: mpsc::Receiver<Line>, json: bool, content: bool) {
+    while let Some(line) = lines.blocking_recv() {
+        let written = match line {
+            Line::Event(event) if content => write(&event, json),
+            Line::Event(event) => write(&event.without_content(), json),
+            Line::Missed(n) => print(&format!(
                 "# {n} events were missed: this reader is too slow"
             )),
-            Err(RecvError::Closed) => return,
         };
-        // A closed pipe ends the lines, never the router.
         if written.is_err() {
             return;
         }

@@ -124,10 +124,10 @@ pub(super) fn together(events: Vec<Event>, goes_on: bool) -> (Vec<Event>, bool) 
     let text: String = events.iter().filter_map(typed).collect();
     let first = text.chars().next();
     let pasted = text.chars().count() > TYPED && text.chars().any(|c| Some(c) != first);
-    if !pasted && !(goes_on && first.is_some()) {
-        return (events, false);
+    if pasted || (goes_on && first.is_some()) {
+        return (vec![Event::Paste(text)], true);
     }
-    (vec![Event::Paste(text)], true)
+    (events, false)
 }
 
 fn typed(event: &Event) -> Option<char> {

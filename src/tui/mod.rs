@@ -38,6 +38,7 @@ mod order;
 mod orders;
 mod out;
 mod overlay;
+mod paint;
 mod palette;
 mod radius;
 mod requests;

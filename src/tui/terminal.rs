@@ -3,6 +3,7 @@
 use super::{
     app::App,
     out::{Out, last_words},
+    paint::Paint,
     view::view,
 };
 use crossterm::{
@@ -17,7 +18,7 @@ use crossterm::{
 use parking_lot::Mutex;
 use ratatui::{
     Terminal,
-    backend::{Backend, ClearType, CrosstermBackend},
+    backend::{Backend, ClearType},
 };
 use rustix::{
     event::{Timespec, poll},
@@ -50,7 +51,7 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 const TICK: Duration = Duration::from_millis(20);
 
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Out>>>,
+    terminal: Terminal<Paint<BufWriter<Out>>>,
     shut: Arc<AtomicBool>,
     hook: Hook,
     mouse: bool,
@@ -66,7 +67,7 @@ impl Screen {
         }
         let out = Out::open(ends)?;
         let (shut, hook) = (out.shutter(), Hook::set());
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, out));
+        let backend = Paint::new(BufWriter::with_capacity(FRAME_BYTES, out));
         let entered = take().and_then(|()| Terminal::new(backend));
         match entered {
             Ok(terminal) => Ok(Self {

@@ -173,8 +173,8 @@ const fn dark(role: Role) -> Color {
         Role::Good => Color::Rgb(0x4f, 0xd6, 0xb0),
         Role::Warn => Color::Rgb(0xff, 0xd4, 0x4a),
         Role::Bad => Color::Rgb(0xff, 0x6a, 0x55),
-        Role::Info => Color::Rgb(0x62, 0xb0, 0xff),
-        Role::Manual => Color::Rgb(0xd6, 0xa8, 0xff),
+        Role::Info => Color::Rgb(0x51, 0xa5, 0xfb),
+        Role::Manual => Color::Rgb(0xde, 0xaf, 0xff),
     }
 }
 

@@ -27,6 +27,7 @@ mod faults_in_dialects;
 mod fleet;
 mod gemini;
 mod hedge;
+mod hygiene;
 mod judge;
 mod judge_words;
 mod litellm;

@@ -4,21 +4,26 @@ use portable_pty::{CommandBuilder, ExitStatus, PtySize, native_pty_system};
 use std::{
     io::{Read, Write},
     num::NonZeroU16,
-    sync::mpsc::{self, Receiver},
+    sync::{
+        Arc,
+        mpsc::{self, Receiver},
+    },
     time::Duration,
 };
-use tokio::time::Instant;
+use tokio::{sync::Mutex, time::Instant};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const ROWS: u16 = 40;
 const COLS: u16 = 120;
 
-struct Terminal {
-    child: Box<dyn portable_pty::Child + Send + Sync>,
+pub(crate) struct Terminal {
+    pub(crate) child: Box<dyn portable_pty::Child + Send + Sync>,
     keys: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
     screen: vt100::Parser,
     raw: Vec<u8>,
+    /// Whoever holds it keeps the terminal from being read.
+    pub(crate) gate: Arc<Mutex<()>>,
     _home: tempfile::TempDir,
 }
 
@@ -27,7 +32,7 @@ fn cells(n: u16) -> NonZeroU16 {
 }
 
 impl Terminal {
-    fn open(arguments: &[&str]) -> Self {
+    pub(crate) fn open(arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let pty = native_pty_system()
             .openpty(PtySize {
@@ -52,10 +57,13 @@ impl Terminal {
             pty.master.take_writer().unwrap(),
         );
         let (send, output) = mpsc::channel();
+        let gate = Arc::new(Mutex::new(()));
+        let reading = Arc::clone(&gate);
         std::thread::spawn(move || {
             let _master = pty.master;
             let mut buf = [0; 8192];
             while let Ok(n @ 1..) = reader.read(&mut buf) {
+                drop(reading.blocking_lock());
                 if send
                     .send(buf.get(..n).unwrap_or_default().to_vec())
                     .is_err()
@@ -70,21 +78,22 @@ impl Terminal {
             output,
             screen: vt100::Parser::new(cells(ROWS), cells(COLS), 0),
             raw: Vec::new(),
+            gate,
             _home: home,
         }
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.screen.screen().contents()
     }
 
     /// Reads until the screen says so.
-    fn until(&mut self, what: &str, is: impl Fn(&str) -> bool) {
+    pub(crate) fn until(&mut self, what: &str, is: impl Fn(&str) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !is(&self.text()) {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -98,11 +107,25 @@ impl Terminal {
         }
     }
 
-    fn shows(&mut self, words: &str) {
+    /// What comes meanwhile, in bytes.
+    pub(crate) fn bytes_in(&mut self, time: Duration) -> usize {
+        let end = Instant::now() + time;
+        let before = self.raw.len();
+        while let Ok(bytes) = self
+            .output
+            .recv_timeout(end.saturating_duration_since(Instant::now()))
+        {
+            self.screen.process(&bytes);
+            self.raw.extend(bytes);
+        }
+        self.raw.len() - before
+    }
+
+    pub(crate) fn shows(&mut self, words: &str) {
         self.until(words, |screen| screen.contains(words));
     }
 
-    fn ended(mut self) -> (ExitStatus, String) {
+    pub(crate) fn ended(mut self) -> (ExitStatus, String) {
         let deadline = Instant::now() + PATIENCE;
         while let Ok(bytes) = self
             .output

@@ -1,10 +1,15 @@
 //! Colours that can be read, and told apart by those who do not see red and green.
 
+use super::{Desk, scene, sweep::VIEWS};
 use crate::tui::theme::{
     GROUND_DARK, GROUND_LIGHT, Palette, Role, SELECTED_DARK, SELECTED_LIGHT, SHADE_DARK,
     SHADE_LIGHT, Theme,
 };
-use ratatui::style::{Color, Modifier};
+use ratatui::{
+    buffer::{Buffer, Cell},
+    style::{Color, Modifier},
+};
+use std::collections::HashSet;
 
 type Linear = [f64; 3];
 
@@ -29,14 +34,24 @@ fn contrast(a: Color, b: Color) -> f64 {
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
 }
 
-/// As a deuteranope sees it: Machado, Oliveira and Fernandes 2009, severity 1.0, on linear RGB.
-fn deuteranope([r, g, b]: Linear) -> Linear {
-    [
-        0.367_322 * r + 0.860_646 * g - 0.227_968 * b,
-        0.280_085 * r + 0.672_501 * g + 0.047_413 * b,
-        -0.011_820 * r + 0.042_940 * g + 0.968_881 * b,
-    ]
-    .map(|c| c.clamp(0.0, 1.0))
+/// Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency", IEEE
+/// TVCG 15 (6), 2009: severity 1.0, on linear RGB.
+const DEUTERANOPE: [Linear; 3] = [
+    [0.367_322, 0.860_646, -0.227_968],
+    [0.280_085, 0.672_501, 0.047_413],
+    [-0.011_820, 0.042_940, 0.968_881],
+];
+const PROTANOPE: [Linear; 3] = [
+    [0.152_286, 1.052_583, -0.204_868],
+    [0.114_503, 0.786_281, 0.099_216],
+    [-0.003_882, -0.048_116, 1.051_998],
+];
+
+fn seen_by(eye: [Linear; 3], colour: Linear) -> Linear {
+    eye.map(|row| {
+        let sum = row.iter().zip(colour).map(|(w, c)| w * c).sum::<f64>();
+        sum.clamp(0.0, 1.0)
+    })
 }
 
 /// CIE L*a*b*, D65.
@@ -88,13 +103,92 @@ fn every_role_can_be_read_on_its_grounds() {
     }
 }
 
+/// What can be read in a frame, and on what: reversed cells the other way round. `own` are the terminal's colours for
+/// text and ground, where a cell asks for no other.
+fn pairs(frame: &Buffer, own: (Color, Color)) -> impl Iterator<Item = (Color, Color)> {
+    let read = |cell: &&Cell| !cell.symbol().trim().is_empty();
+    let or = |color, own| if color == Color::Reset { own } else { color };
+    frame.content.iter().filter(read).map(move |cell| {
+        let (fg, bg) = (or(cell.fg, own.0), or(cell.bg, own.1));
+        if cell.modifier.contains(Modifier::REVERSED) {
+            (bg, fg)
+        } else {
+            (fg, bg)
+        }
+    })
+}
+
+fn all_pairs(palette: Palette, own: (Color, Color)) -> HashSet<(Color, Color)> {
+    let mut all = HashSet::new();
+    for (_, scene) in scene::ALL {
+        for keys in VIEWS {
+            let mut desk = Desk::with(scene(), palette, false, false);
+            let frame = desk.press(keys).draw(120, 40);
+            assert!(
+                frame
+                    .content
+                    .iter()
+                    .all(|c| !c.modifier.contains(Modifier::DIM)),
+                "dimmed by the terminal"
+            );
+            all.extend(pairs(&frame, own));
+        }
+    }
+    all
+}
+
+#[test]
+fn everything_in_every_frame_can_be_read_on_what_it_stands_on() {
+    for (palette, ..) in PALETTES {
+        let pairs = all_pairs(palette, (Color::Reset, Color::Reset));
+        assert!(
+            pairs.len() > Role::ALL.len(),
+            "{palette:?}: {}",
+            pairs.len()
+        );
+        for (fg, bg) in pairs {
+            let contrast = contrast(fg, bg);
+            assert!(
+                contrast >= 4.5,
+                "{palette:?} {fg:?} on {bg:?}: {contrast:.2}"
+            );
+        }
+    }
+}
+
+/// xterm's own sixteen, from its resources (`XTerm-col.ad`): other terminals have others, and people change them.
+fn xterm(color: Color) -> Color {
+    match color {
+        Color::Rgb(..) => color,
+        Color::Gray => Color::Rgb(229, 229, 229),
+        Color::LightRed => Color::Rgb(255, 0, 0),
+        Color::LightGreen => Color::Rgb(0, 255, 0),
+        Color::LightYellow => Color::Rgb(255, 255, 0),
+        Color::LightMagenta => Color::Rgb(255, 0, 255),
+        Color::LightCyan => Color::Rgb(0, 255, 255),
+        other => panic!("{other:?} is not of this palette"),
+    }
+}
+
+#[test]
+fn in_sixteen_colours_everything_can_be_read_on_a_dark_xterm() {
+    let (white, black) = (Color::Rgb(255, 255, 255), Color::Rgb(0, 0, 0));
+    for (fg, bg) in all_pairs(Palette::SixteenDark, (white, black)) {
+        let contrast = contrast(xterm(fg), xterm(bg));
+        assert!(contrast >= 4.5, "{fg:?} on {bg:?}: {contrast:.2}");
+    }
+}
+
 #[test]
 fn states_can_be_told_apart_without_red_and_green() {
     let states = [Role::Good, Role::Warn, Role::Bad, Role::Info, Role::Manual];
-    for (palette, ..) in PALETTES {
+    for (eye, (palette, ..)) in [DEUTERANOPE, PROTANOPE]
+        .into_iter()
+        .flat_map(|eye| PALETTES.map(|palette| (eye, palette)))
+    {
         for (i, a) in states.iter().enumerate() {
             for b in &states[i + 1..] {
-                let seen = |role| deuteranope(linear(colour(palette, role)));
+                let seen = |role| seen_by(eye, linear(colour(palette, role)));
                 let distance = distance(seen(*a), seen(*b));
                 // About 2.3 can just be told apart side by side; text in two places needs several times that.
                 assert!(distance > 10.0, "{palette:?} {a:?} {b:?}: {distance:.1}");

@@ -76,7 +76,12 @@ impl Desk {
         Self::with(scene, Palette::Dark, false, false)
     }
 
-    fn with(scene: Scene, palette: Palette, ascii: bool, read_only: bool) -> Self {
+    pub(in crate::tui) fn with(
+        scene: Scene,
+        palette: Palette,
+        ascii: bool,
+        read_only: bool,
+    ) -> Self {
         let fake = Arc::new(Fake {
             snapshot: Mutex::new(Arc::new(scene.snapshot())),
             sent: Mutex::default(),
@@ -90,7 +95,7 @@ impl Desk {
     }
 
     /// Presses keys one after the other, with a frame after each, as a person does.
-    fn press(&mut self, keys: &str) -> &mut Self {
+    pub(in crate::tui) fn press(&mut self, keys: &str) -> &mut Self {
         for c in keys.chars() {
             let code = match c {
                 '\n' => KeyCode::Enter,
@@ -139,7 +144,7 @@ impl Desk {
         self.fake.sent.lock().clone()
     }
 
-    fn draw(&self, w: u16, h: u16) -> Buffer {
+    pub(in crate::tui) fn draw(&self, w: u16, h: u16) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(w, h)).unwrap();
         terminal.draw(|frame| view(frame, &self.app)).unwrap();
         terminal.backend().buffer().clone()

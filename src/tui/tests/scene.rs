@@ -38,6 +38,30 @@ const LENGTH: u64 = 960;
 /// From here on every second has its events; before, every fifth.
 const FINE: u64 = 40;
 
+type Named = (&'static str, fn() -> Scene);
+
+/// Every situation there is, for tests that go through all of them.
+pub(in crate::tui) const ALL: [Named; 18] = [
+    ("empty", empty),
+    ("calm", calm),
+    ("simulated", simulated),
+    ("incident", incident),
+    ("last tier", last_tier),
+    ("forced", forced),
+    ("disabled", disabled),
+    ("drills", drills),
+    ("real drills", real_drills),
+    ("drilling", drilling),
+    ("drilled", drilled),
+    ("alarm", alarm),
+    ("blind", blind),
+    ("dismissed", dismissed),
+    ("drift", drift),
+    ("looks", looks),
+    ("quality", quality),
+    ("suspicion", suspicion),
+];
+
 pub(in crate::tui) struct Scene {
     state: State,
     seq: u64,

@@ -1,4 +1,4 @@
-//! What goes over the wire: frames, keys, pastes, copies, sizes.
+//! What goes over the wire: frames, keys, pastes, commands, sizes.
 
 use super::*;
 use crate::{
@@ -132,7 +132,7 @@ pub(super) fn hostile() -> scene::Scene {
             kind: ForceKind::Open,
             who: "eve\u{1b}]0;owned\u{7}".into(),
             why: "x\u{9b}2J\u{1b}\\\u{7}\r\nrm -rf ~\n".into(),
-            until: s.snapshot().at + Duration::from_secs(600),
+            until: s.snapshot().at + Duration::from_mins(10),
         },
     });
     s
@@ -171,13 +171,13 @@ fn what_is_copied_or_shown_cannot_break_out_of_its_sequence() {
     pty.until("events", |p| p.shows("eve"));
     pty.rest();
     let raw = String::from_utf8(pty.raw.clone()).unwrap();
-    let copies: Vec<_> = raw.split("\x1b]").skip(1).collect();
+    let commands: Vec<_> = raw.split("\x1b]").skip(1).collect();
     assert_eq!(
-        copies.len(),
+        commands.len(),
         1,
         "one operating system command, and no other"
     );
-    let (payload, _) = copies[0].split_once("\x1b\\").unwrap();
+    let (payload, _) = commands[0].split_once("\x1b\\").unwrap();
     let copied = base64(payload.strip_prefix("52;c;").unwrap().as_bytes());
     let copied = String::from_utf8(copied).unwrap();
     assert!(

@@ -1,0 +1,227 @@
+//! What a terminal may cost, and what it may not: the binary on one, measured.
+
+use super::{
+    pty::Terminal,
+    rig,
+    upstream::{Upstream, openai},
+};
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use serde_json::json;
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+    time::Duration,
+};
+use tokio::time::{Instant, sleep, timeout};
+
+fn median(mut all: Vec<Duration>) -> Duration {
+    all.sort();
+    all[all.len() / 2]
+}
+
+#[test]
+fn an_idle_screen_writes_the_digits_that_changed_and_nothing_else() {
+    let mut term = Terminal::open(&["--sim", "--no-traffic", "--listen", "127.0.0.1:0"]);
+    term.shows("users idle");
+    term.bytes_in(Duration::from_secs(2));
+    let bytes = term.bytes_in(Duration::from_secs(4));
+    assert!(bytes < 4 * 160, "{} bytes a second", bytes / 4);
+    term.press("q");
+    term.ended();
+}
+
+#[test]
+fn a_busy_screen_writes_less_than_two_kibibytes_a_second() {
+    for view in ["", "E", "W", " "] {
+        let mut term = Terminal::open(&["--sim", "--listen", "127.0.0.1:0"]);
+        term.shows("users ok");
+        term.press(view);
+        term.bytes_in(Duration::from_secs(3));
+        let bytes = term.bytes_in(Duration::from_secs(4));
+        assert!(
+            bytes > 0 && bytes < 4 * 2048,
+            "{view:?}: {} bytes a second",
+            bytes / 4
+        );
+        term.press("\u{1b}");
+        term.press("q");
+        term.ended();
+    }
+}
+
+#[test]
+fn what_comes_of_a_key_is_on_screen_in_a_tenth_of_a_second() {
+    let mut term = Terminal::open(&["--sim", "--no-traffic", "--listen", "127.0.0.1:0"]);
+    term.shows("users idle");
+    let mut waits = Vec::new();
+    for _ in 0..5 {
+        term.press("o");
+        term.shows("do it?");
+        let pressed = Instant::now();
+        term.press("y");
+        term.shows("FORCED OPEN");
+        waits.push(pressed.elapsed());
+        term.press("r");
+        term.until("released", |screen| !screen.contains("FORCED OPEN"));
+    }
+    assert!(
+        median(waits.clone()) < Duration::from_millis(100),
+        "{waits:?}"
+    );
+    term.press("q");
+    term.ended();
+}
+
+/// How long requests take, one after the other.
+async fn asked(client: &reqwest::Client, addr: &str) -> Duration {
+    let mut took = Vec::new();
+    for i in 0..100 {
+        let body =
+            json!({"model": "r", "messages": [{"role": "user", "content": format!("{i}?")}]});
+        let asked = Instant::now();
+        let sent = client
+            .post(format!("http://{addr}/v1/chat/completions"))
+            .json(&body)
+            .send();
+        let answer = sent.await.unwrap();
+        assert!(answer.status().is_success());
+        answer.bytes().await.unwrap();
+        took.push(asked.elapsed());
+    }
+    median(took)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_that_is_not_read_slows_no_request() {
+    let upstream = Upstream::start(vec![openai("m-a", "yes")]).await;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("breakerbox.toml");
+    std::fs::write(&file, rig::openai_tiers(&[&upstream])).unwrap();
+    let mut term = Terminal::open(&[
+        "--config",
+        file.to_str().unwrap(),
+        "--listen",
+        "127.0.0.1:0",
+    ]);
+    term.shows("users idle");
+    let text = term.text();
+    let port = text
+        .split(" :")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next())
+        .unwrap();
+    let addr = format!("127.0.0.1:{port}");
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    asked(&client, &addr).await;
+    let read = asked(&client, &addr).await;
+    let gate = std::sync::Arc::clone(&term.gate);
+    let unread = {
+        let _held = gate.lock().await;
+        // Whole frames, until the terminal takes no more.
+        for _ in 0..40 {
+            term.press("E");
+            sleep(Duration::from_millis(50)).await;
+        }
+        asked(&client, &addr).await
+    };
+    let again = asked(&client, &addr).await;
+    let ratio = unread.as_secs_f64() / read.max(again).as_secs_f64();
+    println!(
+        "median of 100: {read:?} read, {unread:?} unread, {again:?} read again: ratio {ratio:.2}"
+    );
+    assert!(ratio < 2.0, "{read:?} {unread:?} {again:?}");
+    term.shows("served 100%");
+    term.press("q");
+    term.ended();
+}
+
+/// One worker: a write that is held would hold everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn standard_output_that_takes_nothing_holds_up_neither_a_router_without_a_screen_nor_its_end()
+{
+    let home = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_breakerbox"))
+        .args(["serve", "--sim", "--no-traffic", "--listen", "127.0.0.1:0"])
+        .env("HOME", home.path())
+        .env_remove("XDG_STATE_HOME")
+        .env("TOKIO_WORKER_THREADS", "1")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::with_capacity(1, child.stdout.take().unwrap());
+    let mut first = String::new();
+    out.read_line(&mut first).unwrap();
+    let addr = first.trim().rsplit("http://").next().unwrap().to_owned();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    // From here nothing is read: orders, each of which is told in a line, until the pipe is full.
+    let who = "x".repeat(200);
+    for i in 0..600 {
+        let order = if i % 2 == 0 {
+            "force openai/gpt-4.1 open --for 10m"
+        } else {
+            "release openai/gpt-4.1"
+        };
+        let sent = client
+            .post(format!("http://{addr}/admin/command"))
+            .json(&json!({"command": order, "actor": who}))
+            .send();
+        let answer = timeout(rig::SOON, sent)
+            .await
+            .expect("an order is taken")
+            .unwrap();
+        assert_eq!(answer.status(), 202, "{i}");
+    }
+    let stop = Command::new("kill")
+        .arg(child.id().to_string())
+        .status()
+        .unwrap();
+    assert!(stop.success());
+    let end = async {
+        while child.try_wait().unwrap().is_none() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let ended = timeout(2 * rig::SOON, end).await;
+    let _ = child.kill();
+    assert!(ended.is_ok(), "its end was held");
+    let mut told = Vec::new();
+    std::io::Read::read_to_end(&mut out, &mut told).unwrap();
+    assert!(
+        told.len() > 60_000,
+        "the pipe was never full: {}",
+        told.len()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_terminal_ends_no_router_that_has_no_screen() {
+    let home = tempfile::tempdir().unwrap();
+    let pty = native_pty_system().openpty(PtySize::default()).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_breakerbox"));
+    command.args(["serve", "--sim", "--listen", "127.0.0.1:0"]);
+    command.env("HOME", home.path());
+    command.env_remove("XDG_STATE_HOME");
+    let mut child = pty.slave.spawn_command(command).unwrap();
+    drop(pty.slave);
+    let mut lines = BufReader::new(pty.master.try_clone_reader().unwrap());
+    let mut first = String::new();
+    while !first.contains("listens on") {
+        first.clear();
+        lines.read_line(&mut first).unwrap();
+    }
+    let addr = first.trim().rsplit("http://").next().unwrap().to_owned();
+    drop((lines, pty.master));
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for _ in 0..20 {
+        let answer = client
+            .get(format!("http://{addr}/admin/snapshot"))
+            .send()
+            .await
+            .unwrap();
+        assert!(answer.status().is_success());
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert!(child.try_wait().unwrap().is_none());
+    child.kill().unwrap();
+}
