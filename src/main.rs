@@ -132,14 +132,15 @@ fn screen(cli: &Cli) -> Result<ExitCode, String> {
 fn serve(run: &Run, json: bool) -> Result<ExitCode, String> {
     log_to_stderr();
     runtime()?.block_on(async {
+        // Before anybody learns that it runs: a HUP that is not awaited ends a process.
+        let mut hup = signal(SignalKind::hangup()).map_err(|e| e.to_string())?;
+        let mut term = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
+        let mut int = signal(SignalKind::interrupt()).map_err(|e| e.to_string())?;
         let app = App::start(&wish(run)).await?;
         let lines = app.bus.subscribe();
         if !json {
             say(&format!("breakerbox listens on http://{}", app.addr))?;
         }
-        let mut hup = signal(SignalKind::hangup()).map_err(|e| e.to_string())?;
-        let mut term = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
-        let mut int = signal(SignalKind::interrupt()).map_err(|e| e.to_string())?;
         let follow = tokio_util::task::TaskTracker::new();
         let content = app.router.config().journal.content;
         follow.spawn(headless::follow(lines, json, content));

@@ -9,10 +9,24 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use serde_json::json;
 use std::{
     io::{BufRead, BufReader},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 use tokio::time::{Instant, sleep, timeout};
+
+fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+/// Ended with the test, however that ends.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+    }
+}
 
 fn median(mut all: Vec<Duration>) -> Duration {
     all.sort();
@@ -43,7 +57,6 @@ fn a_busy_screen_writes_less_than_two_kibibytes_a_second() {
             "{view:?}: {} bytes a second",
             bytes / 4
         );
-        term.press("\u{1b}");
         term.press("q");
         term.ended();
     }
@@ -52,17 +65,17 @@ fn a_busy_screen_writes_less_than_two_kibibytes_a_second() {
 #[test]
 fn what_comes_of_a_key_is_on_screen_in_a_tenth_of_a_second() {
     let mut term = Terminal::open(&["--sim", "--no-traffic", "--listen", "127.0.0.1:0"]);
-    term.shows("users idle");
+    term.shows("anthropic/claude-sonnet-4-5");
     let mut waits = Vec::new();
     for _ in 0..5 {
         term.press("o");
         term.shows("do it?");
         let pressed = Instant::now();
         term.press("y");
-        term.shows("FORCED OPEN");
+        term.shows("▣ FORCED OPEN");
         waits.push(pressed.elapsed());
         term.press("r");
-        term.until("released", |screen| !screen.contains("FORCED OPEN"));
+        term.until("released", |screen| !screen.contains("▣ FORCED OPEN"));
     }
     assert!(
         median(waits.clone()) < Duration::from_millis(100),
@@ -103,15 +116,12 @@ async fn a_terminal_that_is_not_read_slows_no_request() {
         "--listen",
         "127.0.0.1:0",
     ]);
-    term.shows("users idle");
+    term.shows("serves on ");
     let text = term.text();
-    let port = text
-        .split(" :")
-        .nth(1)
-        .and_then(|rest| rest.split(' ').next())
-        .unwrap();
-    let addr = format!("127.0.0.1:{port}");
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let told = text.split("serves on ").nth(1).unwrap();
+    let addr = told.split(|c: char| c != '.' && c != ':' && !c.is_ascii_digit());
+    let addr = addr.into_iter().next().unwrap().to_owned();
+    let client = client();
     asked(&client, &addr).await;
     let read = asked(&client, &addr).await;
     let gate = std::sync::Arc::clone(&term.gate);
@@ -140,7 +150,7 @@ async fn a_terminal_that_is_not_read_slows_no_request() {
 async fn standard_output_that_takes_nothing_holds_up_neither_a_router_without_a_screen_nor_its_end()
 {
     let home = tempfile::tempdir().unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_breakerbox"))
+    let child = Command::new(env!("CARGO_BIN_EXE_breakerbox"))
         .args(["serve", "--sim", "--no-traffic", "--listen", "127.0.0.1:0"])
         .env("HOME", home.path())
         .env_remove("XDG_STATE_HOME")
@@ -149,11 +159,12 @@ async fn standard_output_that_takes_nothing_holds_up_neither_a_router_without_a_
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let mut out = BufReader::with_capacity(1, child.stdout.take().unwrap());
+    let mut serving = Serving(child);
+    let mut out = BufReader::with_capacity(1, serving.0.stdout.take().unwrap());
     let mut first = String::new();
     out.read_line(&mut first).unwrap();
     let addr = first.trim().rsplit("http://").next().unwrap().to_owned();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = client();
     // From here nothing is read: orders, each of which is told in a line, until the pipe is full.
     let who = "x".repeat(200);
     for i in 0..600 {
@@ -173,17 +184,17 @@ async fn standard_output_that_takes_nothing_holds_up_neither_a_router_without_a_
         assert_eq!(answer.status(), 202, "{i}");
     }
     let stop = Command::new("kill")
-        .arg(child.id().to_string())
+        .arg(serving.0.id().to_string())
         .status()
         .unwrap();
     assert!(stop.success());
     let end = async {
-        while child.try_wait().unwrap().is_none() {
+        while serving.0.try_wait().unwrap().is_none() {
             sleep(Duration::from_millis(20)).await;
         }
     };
     let ended = timeout(2 * rig::SOON, end).await;
-    let _ = child.kill();
+    drop(serving);
     assert!(ended.is_ok(), "its end was held");
     let mut told = Vec::new();
     std::io::Read::read_to_end(&mut out, &mut told).unwrap();
@@ -212,7 +223,7 @@ async fn a_closed_terminal_ends_no_router_that_has_no_screen() {
     }
     let addr = first.trim().rsplit("http://").next().unwrap().to_owned();
     drop((lines, pty.master));
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = client();
     for _ in 0..20 {
         let answer = client
             .get(format!("http://{addr}/admin/snapshot"))

@@ -6,7 +6,7 @@ use std::{
     num::NonZeroU16,
     sync::{
         Arc,
-        mpsc::{self, Receiver},
+        mpsc::{self, Receiver, RecvTimeoutError},
     },
     time::Duration,
 };
@@ -29,6 +29,14 @@ pub(crate) struct Terminal {
 
 fn cells(n: u16) -> NonZeroU16 {
     NonZeroU16::new(n).unwrap()
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = self.child.kill();
+        }
+    }
 }
 
 impl Terminal {
@@ -127,12 +135,16 @@ impl Terminal {
 
     pub(crate) fn ended(mut self) -> (ExitStatus, String) {
         let deadline = Instant::now() + PATIENCE;
-        while let Ok(bytes) = self
-            .output
-            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
-        {
-            self.screen.process(&bytes);
-            self.raw.extend(bytes);
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) if !left.is_zero() => {
+                    self.screen.process(&bytes);
+                    self.raw.extend(bytes);
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+                _ => panic!("it did not end\n{}", self.text()),
+            }
         }
         let status = self.child.wait().unwrap();
         assert!(
