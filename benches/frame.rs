@@ -80,6 +80,7 @@ fn score(id: &str, sec: u64) -> Kind {
         score: if sec.is_multiple_of(9) { 0.4 } else { 0.9 },
         reason: "The answer addresses the question and is complete, but cites a clause that is not there."
             .to_owned(),
+        answer: "The contract runs for two years and can be ended at the end of each quarter (§ 12).".to_owned(),
         picked: Picked::Sample,
         findings: Findings::default(),
     }
