@@ -308,6 +308,9 @@ pub enum Mode {
         /// The report as JSON on stdout, and the steps on stderr
         #[arg(long)]
         json: bool,
+        /// For scripts that say so: it never has a screen (`d` on the dashboard is the drill that has one)
+        #[arg(long)]
+        headless: bool,
     },
     /// Play a journal, or an incident that comes with breakerbox, on the same screen
     #[command(after_help = REPLAY)]

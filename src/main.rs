@@ -47,6 +47,7 @@ fn main() -> ExitCode {
             journal,
             whom,
             json,
+            headless: _,
         }) => drill(&Rehearsal {
             name,
             sim: sim || config.is_none(),

@@ -2,6 +2,7 @@
 
 use super::{
     Phase, Reason, Snapshot,
+    series::Share,
     snapshot::DeploymentView,
     text,
     verdict::{Class, Verdict},
@@ -40,6 +41,7 @@ impl ShapeKind {
     }
 }
 
+const WINDOW_S: u64 = 300;
 /// Attempts under which a share says nothing.
 const MIN_N: u32 = 20;
 /// Failures under which a closed breaker's rate is an accident.
@@ -66,9 +68,10 @@ fn named(s: &Snapshot, own_network: bool) -> Option<(ShapeKind, String)> {
     if let Some(d) = sick(failed) {
         return Some((ShapeKind::Availability, told(d)));
     }
-    if let Some(d) = s.deployments.iter().find(|d| failing(d, s.err_threshold)) {
-        let rate = d.errors_5m.rate().unwrap_or_default() * 100.0;
-        let evidence = format!("{}: {rate:.1}% errors n={}", d.id, d.errors_5m.n);
+    if let Some(d) = s.deployments.iter().find(|d| failing(d, s)) {
+        let errors = since_it_moved(d, s);
+        let rate = errors.rate().unwrap_or_default() * 100.0;
+        let evidence = format!("{}: {rate:.1}% errors n={}", d.id, errors.n);
         return Some((ShapeKind::Availability, evidence));
     }
     if let Some(evidence) = judge_drift(s) {
@@ -147,11 +150,24 @@ fn failed(d: &DeploymentView) -> bool {
         )
 }
 
-fn failing(d: &DeploymentView, limit: f64) -> bool {
+fn failing(d: &DeploymentView, s: &Snapshot) -> bool {
+    let errors = since_it_moved(d, s);
     d.phase == Phase::Closed
-        && d.errors_5m.n >= MIN_N
-        && d.errors_5m.bad >= MIN_BAD
-        && d.errors_5m.rate().is_some_and(|r| r > 2.0 * limit)
+        && errors.n >= MIN_N
+        && errors.bad >= MIN_BAD
+        && errors.rate().is_some_and(|r| r > 2.0 * s.err_threshold)
+}
+
+/// Of five minutes, but none from before its breaker closed: what an outage that is over has left in the window is no
+/// incident.
+fn since_it_moved(d: &DeploymentView, s: &Snapshot) -> Share {
+    let (from, now) = (d.since.secs(), s.at.secs());
+    let recent = d.points.iter().rev();
+    let mut errors = Share::default();
+    for p in recent.take_while(|p| p.sec >= from && p.sec + WINDOW_S > now) {
+        errors.add(p.errors);
+    }
+    errors
 }
 
 fn stupid(d: &DeploymentView) -> bool {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::{
     DeploymentId, Dialect, Event, Kind, State, Wall,
-    event::{Picked, SCHEMA},
+    event::{Bucket, Picked, SCHEMA},
     phase::Transition,
     topology::{DeploymentInfo, RouteInfo, Topology},
 };
@@ -16,6 +16,11 @@ const JUDGE: &str = "openai/judge";
 
 /// Of two deployments and a judge to which these things happened.
 fn shape_of(kinds: Vec<Kind>) -> Option<(ShapeKind, String)> {
+    shape_after(kinds.into_iter().map(|kind| (0, kind)).collect())
+}
+
+/// The same, with the second in which each happened.
+fn shape_after(kinds: Vec<(u64, Kind)>) -> Option<(ShapeKind, String)> {
     let deployments = [A, B, JUDGE].map(|id| DeploymentInfo {
         id: id.into(),
         provider: id.split('/').next().unwrap_or(id).into(),
@@ -41,11 +46,39 @@ fn shape_of(kinds: Vec<Kind>) -> Option<(ShapeKind, String)> {
         },
     };
     let mut state = State::new();
-    for (seq, kind) in std::iter::once(started).chain(kinds).enumerate() {
-        state.apply(&Arc::new(Event::new(seq as u64 + 1, Wall(T0), kind)));
+    for (seq, (sec, kind)) in std::iter::once((0, started)).chain(kinds).enumerate() {
+        let at = Wall(T0 + sec * 1000);
+        state.apply(&Arc::new(Event::new(seq as u64 + 1, at, kind)));
     }
-    let shape = state.snapshot(Wall(T0)).shape?;
+    let shape = state.snapshot(state.at()).shape?;
     Some((shape.kind, shape.evidence))
+}
+
+fn attempts(ok: u32, fail: u32) -> Kind {
+    Kind::Bucket(Bucket {
+        ok,
+        fail,
+        ..Bucket::empty(A.into())
+    })
+}
+
+#[test]
+fn what_an_outage_has_left_in_the_window_is_no_incident_once_the_breaker_closed() {
+    let closed = Kind::Transition(Transition {
+        deployment: A.into(),
+        from: Phase::Ramp(50),
+        to: Phase::Closed,
+        reason: Reason::RampStep { ok: 30 },
+        generation: 2,
+        until: None,
+    });
+    let outage = || (0..30).map(|sec| (sec, attempts(1, 9)));
+    let kind = |events: Vec<_>| shape_after(events).map(|(kind, _)| kind);
+    assert_eq!(kind(outage().collect()), Some(ShapeKind::Availability));
+    let over = outage().chain([(90, closed.clone()), (100, attempts(60, 0))]);
+    assert_eq!(kind(over.collect()), None);
+    let again = outage().chain([(90, closed), (100, attempts(30, 30))]);
+    assert_eq!(kind(again.collect()), Some(ShapeKind::Availability));
 }
 
 fn opened(id: &str, reason: Reason) -> Kind {
