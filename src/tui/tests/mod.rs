@@ -14,6 +14,7 @@ macro_rules! frames {
 
 mod behaviour;
 mod colours;
+mod detail;
 mod drill;
 mod frames;
 mod keys;
@@ -24,6 +25,7 @@ mod pty;
 pub(in crate::tui) mod scene;
 mod sweep;
 mod tape;
+mod time;
 
 use super::{
     app::{App, Flow},
