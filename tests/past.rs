@@ -2,14 +2,15 @@
 
 use allocation_counter::measure;
 use breakerbox::model::{
-    Dialect, Event, Kind, Wall,
+    Class, Dialect, Event, Kind, Verdict, Wall,
     event::{Bucket, Exchanges, Outcome, Picked},
     finding::Findings,
     past::Past,
+    request::{Request, Span, SpanEnd, SpanKind},
     state::State,
     topology::{DeploymentInfo, RouteInfo, Topology},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 const START: u64 = 1_773_151_000;
 const DEPLOYMENTS: usize = 6;
@@ -43,7 +44,40 @@ fn started() -> Kind {
     }
 }
 
-/// A second of everything there is: traffic, scores with long reasons, failures.
+/// One that went through every deployment.
+fn request() -> Request {
+    let spans = ids().map(|id| Span {
+        deployment: id.as_str().into(),
+        tier: 1,
+        kind: SpanKind::Fallback,
+        start: Duration::from_millis(1),
+        ttft: None,
+        took: Duration::from_millis(2),
+        end: SpanEnd::Failed(Verdict::new(Class::Fault, "overloaded_error").status(529)),
+        injected: false,
+    });
+    Request {
+        exchange: "01JABCDEFGHJKMNPQRSTVWXYZ0".into(),
+        route: "chat".into(),
+        outcome: Outcome::Error,
+        dialect: Dialect::OpenAi,
+        stream: true,
+        model: "some-model-with-a-name".into(),
+        deployment: None,
+        tier: None,
+        cache: None,
+        ttft: None,
+        total: Duration::from_millis(20),
+        waited: None,
+        spans: spans.collect(),
+        skipped: Vec::new(),
+        rescued: false,
+        drill: false,
+        alike: 0,
+    }
+}
+
+/// A second of everything there is: traffic, scores with long reasons, and requests that failed everywhere.
 fn second() -> Vec<Kind> {
     let mut all: Vec<_> = ids()
         .flat_map(|id| {
@@ -65,6 +99,7 @@ fn second() -> Vec<Kind> {
             [bucket, score]
         })
         .collect();
+    all.extend((0..20).map(|_| Kind::Request(Box::new(request()))));
     let mut exchanges = Exchanges::default();
     exchanges.count(Outcome::Primary);
     all.push(Kind::Exchanges(exchanges));

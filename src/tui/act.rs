@@ -107,7 +107,7 @@ impl App {
                 return self.board(action);
             }
             Context::Confirm | Context::Typed => return self.answer(action),
-            Context::Menu => self.menu(action),
+            Context::Menu | Context::Shares => self.menu(action),
             Context::Brief => self.brief(action),
             Context::Line => self.line(action),
             Context::Help => self.help(action),

@@ -104,6 +104,13 @@ pub(super) fn wrap(text: &str, room: u16) -> Vec<String> {
     lines
 }
 
+/// Writes text over as many lines of an area as it takes.
+pub(super) fn paragraph(buf: &mut Buffer, area: Rect, text: &str, style: Style) {
+    for (y, line) in (area.y..area.bottom()).zip(wrap(text, area.width)) {
+        put(buf, (area.x, y), &line, area.width, style);
+    }
+}
+
 /// Drops the items of least priority until the rest fit with `gap` columns between them.
 pub(super) fn keep(mut items: Vec<Item>, room: u16, gap: u16) -> Vec<Item> {
     items.retain(|i| !i.text.is_empty());

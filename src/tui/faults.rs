@@ -9,7 +9,7 @@
 
 use super::{
     app::App,
-    draw::{framed, put, title, wrap},
+    draw::{framed, paragraph, put, title, wrap},
     grid::{Grid, Head},
     keys::Action,
     overlay::{Items, Menu, Overlay, RATES},
@@ -100,15 +100,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
             ),
             None => "Nothing is injected.".to_owned(),
         };
-        for (y, line) in (inner.y..inner.bottom()).zip(wrap(&text, inner.width)) {
-            put(
-                buf,
-                (inner.x, y),
-                &line,
-                inner.width,
-                theme.style(Role::Dim),
-            );
-        }
+        paragraph(buf, inner, &text, theme.style(Role::Dim));
         return;
     }
     let rows = s.faults.iter().map(|f| {

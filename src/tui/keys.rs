@@ -85,6 +85,8 @@ pub(super) enum Context {
     /// "Type its name."
     Typed,
     Menu,
+    /// A menu in which a share is chosen too.
+    Shares,
     /// All events.
     Events,
     /// Large letters.
@@ -112,6 +114,7 @@ impl Context {
             Self::Confirm => "in a question",
             Self::Typed => "where a name is asked for",
             Self::Menu => "in a menu",
+            Self::Shares => "in the menu of faults",
             Self::Events => "in the events",
             Self::Wall => "on the wall",
             Self::Faults => "in the faults",
@@ -124,7 +127,7 @@ impl Context {
         }
     }
 
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Tape,
         Self::Board,
         Self::Requests,
@@ -136,6 +139,7 @@ impl Context {
         Self::Confirm,
         Self::Typed,
         Self::Menu,
+        Self::Shares,
         Self::Brief,
         Self::Line,
         Self::Help,
@@ -300,8 +304,8 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Typed, &[key(K::Esc), ctrl('c')], "esc", A::Cancel, ("leave it", "leave everything as it is"), 0),
     look(C::Menu, &[c('j'), key(K::Down)], "↓ j", A::Down, ("", "next"), 1),
     look(C::Menu, &[c('k'), key(K::Up)], "↑ k", A::Up, ("", "previous"), 1),
-    look(C::Menu, &[c('h'), key(K::Left)], "← h", A::Less, ("less", "a smaller share"), 2),
-    look(C::Menu, &[c('l'), key(K::Right)], "→ l", A::More, ("more", "a larger share"), 2),
+    look(C::Shares, &[c('h'), key(K::Left)], "← h", A::Less, ("less", "a smaller share"), 2),
+    look(C::Shares, &[c('l'), key(K::Right)], "→ l", A::More, ("more", "a larger share"), 2),
     look(C::Menu, &[key(K::Enter)], "⏎", A::Choose, ("choose", "choose; a question follows"), 0),
     look(C::Menu, &[key(K::Esc), c('q'), ctrl('c')], "esc", A::Cancel, ("leave it", "close the menu"), 0),
     look(C::Brief, &[c('j'), key(K::Down)], "↓ j", A::Down, ("", "down"), 1),
@@ -367,6 +371,7 @@ impl Binding {
                 Context::Board | Context::Routes => reaches(Scope::Row),
                 Context::Requests | Context::Events | Context::Faults => reaches(Scope::List),
                 Context::Drill | Context::Wall => reaches(Scope::Whole),
+                Context::Shares => self.context == Context::Menu,
                 _ => false,
             }
     }

@@ -27,6 +27,10 @@ impl Overlay {
             Self::Help(_) => Context::Help,
             Self::Confirm(dialog) if dialog.word.is_some() => Context::Typed,
             Self::Confirm(_) => Context::Confirm,
+            Self::Menu(Menu {
+                items: Items::Faults { .. },
+                ..
+            }) => Context::Shares,
             Self::Menu(_) => Context::Menu,
             Self::Brief(_) => Context::Brief,
             Self::Line(_) => Context::Line,

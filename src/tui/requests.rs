@@ -13,7 +13,7 @@
 
 use super::{
     app::App,
-    draw::{framed, put, title, wrap},
+    draw::{framed, paragraph, title},
     grid::{Cell, Grid, Head},
     theme::Role,
     waterfall,
@@ -142,15 +142,7 @@ fn draw_list(app: &App, area: Rect, buf: &mut Buffer) {
         } else {
             "The filter lets none through; esc takes it off.".to_owned()
         };
-        for (y, line) in (inner.y..inner.bottom()).zip(wrap(&text, inner.width)) {
-            put(
-                buf,
-                (inner.x, y),
-                &line,
-                inner.width,
-                theme.style(Role::Dim),
-            );
-        }
+        paragraph(buf, inner, &text, theme.style(Role::Dim));
         return;
     }
     let grid = Grid {
