@@ -88,7 +88,7 @@ pub(super) fn in_sight(app: &App, about: Option<&DeploymentId>) -> Option<String
 fn folds(e: &Event) -> bool {
     matches!(
         e.kind,
-        Kind::Score { .. } | Kind::Fallback { .. } | Kind::StreamBroke { .. }
+        Kind::Score { .. } | Kind::Fallback { .. } | Kind::StreamBroke { .. } | Kind::Probed { .. }
     )
 }
 
@@ -102,11 +102,13 @@ fn are_alike(newer: &Event, older: &Event) -> bool {
             _ => None,
         }
     }
+    let is_probe = |e: &Event| matches!(e.kind, Kind::Probed { .. });
     let is_score = |e: &Event| matches!(e.kind, Kind::Score { .. });
     newer.deployment() == older.deployment()
         && std::mem::discriminant(&newer.kind) == std::mem::discriminant(&older.kind)
         && moved(newer) == moved(older)
         && (is_score(newer) || newer.injected == older.injected)
+        && (!is_probe(newer) || newer.line() == older.line())
 }
 
 /// The mark of an injected failure is what must not be cut off.

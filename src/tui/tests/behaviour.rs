@@ -550,3 +550,30 @@ fn equal_fallbacks_are_one_line_with_their_number_whatever_lies_between_them() {
     assert_eq!(text.matches("fault headers_timeout").count(), 1, "{text}");
     assert_eq!(text.matches("fault reset").count(), 1, "{text}");
 }
+
+#[test]
+fn equal_probes_are_one_line_and_a_failed_one_stays_apart() {
+    let mut desk = Desk::at(scene::calm());
+    let probed = |class, code: &str| Kind::Probed {
+        deployment: PRIMARY.into(),
+        verdict: Verdict::new(class, code),
+        shadow: true,
+    };
+    desk.then(|s| {
+        for _ in 0..5 {
+            s.push(probed(Class::Ok, ""));
+        }
+        s.push(probed(Class::Fault, "reset"));
+        s.push(probed(Class::Ok, ""));
+    });
+    let text = desk.text(200, 60);
+    let lines: Vec<_> = text
+        .lines()
+        .filter(|l| l.contains("shadow probe"))
+        .collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(
+        lines[0].contains("6x ") && lines[1].contains("reset"),
+        "{text}"
+    );
+}
