@@ -10,14 +10,13 @@ use crate::{
     front,
     journal::{self, Settings, Writer},
     model::{
-        Kind,
+        Kind, Order,
         command::Whom,
         drill::{Drill, DrillStep},
         event::Level,
     },
     router::{self, Bus, Router, Start},
     sim,
-    source::local::Order,
 };
 use normal::Normals;
 use rehearsal::Rehearsals;

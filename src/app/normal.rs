@@ -4,13 +4,12 @@
 use crate::{
     file,
     model::{
-        Command, Kind, Snapshot,
+        Command, Kind, Order, Snapshot,
         command::NormalCommand,
         event::Level,
         normal::{Keeper, Kept, Normal},
     },
     router::Bus,
-    source::local::Order,
 };
 use arc_swap::ArcSwap;
 use std::{
@@ -116,7 +115,7 @@ impl Normals {
                 order = incoming.recv() => {
                     let Some(order) = order else { break };
                     if let Command::Normal(command) = order.command {
-                        self.obey(&order.actor, command).await;
+                        self.obey(&order, command).await;
                     } else {
                         // Once the router has stopped there is nobody to carry it out.
                         let _ = self.orders.send(order).await;
@@ -137,10 +136,10 @@ impl Normals {
         self.write().await;
     }
 
-    async fn obey(&mut self, who: &str, command: NormalCommand) {
+    async fn obey(&mut self, order: &Order, command: NormalCommand) {
         let snapshot = self.snapshot.load_full();
         let done = match command {
-            NormalCommand::Pin => self.keeper.pin(who, &snapshot),
+            NormalCommand::Pin => self.keeper.pin(&order.actor, &snapshot),
             NormalCommand::Unpin => self.keeper.unpin(&snapshot),
         };
         let (told, refused) = match done {
@@ -148,11 +147,7 @@ impl Normals {
             Err(why) => (None, Some(why)),
         };
         self.tell(told);
-        self.bus.emit(Kind::Command {
-            actor: who.to_owned(),
-            command: Command::Normal(command).to_string(),
-            refused,
-        });
+        self.bus.emit(order.told(refused));
         self.write().await;
     }
 

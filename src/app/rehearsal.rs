@@ -4,13 +4,12 @@
 use crate::{
     drill::{self, Radius, Report, Scenario, Target},
     model::{
-        Command, Kind,
+        Command, Kind, Order,
         command::{DrillCommand, Whom},
         drill::{Drill, DrillResult, DrillStep},
         event::Level,
     },
     router::{Bus, Router},
-    source::local::Order,
 };
 use std::{
     net::SocketAddr,
@@ -106,11 +105,7 @@ impl Rehearsals {
             Ok(begins) => (begins, None),
             Err(why) => (None, Some(why)),
         };
-        self.bus.emit(Kind::Command {
-            actor: order.actor.clone(),
-            command: order.command.to_string(),
-            refused,
-        });
+        self.bus.emit(order.told(refused));
         begins
     }
 

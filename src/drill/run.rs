@@ -15,13 +15,13 @@ use crate::{
     config::{Config, Route},
     fitness::falls_back_here,
     model::{
-        DeploymentId, Kind, Phase, Snapshot, Wall,
+        DeploymentId, Kind, Order, Phase, Snapshot, Wall,
         drill::{Drill, DrillPhase, DrillPlan, DrillResult, DrillStep},
         snapshot::DeploymentView,
         time::{duration_text, latency},
     },
     router::Bus,
-    source::local::{Local, Order},
+    source::local::Local,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

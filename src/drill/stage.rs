@@ -142,6 +142,7 @@ impl Stage {
                 actor,
                 command,
                 refused: Some(why),
+                ..
             } if *actor == self.actor && command == order => Some(Err(why.clone())),
             _ => None,
         }

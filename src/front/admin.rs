@@ -1,10 +1,7 @@
 //! The operators' door: the snapshot, and commands in the one grammar. For this machine only.
 
 use super::{Held, serve::Peer};
-use crate::{
-    model::{Command, Snapshot},
-    source::local::Order,
-};
+use crate::model::{Command, Order, Snapshot};
 use axum::{
     Json,
     extract::{Extension, State},
@@ -52,7 +49,7 @@ pub(super) async fn command(
         Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
     };
     let actor = given.actor.unwrap_or_else(|| "admin".to_owned());
-    match front.orders.try_send(Order { actor, command }) {
+    match front.orders.try_send(Order::new(actor, command)) {
         Ok(()) => (StatusCode::ACCEPTED, Json(json!({"accepted": true}))).into_response(),
         Err(_) => refuse(
             StatusCode::SERVICE_UNAVAILABLE,

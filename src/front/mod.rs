@@ -11,7 +11,7 @@ mod responses;
 mod serve;
 
 use crate::{
-    model::Dialect,
+    model::{Dialect, Order},
     provider::{
         ask::{Ask, BadRequest},
         errors::CallerError,
@@ -20,7 +20,6 @@ use crate::{
         self, Call, Router,
         reply::{self, Reply},
     },
-    source::local::Order,
 };
 use axum::{
     Router as Axum,

@@ -9,6 +9,7 @@ use super::{
     id::ExchangeId,
     is_default,
     normal::Normal,
+    order::Origin,
     phase::{Force, ForceEnd, Reason, Transition},
     request::Request,
     series::Share,
@@ -17,6 +18,7 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
+use uuid::Uuid;
 
 mod second;
 
@@ -269,6 +271,11 @@ pub enum Kind {
     Command {
         actor: String,
         command: String,
+        /// None: from within, like the screen of the router's own process.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<Origin>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ticket: Option<Uuid>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refused: Option<String>,
     },

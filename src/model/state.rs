@@ -583,4 +583,4 @@ pub(super) mod tests_support {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

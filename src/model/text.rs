@@ -273,11 +273,18 @@ impl Event {
             Kind::Command {
                 actor,
                 command,
+                origin,
                 refused,
-            } => match refused {
-                None => format!("{actor}: {command}"),
-                Some(why) => format!("{actor}: {command} REFUSED: {why}"),
-            },
+                ..
+            } => {
+                let by = origin
+                    .as_ref()
+                    .map_or_else(|| actor.clone(), |door| format!("{actor} ({door})"));
+                match refused {
+                    None => format!("{by}: {command}"),
+                    Some(why) => format!("{by}: {command} REFUSED: {why}"),
+                }
+            }
             Kind::Bucket(b) => format!("{} {} ok, {} failed", b.deployment, b.ok, b.fail),
             Kind::Request(request) => request.line(),
             Kind::Exchanges(e) => format!("{} answered, {} failed", e.answered(), e.failed()),

@@ -389,6 +389,7 @@ impl Gather {
             actor,
             command,
             refused,
+            ..
         } = &event.kind
         else {
             return;

@@ -4,12 +4,11 @@ use super::{Router, faults, plant::Unit, rung3};
 use crate::{
     clock,
     model::{
-        Command, DeploymentId, Force, Kind, RouteId, Wall,
+        Command, DeploymentId, Force, Kind, Order, RouteId, Wall,
         command::{BaselineCommand, FaultCommand, JudgeCommand, Rung3Command},
         fleet::Note,
         phase::ForceEnd,
     },
-    source::local::Order,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
@@ -27,11 +26,7 @@ impl Router {
     /// Does it (or refuses), and says so in an event: that event is the only acknowledgement there is.
     pub(super) fn carry_out(&self, order: &Order) {
         let done = self.obey(&order.actor, &order.command);
-        self.bus.emit(Kind::Command {
-            actor: order.actor.clone(),
-            command: order.command.to_string(),
-            refused: done.err(),
-        });
+        self.bus.emit(order.told(done.err()));
     }
 
     fn obey(&self, who: &str, command: &Command) -> Result<(), String> {

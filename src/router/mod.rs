@@ -38,13 +38,12 @@ use crate::{
     clock,
     config::{Config, Fleet},
     model::{
-        DeploymentId, Dialect, Kind, Mono, ProviderId, Verdict,
+        DeploymentId, Dialect, Kind, Mono, Order, ProviderId, Verdict,
         event::{Level, SCHEMA},
         fleet::Note,
         id::ExchangeId,
     },
     provider::{ask::Ask, classify::TransportError, translate},
-    source::local::Order,
 };
 use arc_swap::ArcSwap;
 use http::HeaderMap;

@@ -1,17 +1,10 @@
 //! The router in this very process.
 
 use super::Source;
-use crate::model::{Command, Snapshot};
+use crate::model::{Command, Order, Snapshot};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
-
-/// A command and who gives it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Order {
-    pub actor: String,
-    pub command: Command,
-}
 
 #[derive(Debug)]
 pub struct Local {
@@ -46,10 +39,7 @@ impl Source for Local {
         if self.read_only {
             return Err("this screen is read-only".to_owned());
         }
-        let order = Order {
-            actor: self.actor.clone(),
-            command,
-        };
+        let order = Order::new(self.actor.clone(), command);
         self.orders.try_send(order).map_err(|e| match e {
             mpsc::error::TrySendError::Full(_) => "the router is busy; try again".to_owned(),
             mpsc::error::TrySendError::Closed(_) => "the router has stopped".to_owned(),

@@ -94,6 +94,7 @@ impl Outbox {
                         actor,
                         command,
                         refused,
+                        ..
                     } if *command == sent.text => Some((e.at, actor, refused)),
                     _ => None,
                 });

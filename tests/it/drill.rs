@@ -370,7 +370,7 @@ async fn somebody_elses_fault_is_a_reason_not_to_drill() {
     let target = house.app.drill_target("test".to_owned());
     let command = breakerbox::model::Command::parse("fault add b/m hang --for 1m").unwrap();
     let actor = "oncall".to_owned();
-    let order = breakerbox::source::local::Order { actor, command };
+    let order = breakerbox::model::Order::new(actor, command);
     target.orders.send(order).await.unwrap();
     house.has_fault(true).await;
     let stop = CancellationToken::new();
@@ -392,7 +392,7 @@ async fn the_journal_has_the_whole_run_without_a_gap_or_a_secret() {
     ] {
         let command = breakerbox::model::Command::parse(line).unwrap();
         let actor = "oncall".to_owned();
-        let order = breakerbox::source::local::Order { actor, command };
+        let order = breakerbox::model::Order::new(actor, command);
         target.orders.send(order).await.unwrap();
     }
     house.has_fault(true).await;

@@ -3,8 +3,7 @@
 use super::drill::{BAD_KEY, House, KEYS, Provider, TWO, scenario};
 use breakerbox::{
     drill::{Report, Scenario},
-    model::{Command, drill::DrillResult},
-    source::local::Order,
+    model::{Command, Order, drill::DrillResult},
 };
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -148,7 +147,7 @@ async fn a_secondary_that_a_person_has_forced_open() {
     house
         .app
         .orders
-        .send(Order { actor, command })
+        .send(Order::new(actor, command))
         .await
         .unwrap();
     house

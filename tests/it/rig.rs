@@ -4,9 +4,8 @@ use super::upstream::Upstream;
 use breakerbox::{
     config::{self, Config},
     front,
-    model::{Command, Event, Kind, Snapshot},
+    model::{Command, Event, Kind, Order, Snapshot},
     router::{self, Bus, Router, Start},
-    source::local::Order,
 };
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{

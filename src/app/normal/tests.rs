@@ -54,10 +54,7 @@ fn rig(path: Option<PathBuf>) -> Rig {
 
 impl Rig {
     async fn order(&self, command: &str) {
-        let order = Order {
-            actor: "ana".to_owned(),
-            command: Command::parse(command).unwrap(),
-        };
+        let order = Order::new("ana".to_owned(), Command::parse(command).unwrap());
         self.orders.send(order).await.unwrap();
     }
 

@@ -16,9 +16,9 @@ use crate::model::{
 use proptest::prelude::*;
 use std::time::Duration;
 
-mod views;
+pub(in crate::model) mod views;
 
-const T0: u64 = 1_700_000_000_000;
+pub(in crate::model) const T0: u64 = 1_700_000_000_000;
 
 fn topology() -> Topology {
     let deployment = |id: &str| DeploymentInfo {
@@ -121,7 +121,9 @@ fn normal(id: &str, x: f64) -> Kind {
 }
 
 /// Events `kinds`, each so many milliseconds after the one before.
-fn run(kinds: impl IntoIterator<Item = (u64, Kind)>) -> (State, Vec<Arc<Event>>) {
+pub(in crate::model) fn run(
+    kinds: impl IntoIterator<Item = (u64, Kind)>,
+) -> (State, Vec<Arc<Event>>) {
     let (mut state, mut at, mut all) = (State::new(), T0, Vec::new());
     for (seq, (later, kind)) in std::iter::once((0, started())).chain(kinds).enumerate() {
         at += later;
@@ -137,7 +139,7 @@ fn run(kinds: impl IntoIterator<Item = (u64, Kind)>) -> (State, Vec<Arc<Event>>)
     (state, all)
 }
 
-fn some_kind() -> impl Strategy<Value = Kind> {
+pub(in crate::model) fn some_kind() -> impl Strategy<Value = Kind> {
     let id = prop_oneof![Just("p/a"), Just("p/b"), Just("p/gone")];
     let phase = prop_oneof![
         Just(Phase::Closed),

@@ -313,6 +313,8 @@ fn every_form_has_the_facts_and_the_page_escapes_what_it_is_told() {
     s.tell(Kind::Command {
         actor: "<script>alert(1)</script>".to_owned(),
         command: "force a/m open".to_owned(),
+        origin: None,
+        ticket: None,
         refused: None,
     });
     let report = s.report();

@@ -21,6 +21,8 @@ fn answer(command: &str, refused: Option<&str>) -> Kind {
     Kind::Command {
         actor: "me".into(),
         command: command.into(),
+        origin: None,
+        ticket: None,
         refused: refused.map(Into::into),
     }
 }
@@ -151,6 +153,8 @@ fn ones_own_force_is_released_without_a_question_and_anothers_is_not() {
         s.push(Kind::Command {
             actor: "oncall".into(),
             command: format!("probe {PRIMARY}"),
+            origin: None,
+            ticket: None,
             refused: None,
         });
     });

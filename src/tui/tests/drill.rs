@@ -75,6 +75,8 @@ fn a_drill_is_aborted_with_one_key_and_only_its_end_says_so() {
         s.push(Kind::Command {
             actor: "ana".into(),
             command: "drill abort".into(),
+            origin: None,
+            ticket: None,
             refused: None,
         });
         s.drill(DrillStep::Ended {

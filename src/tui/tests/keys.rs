@@ -18,6 +18,8 @@ fn carried_out(desk: &mut Desk, change: impl FnOnce(Wall) -> Kind) {
         s.push(Kind::Command {
             actor: "me".into(),
             command,
+            origin: None,
+            ticket: None,
             refused: None,
         });
     });

@@ -209,7 +209,7 @@ fn how_things_stand_is_told_without_requests_and_failures() {
 }
 
 /// Everything that is kept, as long as it can become, of twenty deployments.
-fn full() -> Snapshot {
+pub(in crate::model) fn full() -> Snapshot {
     let ids: Vec<String> = (0..20)
         .map(|i| format!("provider-{i}/some-large-model-{i}"))
         .collect();
