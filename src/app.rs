@@ -5,9 +5,9 @@ mod rehearsal;
 
 use crate::{
     clock,
-    config::{self, Config},
+    config::{self, Config, SocketAt},
     drill::{self, Scenario},
-    front,
+    front::{self, Front, Socket},
     journal::{self, Settings, Writer},
     model::{
         Kind, Order,
@@ -45,6 +45,8 @@ pub struct Wish {
     pub state: Option<PathBuf>,
     /// Where the journal is kept, over the configuration's.
     pub journal: Option<PathBuf>,
+    /// The directory of sockets for commands; none: without a socket, unless the configuration names one.
+    pub sockets: Option<PathBuf>,
     /// Which drills can be started in it.
     pub drills: Vec<Scenario>,
 }
@@ -60,6 +62,7 @@ pub struct App {
     listen: Option<SocketAddr>,
     sim: Option<sim::Sim>,
     drills: Arc<[Scenario]>,
+    front: Front,
     tasks: TaskTracker,
     hub: TaskTracker,
     stop: CancellationToken,
@@ -88,7 +91,7 @@ impl App {
         if let Some(journal) = &wish.journal {
             config.journal.path = Some(journal.clone());
         }
-        let server = config.server.clone();
+        let (server, socket) = (config.server.clone(), config.control.socket.clone());
         let doors = front::bind(server.listen).await?;
         let addr = doors.addr();
         let (bus, hub_work) = router::bus::new();
@@ -124,8 +127,13 @@ impl App {
         let (orders, incoming) = mpsc::channel(ORDERS);
         let normals = Normals::open(path, bus.clone(), rehearsed);
         tasks.spawn(normals.run(incoming, stop.clone()));
-        let app = front::app(Arc::clone(&router), orders.clone());
+        let front = Front::new(Arc::clone(&router), orders.clone(), stop.clone());
+        let app = front::app(front.clone());
         tasks.spawn(doors.serve(app, server.header_timeout, server.drain, stop.clone()));
+        if let Some(socket) = open_socket(&bus, socket, wish.sockets.as_deref(), addr) {
+            let app = front::socket_app(front.clone());
+            tasks.spawn(socket.serve(app, server.header_timeout, server.drain, stop.clone()));
+        }
         if sim.is_some() && !wish.no_traffic {
             tasks.spawn(sim::traffic::Traffic::new(addr, "summarize").run(stop.clone()));
         }
@@ -138,6 +146,7 @@ impl App {
             listen: wish.listen,
             sim,
             drills,
+            front,
             tasks,
             hub,
             stop,
@@ -214,7 +223,24 @@ impl App {
         }
         self.hub.close();
         self.hub.wait().await;
+        self.front.said_goodbye().await;
     }
+}
+
+/// Without a socket the router runs all the same.
+fn open_socket(bus: &Bus, at: SocketAt, dir: Option<&Path>, addr: SocketAddr) -> Option<Socket> {
+    let path = match at {
+        SocketAt::Off => return None,
+        SocketAt::Path(path) => path,
+        SocketAt::Usual => config::socket_of(dir?, addr.port()),
+    };
+    let told = |text| {
+        bus.emit(Kind::Notice {
+            level: Level::Warn,
+            text,
+        });
+    };
+    Socket::bind(&path).map_err(told).ok()
 }
 
 /// Tells when this configuration was drilled last.

@@ -83,6 +83,7 @@ fn wish(run: &Run) -> Wish {
         no_traffic: run.no_traffic,
         state: config::state_dir(&config::Process),
         journal: None,
+        sockets: config::socket_dir(&config::Process),
         drills: drill::scenario::shipped(),
     }
 }
@@ -344,6 +345,7 @@ async fn rehearse(wish: &Rehearsal) -> Result<DrillResult, String> {
         no_traffic: true,
         state: state.clone(),
         journal: wish.journal.clone(),
+        sockets: None,
         drills: Vec::new(),
     })
     .await?;

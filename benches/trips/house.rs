@@ -2,7 +2,8 @@
 
 use crate::{Result, case::Case};
 use breakerbox::{
-    clock, config, front,
+    clock, config,
+    front::{self, Front},
     model::{DeploymentId, Dialect, Event, Kind, Mono, Phase, Reason, Wall, event::Picked},
     router::{self, Router, Start},
     sim::{self, Behaviour, Dial, One, Served},
@@ -127,7 +128,7 @@ impl House {
         let (router, orders) = Router::start(start, bus)?;
         let mut tasks = JoinSet::new();
         tasks.spawn(hub.run());
-        let app = front::app(Arc::clone(&router), orders);
+        let app = front::app(Front::new(Arc::clone(&router), orders, stop.clone()));
         tasks.spawn(doors.serve(app, server.header_timeout, server.drain, stop.clone()));
         Ok(Self {
             addr,

@@ -112,6 +112,20 @@ pub fn state_dir(env: &dyn Env) -> Option<PathBuf> {
     xdg("XDG_STATE_HOME", ".local/state", env).map(|dir| dir.join("breakerbox"))
 }
 
+/// Where the sockets of running routers are.
+pub fn socket_dir(env: &dyn Env) -> Option<PathBuf> {
+    let runtime = env.var("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let runtime = runtime.filter(|dir| dir.is_absolute() && dir.is_dir());
+    runtime
+        .map(|dir| dir.join("breakerbox"))
+        .or_else(|| Some(state_dir(env)?.join("run")))
+}
+
+/// The socket of the router that listens on this port.
+pub fn socket_of(dir: &Path, port: u16) -> PathBuf {
+    dir.join(format!("{port}.sock"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -47,6 +47,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
         field.warn("not honoured: not a section that breakerbox knows");
     }
     Some(Config {
+        control: super::Control::default(),
         origin: cx.origin.clone(),
         litellm: true,
         hash: String::new(),

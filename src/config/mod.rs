@@ -4,6 +4,7 @@ mod aws;
 mod azure;
 mod canned;
 mod check;
+mod control;
 mod defaults;
 mod env;
 mod find;
@@ -27,7 +28,8 @@ mod watch;
 pub use aws::{Aws, Credential, Signing};
 pub use azure::Azure;
 pub(crate) use check::{judged, named, that_chat};
-pub use env::{Env, Process, state_dir};
+pub use control::{Control, SocketAt, Token};
+pub use env::{Env, Process, socket_dir, socket_of, state_dir};
 pub use find::{Found, find};
 pub use key::KeySource;
 pub(crate) use load::tree_of;
@@ -58,6 +60,7 @@ pub struct Config {
     /// Hash of what was read (never of secrets), so that two runs can be told apart.
     pub hash: String,
     pub server: Server,
+    pub control: Control,
     pub providers: IndexMap<ProviderId, Provider>,
     pub deployments: IndexMap<DeploymentId, Deployment>,
     pub routes: IndexMap<RouteId, Route>,

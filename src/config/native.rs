@@ -2,6 +2,7 @@
 
 mod aws;
 mod canary;
+mod control;
 mod fleet;
 mod limits;
 mod providers;
@@ -35,6 +36,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
     let cache = limits::cache(top.table("cache"), cx);
     let journal = limits::journal(top.table("journal"), cx);
     let fleet = fleet::read(top.table("fleet"), cx);
+    let control = control::read(top.table("control"), &server, cx);
     let slo = slo::read(top.table("slo"));
     top.finish();
     let config = Config {
@@ -42,6 +44,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
         litellm: false,
         hash: String::new(),
         server,
+        control,
         providers: catalog.providers,
         deployments: catalog.deployments,
         routes,

@@ -2,8 +2,8 @@
 //! turns a LiteLLM file into a native one.
 
 use super::{
-    Aws, BreakerMode, Canned, CannedForm, Commit, Config, KeySource, ProbeMode, Provider, Route,
-    Rubric, Tier, defaults,
+    Aws, BreakerMode, Canned, CannedForm, Commit, Config, Control, KeySource, ProbeMode, Provider,
+    Route, Rubric, SocketAt, Tier, defaults,
     key::PLACEHOLDER,
     read::size_text,
     redact::{secret_looking, sounds_secret},
@@ -35,6 +35,7 @@ pub fn show(config: &Config) -> String {
     canary(&mut out, config);
     cache(&mut out, config);
     journal(&mut out, config);
+    control(&mut out, config);
     slo(&mut out, config);
     fleet(&mut out, config);
     out.0
@@ -107,6 +108,25 @@ fn server(out: &mut Out, config: &Config) {
     out.time("header_timeout", server.header_timeout);
     out.time("body_timeout", server.body_timeout);
     out.time("drain", server.drain);
+}
+
+fn control(out: &mut Out, config: &Config) {
+    let Control { tokens, socket } = &config.control;
+    if tokens.is_empty() && *socket == SocketAt::Usual {
+        return;
+    }
+    out.section("control");
+    match socket {
+        SocketAt::Usual => {}
+        SocketAt::Path(path) => out.set("socket", text(&path.to_string_lossy())),
+        SocketAt::Off => out.set("socket", text("off")),
+    }
+    for token in tokens {
+        out.section("[control.tokens]");
+        out.set("name", text(&token.name));
+        out.set("role", text(token.role.as_str()));
+        out.set("token", reference(&token.from));
+    }
 }
 
 /// Where a credential comes from, as a value.

@@ -4,6 +4,7 @@ mod azure;
 mod bedrock;
 mod broken;
 mod canary;
+mod control;
 mod fleet;
 mod judge;
 mod litellm;

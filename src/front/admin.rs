@@ -1,15 +1,44 @@
-//! The operators' door: the snapshot, and commands in the one grammar. For this machine only.
+//! The operators' door: the snapshot, and commands in the one grammar.
 
-use super::{Held, serve::Peer};
-use crate::model::{Command, Order, Snapshot};
+use super::{
+    Front, Held,
+    operator::{MAY_LOOK, Operator, Refused, refuse},
+    serve::Peer,
+};
+use crate::model::{Command, Event, Kind, Order, Snapshot, order::Role};
 use axum::{
     Json,
-    extract::{Extension, State},
-    http::{HeaderMap, StatusCode},
+    extract::{FromRequestParts, State, rejection::JsonRejection},
+    http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 use serde_json::json;
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::broadcast, time::timeout};
+use uuid::Uuid;
+
+/// A router that works carries a command out in milliseconds.
+const ANSWER: Duration = Duration::from_secs(10);
+/// Characters of a name that somebody gives himself.
+const NAME: usize = 64;
+
+/// Whoever is let in may look.
+impl FromRequestParts<Front> for Operator {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, front: &Front) -> Result<Self, Response> {
+        let Some(peer) = parts.extensions.get::<Peer>() else {
+            return Err(refuse(
+                StatusCode::FORBIDDEN,
+                "nobody knows where this call is from",
+            ));
+        };
+        let config = front.router.config();
+        let admitted = front.doorman.admit(&config.control, *peer, &parts.headers);
+        admitted.map_err(|refused| *refused)
+    }
+}
 
 /// A command line and who gives it.
 #[derive(Debug, Deserialize)]
@@ -20,61 +49,91 @@ pub(super) struct Given {
     actor: Option<String>,
 }
 
-pub(super) async fn snapshot(
-    State(front): Held,
-    Extension(peer): Extension<Peer>,
-    headers: HeaderMap,
-) -> Response {
-    if let Err(refused) = local_only(peer, &headers) {
-        return *refused;
-    }
+pub(super) async fn snapshot(State(front): Held, _: Operator) -> Response {
+    Json(&*shown(&front)).into_response()
+}
+
+/// As it may leave this process.
+pub(super) fn shown(front: &Front) -> Arc<Snapshot> {
     let snapshot = front.router.bus().snapshot().load_full();
     if front.router.config().journal.content {
-        return Json(&*snapshot).into_response();
+        return snapshot;
     }
-    Json(Snapshot::clone(&snapshot).without_content()).into_response()
+    Arc::new(Snapshot::clone(&snapshot).without_content())
 }
 
+/// Answers when the event is there that says what became of it.
 pub(super) async fn command(
     State(front): Held,
-    Extension(peer): Extension<Peer>,
-    headers: HeaderMap,
-    Json(given): Json<Given>,
+    operator: Operator,
+    given: Result<Json<Given>, JsonRejection>,
 ) -> Response {
-    if let Err(refused) = local_only(peer, &headers) {
-        return *refused;
-    }
-    let command = match Command::parse(&given.command) {
-        Ok(command) => command,
-        Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
+    let done = async {
+        let Json(given) = given.map_err(|e| Box::new(refuse(e.status(), &e.body_text())))?;
+        let command = Command::parse(&given.command);
+        let command = command.map_err(|why| Box::new(refuse(StatusCode::BAD_REQUEST, &why)))?;
+        let order = order(&operator, given.actor.as_deref(), command);
+        front.doorman.turn(&operator)?;
+        if operator.role < Role::Control {
+            front
+                .router
+                .bus()
+                .emit(order.told(Some(MAY_LOOK.to_owned())));
+            return Err(Box::new(refuse(StatusCode::FORBIDDEN, MAY_LOOK)));
+        }
+        carried_out(&front, order).await
     };
-    let actor = given.actor.unwrap_or_else(|| "admin".to_owned());
-    match front.orders.try_send(Order::new(actor, command)) {
-        Ok(()) => (StatusCode::ACCEPTED, Json(json!({"accepted": true}))).into_response(),
-        Err(_) => refuse(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the router is busy or stopping; try again",
-        ),
+    done.await.unwrap_or_else(|refused: Refused| *refused)
+}
+
+pub(super) fn order(operator: &Operator, actor: Option<&str>, command: Command) -> Order {
+    let said = actor.map(|name| crate::model::content::first_words(name, NAME));
+    let name = said.filter(|name| !name.is_empty());
+    Order {
+        actor: name.unwrap_or_else(|| operator.actor().to_owned()),
+        command,
+        origin: Some(operator.origin.clone()),
+        ticket: Some(Uuid::now_v7()),
     }
 }
 
-/// From this machine, by its own name (a rebound DNS name is not), and not from a web page.
-fn local_only(peer: Peer, headers: &HeaderMap) -> Result<(), Box<Response>> {
-    let host = headers
-        .get("host")
-        .and_then(|h| h.to_str().ok())
-        .unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let local = matches!(name, "localhost" | "127.0.0.1" | "[::1]");
-    if !peer.0.ip().is_loopback() || !local || headers.contains_key("origin") {
-        return Err(Box::new(refuse(
-            StatusCode::FORBIDDEN,
-            "the operators' door opens to this machine only",
-        )));
-    }
-    Ok(())
+async fn carried_out(front: &Front, order: Order) -> Result<Response, Refused> {
+    let events = front.router.bus().subscribe();
+    let ticket = order.ticket;
+    front.orders.try_send(order).map_err(|_| {
+        let why = "the router is busy or stopping; try again";
+        Box::new(refuse(StatusCode::SERVICE_UNAVAILABLE, why))
+    })?;
+    let answer = timeout(ANSWER, answer(events, ticket)).await.ok().flatten();
+    let event = answer.ok_or_else(|| {
+        let why = "nothing came of it within 10 s; look at the events before it is given again";
+        Box::new(refuse(StatusCode::GATEWAY_TIMEOUT, why))
+    })?;
+    let refused = match &event.kind {
+        Kind::Command { refused, .. } => refused.as_ref(),
+        _ => None,
+    };
+    let (status, mut said) = match refused {
+        None => (StatusCode::OK, json!({})),
+        Some(why) => (StatusCode::CONFLICT, json!({"error": {"message": why}})),
+    };
+    said["event"] = json!(&*event);
+    Ok((status, Json(said)).into_response())
 }
 
-fn refuse(status: StatusCode, why: &str) -> Response {
-    (status, Json(json!({"error": {"message": why}}))).into_response()
+async fn answer(
+    mut events: broadcast::Receiver<Arc<Event>>,
+    wanted: Option<Uuid>,
+) -> Option<Arc<Event>> {
+    loop {
+        match events.recv().await {
+            Ok(event) => {
+                if matches!(&event.kind, Kind::Command { ticket, .. } if *ticket == wanted) {
+                    return Some(event);
+                }
+            }
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return None,
+        }
+    }
 }

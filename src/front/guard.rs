@@ -36,11 +36,6 @@ pub(super) fn admit(
 
 /// Google's clients may put it in the address; it is read from there and shown nowhere.
 fn sent<'a>(headers: &'a HeaderMap, uri: &Uri) -> Option<Cow<'a, [u8]>> {
-    let bearer = headers.get("authorization").and_then(|v| {
-        let bytes = v.as_bytes();
-        let (scheme, key) = bytes.split_at_checked(7)?;
-        scheme.eq_ignore_ascii_case(b"bearer ").then_some(key)
-    });
     let named = ["x-api-key", "x-goog-api-key"]
         .iter()
         .find_map(|name| Some(headers.get(*name)?.as_bytes()));
@@ -49,7 +44,13 @@ fn sent<'a>(headers: &'a HeaderMap, uri: &Uri) -> Option<Cow<'a, [u8]>> {
         let (_, key) = all.into_iter().find(|(name, _)| name == "key")?;
         Some(Cow::Owned(key.into_bytes()))
     };
-    bearer.or(named).map(Cow::Borrowed).or_else(in_uri)
+    bearer(headers).or(named).map(Cow::Borrowed).or_else(in_uri)
+}
+
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+    let bytes = headers.get("authorization")?.as_bytes();
+    let (scheme, key) = bytes.split_at_checked(7)?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then_some(key)
 }
 
 #[cfg(test)]

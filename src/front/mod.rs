@@ -2,13 +2,17 @@
 
 mod admin;
 mod anthropic;
+mod attach;
+mod feed;
 mod gemini;
 mod guard;
 mod health;
 mod models;
 mod openai;
+mod operator;
 mod responses;
 mod serve;
+mod socket;
 
 use crate::{
     model::{Dialect, Order},
@@ -24,28 +28,80 @@ use crate::{
 use axum::{
     Router as Axum,
     body::Body,
-    extract::{Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use operator::Doorman;
 use std::{sync::Arc, time::Duration};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use serve::{Doors, bind};
+pub use socket::Socket;
 
 /// What every handler knows.
 #[derive(Debug, Clone)]
-pub(crate) struct Front {
+pub struct Front {
     pub(crate) router: Arc<Router>,
     pub(crate) orders: mpsc::Sender<Order>,
+    doorman: Doorman,
+    /// The end of the router has begun.
+    stop: CancellationToken,
+    /// Those that are attached, and how many more may be.
+    screens: TaskTracker,
+    seats: Arc<Semaphore>,
+}
+
+impl Front {
+    pub fn new(router: Arc<Router>, orders: mpsc::Sender<Order>, stop: CancellationToken) -> Self {
+        Self {
+            router,
+            orders,
+            doorman: Doorman::default(),
+            stop,
+            screens: TaskTracker::new(),
+            seats: Arc::new(Semaphore::new(attach::SCREENS)),
+        }
+    }
+
+    /// Until every screen has been told of the end, as long as that does not take long.
+    pub async fn said_goodbye(&self) {
+        self.screens.close();
+        let _ = tokio::time::timeout(GOODBYE, self.screens.wait()).await;
+    }
+}
+
+/// For so long screens are waited for.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// A command is a line.
+const COMMAND_BYTES: usize = 64 * 1024;
+
+/// The doors of operators: on the address of all, and on a socket of their own.
+fn operators() -> Axum<Front> {
+    Axum::new()
+        .route("/admin/snapshot", get(admin::snapshot))
+        .route("/admin/command", post(admin::command))
+        .route("/admin/events", get(feed::events))
+        .route("/admin/attach", get(attach::attach))
+        .layer(DefaultBodyLimit::max(COMMAND_BYTES))
+}
+
+/// The doors on the operators' own socket.
+pub fn socket_app(front: Front) -> Axum {
+    operators()
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(front)
 }
 
 /// All doors of one address.
-pub fn app(router: Arc<Router>, orders: mpsc::Sender<Order>) -> Axum {
+pub fn app(front: Front) -> Axum {
     Axum::new()
+        .merge(operators())
         .route("/v1/chat/completions", post(openai::chat))
         .route("/v1/responses", post(responses::create))
         .route("/v1/embeddings", post(openai::embeddings))
@@ -54,14 +110,12 @@ pub fn app(router: Arc<Router>, orders: mpsc::Sender<Order>) -> Axum {
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::one).post(gemini::ask))
         .merge(google())
-        .route("/admin/snapshot", get(admin::snapshot))
-        .route("/admin/command", post(admin::command))
         .route("/health", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/", get(health::hello).head(health::hello))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
-        .with_state(Front { router, orders })
+        .with_state(front)
 }
 
 /// Google's clients differ in the version that they put before a path, and in the folder before a model.

@@ -8,6 +8,7 @@ use hyper_util::{
 };
 use std::{io, net::SocketAddr, pin::pin, time::Duration};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     task::JoinSet,
 };
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 /// After a failed accept (out of file descriptors, mostly): retrying at once would only spin.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A client that acknowledges or reads nothing for so long is gone.
 #[cfg(target_os = "linux")]
@@ -23,7 +24,10 @@ const GONE_AFTER: Duration = Duration::from_mins(1);
 
 /// Who is at the other end, as an extension of every request.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Peer(pub(super) SocketAddr);
+pub(super) enum Peer {
+    Net(SocketAddr),
+    Socket { uid: Option<u32> },
+}
 
 /// Listening doors.
 #[derive(Debug)]
@@ -61,20 +65,19 @@ impl Doors {
         drain: Duration,
         stop: CancellationToken,
     ) {
-        let mut connections = JoinSet::new();
+        let mut connections = Connections::new(app, header_timeout, stop.clone());
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
                 () = stop.cancelled() => break,
-                Some(_ended) = connections.join_next() => continue,
+                () = connections.ended() => continue,
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    // Each has a token of its own: it is looked at on every turn of the connection, and a shared
-                    // one would be a lock between all cores.
-                    let stop = stop.child_token();
-                    let app = app.clone();
-                    connections.spawn(connection(stream, Peer(peer), app, header_timeout, stop));
+                    if let Err(e) = tune(&stream) {
+                        tracing::debug!(error = %e, "socket options");
+                    }
+                    connections.spawn(stream, Peer::Net(peer));
                 }
                 Err(e) => {
                     tracing::warn!(error = %e, "accept failed");
@@ -83,9 +86,51 @@ impl Doors {
             }
         }
         drop(self.listener);
-        let drained = async { while connections.join_next().await.is_some() {} };
-        if tokio::time::timeout(drain, drained).await.is_err() {
-            connections.shutdown().await;
+        connections.drain(drain).await;
+    }
+}
+
+/// Those of one listener.
+pub(super) struct Connections {
+    app: Axum,
+    header_timeout: Duration,
+    stop: CancellationToken,
+    all: JoinSet<()>,
+}
+
+impl Connections {
+    pub(super) fn new(app: Axum, header_timeout: Duration, stop: CancellationToken) -> Self {
+        Self {
+            app,
+            header_timeout,
+            stop,
+            all: JoinSet::new(),
+        }
+    }
+
+    pub(super) fn spawn<S>(&mut self, stream: S, peer: Peer)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        // Each has a token of its own: it is looked at on every turn of the connection, and a shared one would be a
+        // lock between all cores.
+        let stop = self.stop.child_token();
+        let app = self.app.clone();
+        self.all
+            .spawn(connection(stream, peer, app, self.header_timeout, stop));
+    }
+
+    /// One has ended; while there is none, never.
+    pub(super) async fn ended(&mut self) {
+        if self.all.join_next().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    pub(super) async fn drain(&mut self, limit: Duration) {
+        let drained = async { while self.all.join_next().await.is_some() {} };
+        if tokio::time::timeout(limit, drained).await.is_err() {
+            self.all.shutdown().await;
         }
     }
 }
@@ -107,16 +152,15 @@ fn tune(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-async fn connection(
-    stream: TcpStream,
+async fn connection<S>(
+    stream: S,
     peer: Peer,
     app: Axum,
     header_timeout: Duration,
     stop: CancellationToken,
-) {
-    if let Err(e) = tune(&stream) {
-        tracing::debug!(error = %e, "socket options");
-    }
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -130,7 +174,8 @@ async fn connection(
         request.extensions_mut().insert(peer);
         app.clone().call(request)
     });
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut connection =
+        pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
     let ended = tokio::select! {
         biased;
         ended = connection.as_mut() => ended,

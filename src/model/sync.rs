@@ -55,9 +55,6 @@ pub struct Hello {
     /// The router's.
     pub version: String,
     pub role: Role,
-    /// As the commands of this screen will be signed, where the router knows better than the screen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub actor: Option<String>,
 }
 
 /// What a screen says.
@@ -207,8 +204,9 @@ fn take<T: Clone + PartialEq>(
 /// How much of the history is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum History {
-    /// As much of it as fits.
+    /// What is missing in the screen's, as much of it as fits.
     All,
+    /// The screen keeps what it has.
     None,
 }
 
@@ -217,7 +215,16 @@ impl Mirror {
     pub fn send(&mut self, now: &Snapshot, history: History) -> Result<String, serde_json::Error> {
         let standing = serde_json::to_value(now.clone().standing())?;
         let patch = patch::diff(&self.standing, &standing);
-        for share in self.shares(history) {
+        if history == History::None {
+            let update = Update {
+                n: self.n,
+                standing: patch,
+                lists: Lists::default(),
+            };
+            (self.standing, self.n) = (standing, self.n + 1);
+            return serde_json::to_string(&ToScreen::Update(Box::new(update)));
+        }
+        for share in self.shares() {
             let held = Held::of(now, share);
             let update = Update {
                 n: self.n,
@@ -241,16 +248,11 @@ impl Mirror {
     }
 
     /// From all of it down to nothing: what is tried in turn.
-    fn shares(&self, history: History) -> impl Iterator<Item = f64> + use<> {
-        let held = if history == History::All {
-            self.share
-        } else {
-            0.0
-        };
+    fn shares(&self) -> impl Iterator<Item = f64> + use<> {
+        let held = self.share;
         let halves = |n: u32| 1.0 / f64::from(1_u32 << n);
         let grows = (0..HALVES).map(move |n| held + (1.0 - held) * halves(n));
         let shrinks = (0..HALVES).map(move |n| held * halves(n));
-        let grows = grows.filter(move |_| history == History::All);
         grows.chain(shrinks).chain([0.0])
     }
 

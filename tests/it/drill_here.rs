@@ -29,6 +29,7 @@ async fn order(house: &House, line: &str) -> Option<String> {
                 actor,
                 command,
                 refused,
+                ..
             } = &events.recv().await.unwrap().kind
                 && command == line
             {

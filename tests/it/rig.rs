@@ -3,7 +3,7 @@
 use super::upstream::Upstream;
 use breakerbox::{
     config::{self, Config},
-    front,
+    front::{self, Front},
     model::{Command, Event, Kind, Order, Snapshot},
     router::{self, Bus, Router, Start},
 };
@@ -120,7 +120,11 @@ impl Rig {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         tasks.spawn(hub.run());
-        let app = front::app(Arc::clone(&router), orders.clone());
+        let app = front::app(Front::new(
+            Arc::clone(&router),
+            orders.clone(),
+            stop.clone(),
+        ));
         tasks.spawn(doors.serve(
             app,
             server.header_timeout,
@@ -186,10 +190,7 @@ impl Rig {
     pub(crate) fn order(&self, line: &str) {
         let command = Command::parse(line).expect("a command");
         self.orders
-            .try_send(Order {
-                actor: "test".to_owned(),
-                command,
-            })
+            .try_send(Order::new("test".to_owned(), command))
             .expect("the router takes orders");
     }
 

@@ -44,7 +44,7 @@ pub(super) fn read(table: Option<Table<'_>>, cx: &Context<'_>) -> Server {
     }
     if let Some(keys) = table.get("client_keys").and_then(|f| f.list()) {
         for field in keys {
-            if let Some((source, key)) = client_key(&field, cx) {
+            if let Some((source, key)) = secret(&field, cx) {
                 server.client_keys.push(key);
                 server.client_key_from.push(source);
             }
@@ -56,7 +56,7 @@ pub(super) fn read(table: Option<Table<'_>>, cx: &Context<'_>) -> Server {
 
 /// A text, `{ env = "NAME" }` or `{ file = "path" }`. One that cannot be had is a problem, not a warning: without
 /// it the door would stand open.
-fn client_key(field: &Field<'_>, cx: &Context<'_>) -> Option<(KeySource, SecretString)> {
+pub(super) fn secret(field: &Field<'_>, cx: &Context<'_>) -> Option<(KeySource, SecretString)> {
     if field.is_text() {
         let key = literal(field)?;
         field.warn("the key stands in the file; { env = \"NAME\" } keeps it out");

@@ -1,0 +1,252 @@
+//! Who is at the operators' door, and what he may do there.
+
+use super::serve::Peer;
+use crate::{
+    clock,
+    config::{Control, Token},
+    model::{
+        Mono,
+        order::{Origin, Role},
+    },
+};
+use axum::{
+    Json,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use moka::sync::Cache;
+use parking_lot::Mutex;
+use serde_json::json;
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    sync::Arc,
+    time::Duration,
+};
+
+/// Wrong tokens from one address within a minute; then nothing that it shows is looked at until the minute is over.
+const WRONG: u32 = 10;
+/// Commands of one operator: at once, and then each second.
+const BURST: f64 = 20.0;
+const PER_S: f64 = 5.0;
+/// Addresses and operators that are remembered; the least recent are forgotten.
+const REMEMBERED: u64 = 4096;
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// Somebody who was let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Operator {
+    pub(super) role: Role,
+    pub(super) origin: Origin,
+}
+
+impl Operator {
+    /// As his commands are signed, where he has not said a name himself.
+    pub(super) fn actor(&self) -> &str {
+        match &self.origin {
+            Origin::Net {
+                token: Some(name), ..
+            } => name,
+            _ => "operator",
+        }
+    }
+
+    /// Is what he was let in for still so? A token that a reload took away ends what it began.
+    pub(super) fn is_still_let_in(&self, control: &Control) -> bool {
+        match &self.origin {
+            Origin::Socket { .. } => true,
+            Origin::Net { token: None, .. } => control.tokens.is_empty(),
+            Origin::Net {
+                token: Some(name), ..
+            } => {
+                let mut tokens = control.tokens.iter();
+                tokens.any(|t| t.name == *name && t.role == self.role)
+            }
+        }
+    }
+}
+
+/// What is counted at the door.
+#[derive(Debug, Clone)]
+pub(crate) struct Doorman {
+    wrong: Cache<IpAddr, Arc<Mutex<u32>>>,
+    commands: Cache<String, Arc<Mutex<Bucket>>>,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    left: f64,
+    at: Mono,
+}
+
+impl Default for Doorman {
+    fn default() -> Self {
+        let wrong = Cache::builder().max_capacity(REMEMBERED);
+        Self {
+            wrong: wrong.time_to_live(MINUTE).build(),
+            commands: Cache::builder()
+                .max_capacity(REMEMBERED)
+                .time_to_idle(MINUTE)
+                .build(),
+        }
+    }
+}
+
+/// Nobody is let in, and the answer that says so.
+pub(super) type Refused = Box<Response>;
+
+impl Doorman {
+    pub(super) fn admit(
+        &self,
+        control: &Control,
+        peer: Peer,
+        headers: &HeaderMap,
+    ) -> Result<Operator, Refused> {
+        let addr = match peer {
+            Peer::Socket { uid } => {
+                return Ok(Operator {
+                    role: Role::Control,
+                    origin: Origin::Socket { uid },
+                });
+            }
+            Peer::Net(addr) => canonical(addr.ip()),
+        };
+        if from_a_page(headers) {
+            return Err(Box::new(refuse(
+                StatusCode::FORBIDDEN,
+                "the operators' door does not open to web pages",
+            )));
+        }
+        let (role, token) = if control.tokens.is_empty() {
+            on_this_machine(addr, headers)?;
+            (Role::Control, None)
+        } else {
+            let token = self.token(&control.tokens, addr, headers)?;
+            (token.role, Some(token.name.clone()))
+        };
+        let from = addr.to_string();
+        Ok(Operator {
+            role,
+            origin: Origin::Net { from, token },
+        })
+    }
+
+    fn token<'a>(
+        &self,
+        tokens: &'a [Token],
+        addr: IpAddr,
+        headers: &HeaderMap,
+    ) -> Result<&'a Token, Refused> {
+        let wrong = self.wrong.get(&addr);
+        if wrong.as_ref().is_some_and(|n| *n.lock() >= WRONG) {
+            return Err(Box::new(slowly(
+                "too many wrong tokens from this address",
+                MINUTE,
+            )));
+        }
+        let Some(shown) = super::guard::bearer(headers) else {
+            return Err(Box::new(unauthorized(
+                "show a token: Authorization: Bearer …",
+            )));
+        };
+        // All are compared, so that nobody learns from the time which was near.
+        let known = tokens.iter().fold(None, |known, token| {
+            token.is(shown).then_some(token).or(known)
+        });
+        known.ok_or_else(|| {
+            *self.wrong.get_with(addr, Arc::default).lock() += 1;
+            Box::new(unauthorized("this token is not known here"))
+        })
+    }
+
+    /// May he try a command now?
+    pub(super) fn turn(&self, operator: &Operator) -> Result<(), Refused> {
+        let may = self.take_turn(operator, clock::now());
+        may.then_some(())
+            .ok_or_else(|| Box::new(slowly(TOO_FAST, Duration::from_secs(1))))
+    }
+
+    fn take_turn(&self, operator: &Operator, now: Mono) -> bool {
+        let full = || {
+            Arc::new(Mutex::new(Bucket {
+                left: BURST,
+                at: now,
+            }))
+        };
+        let bucket = self.commands.get_with(operator.origin.to_string(), full);
+        let mut bucket = bucket.lock();
+        let earned = now.since(bucket.at).as_secs_f64() * PER_S;
+        (bucket.left, bucket.at) = ((bucket.left + earned).min(BURST), now);
+        let may = bucket.left >= 1.0;
+        bucket.left -= f64::from(u8::from(may));
+        may
+    }
+}
+
+/// Why somebody's command is not even looked at.
+pub(super) const MAY_LOOK: &str = "this token may look only: it has the role view, not control";
+pub(super) const TOO_FAST: &str = "commands come too fast: at most 20 at once, and 5 a second";
+
+/// A browser says where a page is from that makes it call; nothing else sends these.
+fn from_a_page(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    headers.contains_key(header::ORIGIN) || site.is_some_and(|site| site != b"none")
+}
+
+/// From this machine, by its own name (a rebound DNS name is not), and not handed on by a proxy, which would make all the
+/// world look like this machine.
+fn on_this_machine(addr: IpAddr, headers: &HeaderMap) -> Result<(), Refused> {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|h| h.to_str().ok())
+        .unwrap_or_default();
+    let name = host
+        .rsplit_once(':')
+        .filter(|(_, port)| port.parse::<u16>().is_ok());
+    let name = name.map_or(host, |(name, _)| name);
+    let by_name = matches!(name, "localhost" | "127.0.0.1" | "[::1]");
+    let handed_on = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+    let handed_on = handed_on.iter().any(|name| headers.contains_key(*name));
+    if addr.is_loopback() && by_name && !handed_on {
+        return Ok(());
+    }
+    Err(Box::new(refuse(
+        StatusCode::FORBIDDEN,
+        "the operators' door opens to this machine only; set control.tokens to open it to others",
+    )))
+}
+
+fn canonical(addr: IpAddr) -> IpAddr {
+    match addr {
+        IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or_else(|| network(v6), IpAddr::V4),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+/// Of IPv6 everybody has 64 bits of addresses of his own.
+fn network(addr: Ipv6Addr) -> IpAddr {
+    if addr.is_loopback() {
+        return IpAddr::V6(addr);
+    }
+    IpAddr::V6(Ipv6Addr::from_bits(addr.to_bits() & (u128::MAX << 64)))
+}
+
+fn unauthorized(why: &str) -> Response {
+    let mut refused = refuse(StatusCode::UNAUTHORIZED, why);
+    let bearer = HeaderValue::from_static("Bearer realm=\"breakerbox\"");
+    refused
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, bearer);
+    refused
+}
+
+fn slowly(why: &str, later: Duration) -> Response {
+    let mut refused = refuse(StatusCode::TOO_MANY_REQUESTS, why);
+    refused
+        .headers_mut()
+        .insert(header::RETRY_AFTER, later.as_secs().into());
+    refused
+}
+
+pub(super) fn refuse(status: StatusCode, why: &str) -> Response {
+    (status, Json(json!({"error": {"message": why}}))).into_response()
+}

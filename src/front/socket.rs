@@ -1,0 +1,114 @@
+//! The operators' door on this machine: a Unix socket that only its owner may open.
+
+use super::serve::{ACCEPT_PAUSE, Connections, Peer};
+use axum::Router as Axum;
+use std::{
+    fs, io,
+    os::unix::{fs::PermissionsExt, net::UnixStream as Blocking},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::net::UnixListener;
+use tokio_util::sync::CancellationToken;
+
+/// A listening socket. Its file goes with it.
+#[derive(Debug)]
+pub struct Socket {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Socket {
+    /// One that was left behind is taken over; one that somebody answers on is not.
+    pub fn bind(path: &Path) -> Result<Self, String> {
+        let said = |e: io::Error| {
+            let at = path.display();
+            format!(
+                "no socket for commands at {at}: {e}; set control.socket, or \"off\" to do without"
+            )
+        };
+        if let Some(dir) = path.parent().filter(|dir| !dir.exists()) {
+            fs::create_dir_all(dir).map_err(said)?;
+            // Before there is anything in it that somebody could open.
+            fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(said)?;
+        }
+        match Blocking::connect(path) {
+            Ok(_) => {
+                return Err(said(io::Error::new(
+                    io::ErrorKind::AddrInUse,
+                    "another breakerbox answers there",
+                )));
+            }
+            Err(e) if e.kind() == io::ErrorKind::ConnectionRefused => {
+                fs::remove_file(path).map_err(said)?;
+            }
+            Err(_) => {}
+        }
+        let listener = UnixListener::bind(path).map_err(said)?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(said)?;
+        Ok(Self {
+            listener,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Serves until `stop`; then lets what is under way finish for up to `drain`.
+    pub async fn serve(
+        self,
+        app: Axum,
+        header_timeout: Duration,
+        drain: Duration,
+        stop: CancellationToken,
+    ) {
+        let mut connections = Connections::new(app, header_timeout, stop.clone());
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                () = stop.cancelled() => break,
+                () = connections.ended() => continue,
+            };
+            match accepted {
+                Ok((stream, _)) => {
+                    let uid = stream.peer_cred().ok().map(|who| who.uid());
+                    connections.spawn(stream, Peer::Socket { uid });
+                }
+                Err(e) => {
+                    tracing::warn!(error = %e, "accept failed");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        connections.drain(drain).await;
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_its_owner_may_open_it_and_one_that_was_left_behind_is_taken_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("run/4141.sock");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let socket = Socket::bind(&path).unwrap();
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        let taken = Socket::bind(&path).unwrap_err();
+        assert!(
+            taken.contains("another breakerbox answers there"),
+            "{taken}"
+        );
+        drop(socket);
+        assert!(!path.exists());
+        // As a process that was killed leaves it.
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        assert!(path.exists());
+        Socket::bind(&path).unwrap();
+    }
+}
