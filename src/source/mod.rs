@@ -20,10 +20,36 @@ pub trait Source: Send + Sync {
     /// Commands are refused here; dangerous keys do not exist.
     fn read_only(&self) -> bool;
 
+    /// How the screen stands to what it shows. Cheap: asked for as often.
+    fn link(&self) -> Link {
+        Link::Here
+    }
+
     /// What is recorded can be wound; what is live cannot.
     fn tape(&self) -> Option<&dyn Tape> {
         None
     }
+}
+
+/// How a screen stands to what it shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// In the same process, or a recording.
+    Here,
+    /// What is shown is what the router said a moment ago.
+    Attached {
+        to: String,
+        /// What a person has to know, in words: "the router runs 0.2.0, this screen 0.1.0".
+        note: Option<String>,
+    },
+    /// Not attached yet, or no more: then the last state is kept, and a screen says how old it is.
+    Lost {
+        to: String,
+        /// Since when nothing came.
+        silent: Duration,
+        why: String,
+        retry_in: Option<Duration>,
+    },
 }
 
 /// A recording that is being played.

@@ -6,7 +6,7 @@ use super::{
     errand::Errand,
     events,
     filter::Filter,
-    keys::{self, Action, Context},
+    keys::{self, Action, Context, Reach},
     orders::{FAULT, rung3_on},
     overlay::{Brief, Help, Items, Line, Menu, Overlay, Purpose, RATES, Then},
     view,
@@ -43,6 +43,12 @@ impl App {
         self.outbox.forget_note();
         let context = self.context();
         if let Some(binding) = keys::find(context, key, self.desk()) {
+            if binding.reach > Reach::Look
+                && let Some(why) = self.cut_off()
+            {
+                self.outbox.note(why);
+                return Flow::Go;
+            }
             return self.act(context, binding.action);
         }
         if let Some(request) = to_input_request(&Event::Key(key)) {
@@ -316,6 +322,7 @@ impl App {
     }
 
     fn line(&mut self, action: Action) {
+        let cut_off = self.cut_off();
         let Overlay::Line(line) = &mut self.overlay else {
             return;
         };
@@ -333,6 +340,7 @@ impl App {
                 match Command::parse(&text) {
                     _ if text.is_empty() => self.overlay = Overlay::None,
                     Err(why) => line.error = Some(why),
+                    Ok(_) if cut_off.is_some() => line.error = cut_off,
                     Ok(command) => {
                         self.overlay = Overlay::None;
                         self.lines.retain(|l| *l != text);

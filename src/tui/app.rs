@@ -4,6 +4,7 @@ use super::{
     errand::Errand,
     filter::Filter,
     keys::{Context, Desk, Go, When},
+    link,
     order::Order,
     overlay::Overlay,
     requests::Held,
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     model::{DeploymentId, Snapshot, Wall, past::Past, snapshot::DeploymentView},
-    source::{Source, Tape},
+    source::{Link, Source, Tape},
 };
 use ratatui::layout::Size;
 use std::{fmt, sync::Arc, time::Duration};
@@ -66,11 +67,14 @@ pub enum View {
 
 pub(super) struct App {
     pub(super) source: Arc<dyn Source>,
+    /// For what the router said: without any colour while that is out of date.
     pub(super) theme: Theme,
+    /// For what this screen says itself.
+    pub(super) awake: Theme,
     pub(super) ascii: bool,
     pub(super) size: Size,
-    /// As it was last drawn: a source that lost its router says so here.
-    label: &'static str,
+    /// As it was last drawn.
+    pub(super) link: Link,
     live: Arc<Snapshot>,
     frozen: Option<Arc<Snapshot>>,
     /// What was on this screen; a recording has its own.
@@ -119,9 +123,10 @@ impl App {
             outbox.note(notes.join("; "));
         }
         let mut app = Self {
-            label: source.label(),
+            link: Link::Here,
             source,
             theme: Theme::new(palette),
+            awake: Theme::new(palette),
             ascii,
             size: Size::new(u16::MAX, u16::MAX),
             past: Past::default(),
@@ -143,24 +148,37 @@ impl App {
             outbox,
             lines: Vec::new(),
         };
+        app.relink();
         app.remember();
         app
     }
 
     /// Takes the newest snapshot; says whether anything has to be drawn anew.
     pub(super) fn update(&mut self) -> bool {
-        let label = self.source.label();
-        let relabelled = std::mem::replace(&mut self.label, label) != label;
+        let relinked = self.relink();
         let latest = self.source.latest();
         if Arc::ptr_eq(&latest, &self.live)
             || (latest.seq, latest.at) == (self.live.seq, self.live.at)
         {
-            return relabelled;
+            return relinked;
         }
         self.outbox.read(&latest);
         self.live = latest;
         self.remember();
         true
+    }
+
+    /// Says whether the screen stands otherwise to what it shows.
+    fn relink(&mut self) -> bool {
+        let link = link::in_seconds(self.source.link());
+        let changed = self.link != link;
+        self.link = link;
+        self.theme = if self.is_lost() {
+            self.awake.faded()
+        } else {
+            self.awake
+        };
+        changed
     }
 
     fn remember(&mut self) {
@@ -277,6 +295,7 @@ impl App {
             read_only: self.source.read_only(),
             tape: self.source.tape().is_some(),
             frozen: self.frozen.is_some(),
+            lost: self.is_lost(),
             drill: match self.live.drilling() {
                 Some(_) => When::Drilling,
                 None => When::Idle,

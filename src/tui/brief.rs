@@ -217,7 +217,7 @@ fn route(s: &Snapshot, drill: &DrillInfo) -> String {
 }
 
 pub(super) fn draw(app: &App, brief: &Brief, area: Rect, buf: &mut Buffer) {
-    let theme = app.theme;
+    let theme = app.awake;
     let wide = area.width.min(100);
     let room = wide.saturating_sub(LABEL.saturating_add(4));
     let mut lines = Vec::new();

@@ -24,7 +24,7 @@ use ratatui::{
 
 /// Draws the question; gives where the cursor belongs, when something has to be typed.
 pub(super) fn draw(app: &App, dialog: &Dialog, area: Rect, buf: &mut Buffer) -> Option<Position> {
-    let theme = app.theme;
+    let theme = app.awake;
     let question = dialog.question();
     let prompt = prompt(dialog);
     let widest = dialog

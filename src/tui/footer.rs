@@ -14,9 +14,9 @@ use super::{
 use ratatui::{buffer::Buffer, layout::Rect};
 
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
-    let theme = app.theme;
+    let theme = app.awake;
     let mut x = area.x;
-    if let Some((text, role)) = app.outbox.status() {
+    if let Some((text, role)) = app.outbox.status(app.is_lost()) {
         x = put(buf, (x, area.y), &text, area.width, theme.bold(role)).saturating_add(3);
     }
     let room = area.right().saturating_sub(x);

@@ -7,34 +7,35 @@
 use super::{
     app::App,
     draw::{Item, keep, put, row, total},
-    tape,
+    link, tape,
     theme::{Role, Theme},
     words::{FLAG, MIN_ATTEMPTS, count, percent, served, users, width},
 };
-use crate::model::{Snapshot, drill::DrillResult, snapshot::UsersWord, text::Trouble, time::short};
+use crate::{
+    model::{Snapshot, drill::DrillResult, snapshot::UsersWord, text::Trouble, time::short},
+    source::Link,
+};
 use ratatui::{buffer::Buffer, layout::Rect};
 use std::time::Duration;
 
 /// A drill is to be run every month; after this it is overdue.
-const STALE: Duration = Duration::from_hours(35 * 24);
+const OVERDUE: Duration = Duration::from_hours(35 * 24);
+/// A narrower line has no room for a time that stands still.
+const NARROW: u16 = 60;
 
 /// A trouble of the judges is named here where it has no line of its own.
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, trouble: Option<&Trouble>) {
-    let clock = if app.desk().tape {
-        app.now().moment()
-    } else {
-        format!("{}Z", app.now().clock())
-    };
+    let clock = clock(app, area.width);
     let wide = width(&clock);
     let style = app.theme.style(Role::Dim);
     let left = Rect {
-        width: area.width.saturating_sub(wide).saturating_sub(2),
+        width: room(app, area.width),
         ..area
     };
     let named = trouble.map(|t| Item::new(t.what, app.theme.bold(Role::Warn), 2));
-    let mut items = facts(app, false);
+    let mut items = facts(app, false, left.width);
     if total(&items, 2) > left.width {
-        items = facts(app, true);
+        items = facts(app, true, left.width);
     }
     items.extend(named);
     let items = keep(items, left.width, 2);
@@ -45,25 +46,50 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, trouble: Option<&Tro
     }
 }
 
+/// The time of what is shown; where it stands still it has the least to say.
+fn clock(app: &App, wide: u16) -> String {
+    if app.knows_nothing() || (app.is_lost() && wide < NARROW) {
+        String::new()
+    } else if app.desk().tape {
+        app.now().moment()
+    } else {
+        format!("{}Z", app.now().clock())
+    }
+}
+
+/// Columns left of the clock.
+pub(super) fn room(app: &App, wide: u16) -> u16 {
+    match width(&clock(app, wide)) {
+        0 => wide,
+        clock => wide.saturating_sub(clock).saturating_sub(2),
+    }
+}
+
 /// What there is to say; shorter where there is less room.
-fn facts(app: &App, less: bool) -> Vec<Item> {
+fn facts(app: &App, less: bool, room: u16) -> Vec<Item> {
     let (s, theme) = (app.shown(), app.theme);
     let by_hand = if less {
         overrides_short(s)
     } else {
         overrides(s)
     };
-    let dim = theme.style(Role::Dim);
-    let mut items = vec![
-        Item::new("breakerbox", theme.bold(Role::Text), 8),
-        mode(app),
-        Item::new(listen(&s.listen), dim, 9),
-        users_item(app),
-    ];
+    let mut items = if app.is_lost() {
+        let mut items = link::items(app, room);
+        items.extend(frozen(app));
+        items
+    } else {
+        vec![
+            Item::new("breakerbox", theme.bold(Role::Text), 8),
+            mode(app),
+            Item::new(listen(app), theme.style(Role::Dim), 9),
+            users_item(app),
+        ]
+    };
     if s.simulated {
-        items.insert(2, Item::new("simulated", theme.style(Role::Info), 7));
+        let at = if app.is_lost() { items.len() } else { 2 };
+        items.insert(at, Item::new("simulated", theme.style(Role::Info), 7));
     }
-    if s.stopping {
+    if s.stopping && !app.is_lost() {
         items.insert(0, Item::new(" STOPPING ", theme.badge(Role::Warn), 1));
     }
     if let Some(share) = served(s.users.failed_5m) {
@@ -124,7 +150,7 @@ fn drill(s: &Snapshot, theme: Theme, nameless: bool) -> Option<Item> {
             theme.bold(Role::Info),
             3,
         ),
-        Some(DrillResult::Passed) if last.at.until(now) < STALE => {
+        Some(DrillResult::Passed) if last.at.until(now) < OVERDUE => {
             Item::new(format!("drill {ago} ago"), theme.style(Role::Dim), 6)
         }
         Some(DrillResult::Passed) => {
@@ -143,26 +169,37 @@ fn mode(app: &App) -> Item {
     if let Some(tape) = app.source.tape() {
         return tape::item(tape, app);
     }
-    match app.behind() {
-        Some((ago, events)) => {
-            let s = if events == 1 { "" } else { "s" };
-            let text = format!(" FROZEN {}, {events} event{s} behind ", short(ago));
-            Item::new(text, app.theme.badge(Role::Info), 0)
-        }
-        None => Item::new(app.source.label(), app.theme.style(Role::Info), 5),
-    }
+    frozen(app).unwrap_or_else(|| {
+        let (text, priority) = match &app.link {
+            Link::Attached { to, .. } => (format!("{} {to}", app.source.label()), 3),
+            _ => (app.source.label().to_owned(), 5),
+        };
+        Item::new(text, app.theme.style(Role::Info), priority)
+    })
 }
 
-/// Only the port, where the address says nothing.
-fn listen(listen: &str) -> String {
+fn frozen(app: &App) -> Option<Item> {
+    let (ago, events) = app.behind()?;
+    let s = if events == 1 { "" } else { "s" };
+    let text = format!(" FROZEN {}, {events} event{s} behind ", short(ago));
+    Some(Item::new(text, app.theme.badge(Role::Info), 0))
+}
+
+/// Only the port, where the address says nothing; nothing, where another address says more.
+fn listen(app: &App) -> String {
+    let listen = &app.shown().listen;
     match listen.rsplit_once(':') {
+        _ if matches!(app.link, Link::Attached { .. }) => String::new(),
         Some(("127.0.0.1" | "[::1]" | "localhost", port)) => format!(":{port}"),
-        _ => listen.to_owned(),
+        _ => listen.clone(),
     }
 }
 
 /// The one word. Whatever is not fine is a block that can be seen from across the room.
 fn users_item(app: &App) -> Item {
+    if app.knows_nothing() {
+        return Item::new("starting", app.theme.bold(Role::Info), 0);
+    }
     let word = app.shown().users.word;
     let role = users(word);
     match word {

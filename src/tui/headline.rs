@@ -9,6 +9,7 @@ use super::{
     app::App,
     draw::{Item, put, row},
     fit::{fit_sentence, fit_trouble},
+    link,
     theme::Role,
     words::{breaker, count, is_blind, per_second, width},
 };
@@ -55,6 +56,9 @@ impl Headline {
     }
 
     fn of(s: &Snapshot) -> Self {
+        if link::is_unborn(s) {
+            return Self::new("nothing to show yet", "", Role::Dim);
+        }
         of_providers(s)
             .or_else(|| of_users(s))
             .or_else(|| drift(s))
@@ -183,8 +187,32 @@ fn judged(s: &Snapshot) -> String {
     format!("but nobody can judge {}", blind.join(", "))
 }
 
+/// What stands beside the headline.
+pub(super) struct Notes {
+    pub(super) link: Option<String>,
+    /// What is wrong with the judges.
+    pub(super) troubles: Vec<Trouble>,
+}
+
+impl Notes {
+    pub(super) fn of(app: &App, wide: u16) -> Self {
+        Self {
+            link: app.link_note(wide),
+            troubles: below(app.shown()),
+        }
+    }
+
+    pub(super) fn lines(&self) -> u16 {
+        let lines = self
+            .troubles
+            .len()
+            .saturating_add(usize::from(self.link.is_some()));
+        u16::try_from(lines).unwrap_or(u16::MAX)
+    }
+}
+
 /// What is wrong with the judges and does not stand in the headline already.
-pub(super) fn below(s: &Snapshot) -> Vec<Trouble> {
+fn below(s: &Snapshot) -> Vec<Trouble> {
     let said = match Headline::of(s).evidence {
         Evidence::Judges(trouble) => Some(trouble),
         Evidence::Said(_) => None,
@@ -196,17 +224,18 @@ pub(super) fn below(s: &Snapshot) -> Vec<Trouble> {
         .collect()
 }
 
-pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+pub(super) fn draw_shape(app: &App, area: Rect, buf: &mut Buffer) {
     let (s, theme) = (app.shown(), app.theme);
     let Headline {
         what,
         evidence,
         role,
     } = Headline::of(s);
-    let mut flow = format!("{} req/s", per_second(s.users.per_s));
-    if let Some(p95) = s.users.p95 {
-        flow = format!("{flow}  p95 {}", latency(p95));
-    }
+    let flow = if app.knows_nothing() {
+        String::new()
+    } else {
+        flow(s)
+    };
     let left = area.width.saturating_sub(width(&what)).saturating_sub(2);
     let whole = match &evidence {
         Evidence::Said(text) => text.clone(),
@@ -229,13 +258,42 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// One line for each.
-pub(super) fn draw_judges(app: &App, troubles: &[Trouble], area: Rect, buf: &mut Buffer) {
-    for (y, trouble) in (area.y..area.bottom()).zip(troubles) {
+/// `31.2 req/s  p95 2.4s`
+fn flow(s: &Snapshot) -> String {
+    let per_s = per_second(s.users.per_s);
+    match s.users.p95 {
+        Some(p95) => format!("{per_s} req/s  p95 {}", latency(p95)),
+        None => format!("{per_s} req/s"),
+    }
+}
+
+/// What has to be known of the connection, the headline, and a line for each trouble.
+pub(super) fn draw(app: &App, notes: &Notes, area: Rect, buf: &mut Buffer) {
+    let line = |y: u16| Rect {
+        y,
+        height: 1,
+        ..area
+    };
+    let mut lines = area.y..area.bottom();
+    if let Some(text) = &notes.link
+        && let Some(y) = lines.next()
+    {
+        draw_link(app, text, line(y), buf);
+    }
+    if let Some(y) = lines.next() {
+        draw_shape(app, line(y), buf);
+    }
+    for (y, trouble) in lines.zip(&notes.troubles) {
         let style = app.theme.bold(Role::Warn);
         let x = put(buf, (area.x, y), trouble.what, area.width, style).saturating_add(2);
         let room = area.right().saturating_sub(x);
         let text = fit_trouble(trouble, room);
         put(buf, (x, y), &text, room, app.theme.style(Role::Text));
     }
+}
+
+pub(super) fn draw_link(app: &App, text: &str, line: Rect, buf: &mut Buffer) {
+    let style = app.awake.bold(Role::Warn);
+    let text = fit_sentence(text, line.width);
+    put(buf, (line.x, line.y), &text, line.width, style);
 }

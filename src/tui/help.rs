@@ -62,7 +62,7 @@ fn entries(search: &str, desk: Desk, theme: Theme) -> Vec<Entry> {
 const KEYS: u16 = 10;
 
 pub(super) fn draw(app: &App, help: &Help, area: Rect, buf: &mut Buffer) {
-    let theme = app.theme;
+    let theme = app.awake;
     let search = help.search.value();
     let entries = entries(search, app.desk(), theme);
     let lines = u16::try_from(entries.len()).unwrap_or(u16::MAX);

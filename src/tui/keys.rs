@@ -288,7 +288,7 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Board, &[c('S')], "S", A::Save, ("save", "this frame as SVG and as text, in the directory breakerbox was started in"), 18),
     look(C::Board, &[c('m')], "m", A::Mouse, ("mouse", "clicks and the wheel act here; off: they select text"), 20),
     look(C::Board, &[c('z')], "z", A::Zoom, ("zoom", "the focused panel over the whole screen"), 15),
-    act(&[c(':')], ":", A::Palette, ("command", "the same words as on the command line; tab completes"), R::Act, 5),
+    look(C::Board, &[c(':')], ":", A::Palette, ("command", "the same words as on the command line; tab completes"), 5),
     look(C::Board, &[c('?'), key(K::F(1))], "?", A::Help, ("help", "this list"), 0),
     look(C::Board, &[c('q'), ctrl('c')], "q ctrl-c", A::Quit, ("quit", "leave the screen; a few lines stay behind"), 1),
     look(C::Board, &[c('j'), key(K::Down)], "j ↓", A::Down, ("", "next row"), 99),
@@ -328,6 +328,8 @@ pub(super) const TABLE: &[Binding] = &[
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Desk {
     pub(super) read_only: bool,
+    /// The router is out of reach: a key that sends a command says so.
+    pub(super) lost: bool,
     /// It shows a recording.
     pub(super) tape: bool,
     /// It shows a moment that has passed.
@@ -432,7 +434,8 @@ pub(super) fn is_offered(b: &Binding, context: Context, desk: Desk) -> bool {
     let in_time = desk.tape || desk.frozen || !matches!(b.action, Action::Wind(_));
     let is_it = own.is_some_and(|other| std::ptr::eq(other, b));
     let leads_back = context != Context::Board || b.action != Action::Back;
-    is_it && in_time && leads_back && !b.label.is_empty()
+    let is_of_use = !desk.lost || b.reach == Reach::Look;
+    is_it && in_time && leads_back && is_of_use && !b.label.is_empty()
 }
 
 pub(super) fn find(context: Context, event: KeyEvent, desk: Desk) -> Option<&'static Binding> {
@@ -456,12 +459,14 @@ mod tests {
 
     const LIVE: Desk = Desk {
         read_only: false,
+        lost: false,
         tape: false,
         frozen: false,
         drill: When::Idle,
     };
     const REPLAY: Desk = Desk {
         read_only: true,
+        lost: false,
         tape: true,
         frozen: false,
         drill: When::Idle,
@@ -516,6 +521,7 @@ mod tests {
                 ] {
                     let desk = Desk {
                         read_only: true,
+                        lost: false,
                         tape,
                         frozen: false,
                         drill,

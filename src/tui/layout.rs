@@ -13,7 +13,8 @@
 //!                                                         └───────────────────┘
 //! ```
 //!
-//! Under the incident stand up to three lines about the judges, when something is wrong with them.
+//! Over the incident stands what has to be known of the connection, under it up to three lines about the
+//! judges, when something is wrong with them.
 
 use ratatui::layout::{Constraint, Layout, Rect};
 
@@ -33,9 +34,8 @@ pub(super) enum Kind {
 pub(super) struct Panels {
     pub(super) kind: Kind,
     pub(super) header: Rect,
+    /// With what stands beside it: about the connection and the judges, a line each.
     pub(super) headline: Rect,
-    /// What is wrong with the judges, a line each.
-    pub(super) judges: Rect,
     pub(super) table: Rect,
     /// Trends, one over the other or side by side; empty where there is no room.
     pub(super) trends: Rect,
@@ -56,14 +56,13 @@ pub(super) const fn kind(area: Rect) -> Kind {
 /// Lines of a table: a border above and below, and a heading.
 const TABLE_FRAME: u16 = 3;
 
-/// `rows` deployments want to be seen, and `judges` lines about the judges.
-pub(super) fn panels(area: Rect, rows: usize, judges: u16) -> Panels {
+/// `rows` deployments want to be seen, and `notes` lines stand beside the headline.
+pub(super) fn panels(area: Rect, rows: usize, notes: u16) -> Panels {
     let kind = kind(area);
-    let judges = if kind == Kind::Tiny { 0 } else { judges };
-    let [header, headline, judges, body, footer] = Layout::vertical([
+    let notes = if kind == Kind::Tiny { 0 } else { notes };
+    let [header, headline, body, footer] = Layout::vertical([
         Constraint::Length(1),
-        Constraint::Length(1),
-        Constraint::Length(judges),
+        Constraint::Length(notes.saturating_add(1)),
         Constraint::Min(0),
         Constraint::Length(1),
     ])
@@ -100,7 +99,6 @@ pub(super) fn panels(area: Rect, rows: usize, judges: u16) -> Panels {
         kind,
         header,
         headline,
-        judges,
         table,
         trends,
         rungs,

@@ -24,7 +24,7 @@ const NAME: u16 = 26;
 const AROUND: u16 = 7;
 
 pub(super) fn draw(app: &App, menu: &Menu, area: Rect, buf: &mut Buffer) {
-    let theme = app.theme;
+    let theme = app.awake;
     let (name, share, lines) = match &menu.items {
         Items::Faults {
             deployment,

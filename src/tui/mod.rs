@@ -31,6 +31,7 @@ mod input;
 mod judged;
 mod keys;
 mod layout;
+mod link;
 mod menu;
 mod mouse;
 mod normal;

@@ -124,6 +124,10 @@ impl App {
 
     /// Asks what the reach of `command` asks for.
     pub(super) fn ask(&mut self, command: Command, then: Then) {
+        // Where nothing can be changed there is nothing to be sure of.
+        if self.source.read_only() {
+            return self.send(command);
+        }
         match radius::ask(self.live(), &command, self.outbox.me()) {
             Ask::Nothing => self.send(command),
             Ask::YesNo(lines) => self.confirm(then, None, lines),
@@ -147,6 +151,11 @@ impl App {
     }
 
     pub(super) fn send(&mut self, command: Command) {
+        // The router may have gone while the question was read.
+        if let Some(why) = self.cut_off() {
+            self.outbox.note(why);
+            return;
+        }
         if let Command::Drill(DrillCommand::Start { .. }) = command {
             self.view = View::Drill;
         }

@@ -24,7 +24,7 @@ const ERROR: usize = 4;
 
 /// Draws upwards from the line above `area`'s last, which stays the footer's; gives where the cursor belongs.
 pub(super) fn draw(app: &App, line: &Line, area: Rect, buf: &mut Buffer) -> Position {
-    let theme = app.theme;
+    let theme = app.awake;
     let y = area.bottom().saturating_sub(2).max(area.y);
     let strip = |y: u16| Rect {
         y,

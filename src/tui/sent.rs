@@ -160,7 +160,7 @@ impl Outbox {
     }
 
     /// The newest of what there is to say; a refusal stands before all else.
-    pub(super) fn status(&self) -> Option<(String, Role)> {
+    pub(super) fn status(&self, lost: bool) -> Option<(String, Role)> {
         if let Some(note) = &self.note {
             return Some((note.clone(), Role::Warn));
         }
@@ -173,6 +173,10 @@ impl Outbox {
         Some(match &sent.fate {
             Fate::Refused(why) => (format!("REFUSED: {}: {why}", sent.text), Role::Bad),
             Fate::Done => (format!("done: {}", sent.text), Role::Good),
+            Fate::Waiting if lost => {
+                let text = format!("sent: {}; what became of it is unknown", sent.text);
+                (text, Role::Warn)
+            }
             Fate::Waiting => {
                 let waited = self.now.since(sent.at);
                 let since = if waited >= Duration::from_secs(2) {

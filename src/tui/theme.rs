@@ -96,14 +96,27 @@ impl Role {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Theme {
     palette: Palette,
+    faded: bool,
 }
 
 impl Theme {
     pub(super) const fn new(palette: Palette) -> Self {
-        Self { palette }
+        Self {
+            palette,
+            faded: false,
+        }
+    }
+
+    /// The same, with everything as a label: nothing looks alive. Words say why.
+    pub(super) const fn faded(self) -> Self {
+        Self {
+            faded: true,
+            ..self
+        }
     }
 
     pub(super) fn style(self, role: Role) -> Style {
+        let role = if self.faded { Role::Dim } else { role };
         match self.palette {
             Palette::Dark | Palette::Auto => Style::new().fg(dark(role)).bg(self.ground()),
             Palette::Light => Style::new().fg(light(role)).bg(self.ground()),
@@ -114,16 +127,25 @@ impl Theme {
     }
 
     pub(super) fn bold(self, role: Role) -> Style {
+        if self.faded {
+            return self.style(role);
+        }
         self.style(role).add_modifier(Modifier::BOLD)
     }
 
     /// A block of colour: what must be seen from across the room.
     pub(super) fn badge(self, role: Role) -> Style {
+        if self.faded {
+            return self.style(role);
+        }
         self.bold(role).add_modifier(Modifier::REVERSED)
     }
 
     /// Laid over the selected row; the marker beside it says the same.
     pub(super) fn selected(self) -> Style {
+        if self.faded {
+            return Style::new();
+        }
         let style = Style::new().add_modifier(Modifier::BOLD);
         match self.palette {
             Palette::Dark | Palette::Auto => style.bg(SELECTED_DARK),
@@ -140,6 +162,7 @@ impl Theme {
     /// Laid behind what is normal; lines beside it say the same. None where colours are the terminal's own.
     pub(super) const fn shade(self) -> Option<Color> {
         match self.palette {
+            _ if self.faded => None,
             Palette::Dark | Palette::Auto => Some(SHADE_DARK),
             Palette::Light => Some(SHADE_LIGHT),
             _ => None,

@@ -10,26 +10,28 @@
 use super::{
     app::{App, View},
     draw::put,
-    drill, header, headline,
+    drill, header,
+    headline::{self, Notes},
     theme::Role,
     words::{CURSOR, breaker, err, is_blind, width},
 };
-use crate::model::text::Trouble;
 use ratatui::{buffer::Buffer, layout::Rect};
 
-pub(super) fn draw(app: &App, troubles: &[Trouble], area: Rect, buf: &mut Buffer) {
+pub(super) fn draw(app: &App, notes: &Notes, area: Rect, buf: &mut Buffer) {
     let line = |n: u16| Rect {
         y: area.y.saturating_add(n),
         height: 1,
         ..area
     };
-    // Header, headline and all rows come before lines about judges.
+    // Header, headline and all rows come before lines about judges, and what the connection is like before all.
+    let link = u16::from(notes.link.is_some());
     let taken = u16::try_from(app.rows().len())
         .unwrap_or(u16::MAX)
         .saturating_add(2);
-    let lines = u16::try_from(troubles.len()).unwrap_or(u16::MAX);
-    let lines = lines.min(area.height.saturating_sub(taken));
-    header::draw(app, line(0), buf, troubles.first().filter(|_| lines == 0));
+    let room = area.height.saturating_sub(taken).max(link);
+    let lines = notes.lines().min(room);
+    let trouble = notes.troubles.first().filter(|_| lines <= link);
+    header::draw(app, line(0), buf, trouble);
     if app.view == View::Drill {
         let below = Rect {
             height: area.height.saturating_sub(1),
@@ -38,14 +40,11 @@ pub(super) fn draw(app: &App, troubles: &[Trouble], area: Rect, buf: &mut Buffer
         drill::plain(app, below, buf);
         return;
     }
-    if area.height > 1 {
-        headline::draw(app, line(1), buf);
-    }
-    let judges = Rect {
-        height: lines,
-        ..line(2)
+    let headline = Rect {
+        height: lines.saturating_add(1),
+        ..line(1)
     };
-    headline::draw_judges(app, troubles, judges, buf);
+    headline::draw(app, notes, headline.intersection(area), buf);
     let above = lines.saturating_add(2);
     rows(
         app,

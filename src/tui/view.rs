@@ -2,7 +2,11 @@
 
 use super::{
     app::{App, Pane, View},
-    brief, confirm, detail, drill, events, faults, footer, header, headline, help, layout, menu,
+    brief, confirm, detail,
+    draw::{framed, paragraph, title},
+    drill, events, faults, footer, header,
+    headline::{self, Notes},
+    help, layout, menu,
     overlay::Overlay,
     palette, requests, routes,
     run::Options,
@@ -10,7 +14,7 @@ use super::{
     theme::Role,
     tiny, trends, wall, waterfall, words,
 };
-use crate::{model::text::Trouble, source::Source};
+use crate::source::Source;
 use ratatui::{
     Frame,
     buffer::{Buffer, Cell},
@@ -78,9 +82,8 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> 
     cursor
 }
 
-fn panels(app: &App, area: Rect, troubles: &[Trouble]) -> layout::Panels {
-    let lines = u16::try_from(troubles.len()).unwrap_or(u16::MAX);
-    layout::panels(area, app.rows().len(), lines)
+fn panels(app: &App, area: Rect, notes: &Notes) -> layout::Panels {
+    layout::panels(area, app.rows().len(), notes.lines())
 }
 
 /// What a detail view takes up.
@@ -93,7 +96,7 @@ const fn body(panels: &layout::Panels) -> Rect {
 
 /// Lines of events that a window of this size shows.
 pub(super) fn events_shown(app: &App, area: Rect) -> u16 {
-    let panels = panels(app, area, &headline::below(app.shown()));
+    let panels = panels(app, area, &Notes::of(app, area.width));
     let events = match app.view {
         View::Detail => detail::events_area(app, body(&panels)),
         View::Events => body(&panels),
@@ -109,7 +112,7 @@ pub(super) fn events_shown(app: &App, area: Rect) -> u16 {
 
 /// Which pane is at a place, and what area it has.
 pub(super) fn pane_at(app: &App, area: Rect, place: Position) -> Option<(Pane, Rect)> {
-    let panels = panels(app, area, &headline::below(app.shown()));
+    let panels = panels(app, area, &Notes::of(app, area.width));
     let body = body(&panels);
     if app.zoomed || app.view == View::Events {
         return body.contains(place).then_some((app.pane, body));
@@ -143,24 +146,26 @@ fn board(app: &App, area: Rect, buf: &mut Buffer) {
         wall::draw(app, area, buf);
         return;
     }
-    let troubles = headline::below(app.shown());
-    let panels = panels(app, area, &troubles);
+    let notes = Notes::of(app, area.width);
+    let panels = panels(app, area, &notes);
     if panels.kind == layout::Kind::Tiny {
         let keys = u16::from(area.height > 5);
         let above = Rect {
             height: area.height.saturating_sub(keys),
             ..area
         };
-        tiny::draw(app, &troubles, above, buf);
+        tiny::draw(app, &notes, above, buf);
         if keys > 0 {
             footer::draw(app, panels.footer, buf);
         }
         return;
     }
     header::draw(app, panels.header, buf, None);
-    headline::draw(app, panels.headline, buf);
-    headline::draw_judges(app, &troubles, panels.judges, buf);
+    headline::draw(app, &notes, panels.headline, buf);
     footer::draw(app, panels.footer, buf);
+    if app.knows_nothing() {
+        return unborn(app, body(&panels), buf);
+    }
     match app.view {
         View::Overview | View::Detail if app.zoomed => zoomed(app, body(&panels), buf),
         View::Overview => overview(app, &panels, buf),
@@ -173,6 +178,23 @@ fn board(app: &App, area: Rect, buf: &mut Buffer) {
         View::Drill => drill::draw(app, body(&panels), buf),
         View::Wall => {}
     }
+}
+
+/// Nothing is known of any deployment, and no list may say that there are none.
+fn unborn(app: &App, area: Rect, buf: &mut Buffer) {
+    let inner = framed(
+        area,
+        buf,
+        title("breakerbox", "", app.theme),
+        app.theme,
+        false,
+    );
+    let text = if app.is_lost() {
+        "this screen has heard nothing from the router so far"
+    } else {
+        "the router is starting"
+    };
+    paragraph(buf, inner, text, app.theme.style(Role::Dim));
 }
 
 fn zoomed(app: &App, area: Rect, buf: &mut Buffer) {

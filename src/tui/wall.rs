@@ -9,7 +9,10 @@ use super::{
     theme::Role,
     words::{breaker, err, fit, served, users, width},
 };
-use crate::model::snapshot::DeploymentView;
+use crate::{
+    model::{snapshot::DeploymentView, time::short},
+    source::Link,
+};
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, text::Line, widgets::Widget};
 use tui_big_text::{BigText, PixelSize};
 
@@ -48,16 +51,22 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         ..area
     };
     header::draw(app, last, buf, None);
-    let word = s.users.word;
-    let style = app.theme.bold(users(word));
-    let word = format!("users {}", word.as_str());
+    if let Some(text) = app.link_note(area.width).filter(|_| rest.height > 0) {
+        headline::draw_link(app, &text, rest, buf);
+        skip(&mut rest, 2);
+    }
+    let (word, style) = first(app);
     large(app, &mut rest, &word, style, buf);
+    if app.is_lost() && !app.knows_nothing() {
+        let were = format!("users were {}", s.users.word.as_str());
+        middle(app, &mut rest, &were, app.theme.bold(Role::Text), buf);
+    }
     if let Some(share) = served(s.users.failed_5m) {
         let style = app.theme.style(Role::Text);
         middle(app, &mut rest, &format!("served {share}"), style, buf);
     }
     if rest.height > 1 {
-        headline::draw(app, Rect { height: 1, ..rest }, buf);
+        headline::draw_shape(app, Rect { height: 1, ..rest }, buf);
         skip(&mut rest, 2);
     }
     let rows = app.rows();
@@ -105,6 +114,23 @@ fn row(app: &App, d: &DeploymentView, room: u16) -> (String, Style) {
     };
     let name = fit(name, letters.saturating_sub(width(&facts)));
     (format!("{facts}{name}").replace('…', "."), style)
+}
+
+/// What has to be seen first.
+fn first(app: &App) -> (String, Style) {
+    match (&app.link, app.knows_nothing()) {
+        (Link::Lost { .. }, true) => ("connecting".to_owned(), app.awake.bold(Role::Info)),
+        (Link::Lost { silent, .. }, false) => {
+            let stale = format!("STALE {}", short(*silent));
+            (stale, app.awake.bold(Role::Warn))
+        }
+        (_, true) => ("starting".to_owned(), app.awake.bold(Role::Info)),
+        (_, false) => {
+            let word = app.shown().users.word;
+            let text = format!("users {}", word.as_str());
+            (text, app.theme.bold(users(word)))
+        }
+    }
 }
 
 fn large(app: &App, rest: &mut Rect, text: &str, style: Style, buf: &mut Buffer) {

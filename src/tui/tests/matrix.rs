@@ -1,6 +1,6 @@
-//! Every view at three sizes, full, empty and frozen: as text, and as a map of roles.
+//! Every view at three sizes, full, empty, frozen and stale: as text, and as a map of roles.
 
-use super::{Desk, frames::roles, scene};
+use super::{Desk, frames::roles, link, scene};
 use crate::tui::tests::scene::Scene;
 
 /// The keys that lead to each view.
@@ -23,15 +23,13 @@ fn busy() -> Scene {
     s
 }
 
-fn check(state: &str, scene: fn() -> Scene, before: &str) {
+fn check(state: &str, scene: fn() -> Scene, then: fn(&mut Desk)) {
     for (view, keys) in VIEWS {
         for (w, h) in SIZES {
             let mut desk = Desk::at(scene());
             desk.app.size = ratatui::layout::Size::new(w, h);
-            desk.press(keys).press(before);
-            if !before.is_empty() {
-                desk.then(|s| s.silence(42));
-            }
+            desk.press(keys);
+            then(&mut desk);
             let name = format!("{view}_{state}_{w}x{h}");
             let frame = format!("{}\n{}", desk.text(w, h), roles(&desk, w, h));
             insta::assert_snapshot!(name, frame);
@@ -41,15 +39,24 @@ fn check(state: &str, scene: fn() -> Scene, before: &str) {
 
 #[test]
 fn every_view_of_an_incident() {
-    check("busy", busy, "");
+    check("busy", busy, |_| {});
 }
 
 #[test]
 fn every_view_of_nothing() {
-    check("empty", scene::empty, "");
+    check("empty", scene::empty, |_| {});
 }
 
 #[test]
 fn every_view_of_a_moment_that_has_passed() {
-    check("frozen", busy, " ");
+    check("frozen", busy, |desk| {
+        desk.press(" ").then(|s| s.silence(42));
+    });
+}
+
+#[test]
+fn every_view_of_a_router_that_is_silent() {
+    check("stale", busy, |desk| {
+        desk.link(link::lost());
+    });
 }

@@ -18,6 +18,7 @@ mod detail;
 mod drill;
 mod frames;
 mod keys;
+mod link;
 mod matrix;
 mod normal;
 mod pictures;
@@ -34,7 +35,7 @@ use super::{
 };
 use crate::{
     model::{Command, Phase, Reason, Snapshot},
-    source::Source,
+    source::{Link, Source},
 };
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use parking_lot::Mutex;
@@ -48,6 +49,7 @@ struct Fake {
     sent: Mutex<Vec<String>>,
     read_only: bool,
     label: &'static str,
+    link: Mutex<Link>,
 }
 
 impl Source for Fake {
@@ -55,14 +57,23 @@ impl Source for Fake {
         Arc::clone(&self.snapshot.lock())
     }
     fn send(&self, command: Command) -> Result<(), String> {
+        if self.read_only {
+            return Err("nothing can be changed here".to_owned());
+        }
         self.sent.lock().push(command.to_string());
         Ok(())
     }
     fn label(&self) -> &'static str {
-        self.label
+        match *self.link.lock() {
+            Link::Here => self.label,
+            _ => "ATTACHED",
+        }
     }
     fn read_only(&self) -> bool {
         self.read_only
+    }
+    fn link(&self) -> Link {
+        self.link.lock().clone()
     }
 }
 
@@ -89,6 +100,7 @@ impl Desk {
             sent: Mutex::default(),
             read_only,
             label: if read_only { "REPLAY" } else { "LIVE" },
+            link: Mutex::new(Link::Here),
         });
         let source: Arc<dyn Source> = Arc::<Fake>::clone(&fake);
         let mut app = App::new(source, palette, ascii);
@@ -124,6 +136,12 @@ impl Desk {
         *self.fake.snapshot.lock() = Arc::new(self.scene.snapshot());
         self.app.update();
         self
+    }
+
+    /// The source stands otherwise to its router, and the screen looks again; says whether it has to be drawn anew.
+    fn link(&mut self, link: Link) -> bool {
+        *self.fake.link.lock() = link;
+        self.app.update()
     }
 
     /// Some minutes of a screen, and frozen in the midst of them, a breaker moved before and after.

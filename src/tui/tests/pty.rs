@@ -4,7 +4,7 @@ use super::{Fake, scene};
 use crate::{
     clock,
     model::{Command, Snapshot},
-    source::Source,
+    source::{Link, Source},
     tui::{Options, run},
 };
 use parking_lot::Mutex;
@@ -58,6 +58,7 @@ fn a_screen_for_the_other_tests() {
             sent: Mutex::default(),
             read_only: true,
             label: "REPLAY",
+            link: Mutex::new(Link::Here),
         })
     };
     if let Ok(keyboard) = std::env::var(KEYBOARD) {

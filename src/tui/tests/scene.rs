@@ -41,7 +41,8 @@ const FINE: u64 = 40;
 type Named = (&'static str, fn() -> Scene);
 
 /// Every situation there is, for tests that go through all of them.
-pub(in crate::tui) const ALL: [Named; 18] = [
+pub(in crate::tui) const ALL: [Named; 19] = [
+    ("unborn", unborn),
     ("empty", empty),
     ("calm", calm),
     ("simulated", simulated),
@@ -494,7 +495,20 @@ pub(in crate::tui) fn disabled() -> Scene {
 }
 
 /// Nothing is configured and nothing happened.
+/// A router without any deployment.
 pub(in crate::tui) fn empty() -> Scene {
+    let mut scene = unborn();
+    scene.push(Kind::Started {
+        schema: 1,
+        version: "0.1.0".into(),
+        listen: "127.0.0.1:4141".into(),
+        topology: Topology::default(),
+    });
+    scene
+}
+
+/// A router that has said nothing yet.
+pub(in crate::tui) fn unborn() -> Scene {
     Scene {
         state: State::new(),
         seq: 0,
