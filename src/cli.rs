@@ -102,6 +102,19 @@ Of runs that were recorded at the same time the newest is played; to play anothe
 
 Where standard output is no terminal: one line per event.";
 
+#[cfg(feature = "tui")]
+const ATTACH: &str = "\
+The same screen, over WebSocket: the numbers are those of the router itself. When the connection is lost, the last state
+stays, is marked STALE with its age, and the screen comes back by itself; commands are refused meanwhile.
+
+  breakerbox attach                                     the router on this machine
+  breakerbox attach 4777                                the one that listens on this port
+  BREAKERBOX_TOKEN=… breakerbox attach wss://llm.example
+  breakerbox attach ws://10.0.0.5:4141 --token-file ~/.config/breakerbox/token --read-only
+
+On this machine the Unix socket of the router's user opens without a token. From elsewhere the router has to be
+configured with control.tokens; a token with the role view attaches a screen that cannot change anything.";
+
 #[derive(Debug, Parser)]
 #[command(name = "breakerbox", version, about = ABOUT, after_help = AFTER, subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub struct Cli {
@@ -137,6 +150,14 @@ pub struct Screen {
     pub read_only: bool,
     #[command(flatten)]
     pub look: Look,
+}
+
+/// Where the token comes from. Never from an argument: everybody on the machine can read those.
+#[derive(Debug, Clone, Default, Args)]
+pub struct TokenFrom {
+    /// Read the token from this file; left out: from `BREAKERBOX_TOKEN`, if it is set
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
 }
 
 /// How a screen is drawn.
@@ -257,6 +278,18 @@ pub enum Mode {
         /// Events as JSON, one a line
         #[arg(long)]
         json: bool,
+    },
+    /// The dashboard over a router that runs somewhere else
+    #[cfg(feature = "tui")]
+    #[command(after_help = ATTACH)]
+    Attach {
+        /// `ws://HOST:PORT`, `wss://HOST`, a port or a socket on this machine; left out: the router on this machine
+        #[arg(value_name = "URL", env = "BREAKERBOX_TO")]
+        to: Option<String>,
+        #[command(flatten)]
+        token: TokenFrom,
+        #[command(flatten)]
+        screen: Screen,
     },
     /// Check, show, find or begin a configuration
     #[command(subcommand)]

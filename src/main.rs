@@ -31,6 +31,10 @@ fn main() -> ExitCode {
     let done = match cli.command {
         None => screen(&cli),
         Some(Mode::Serve { run, json }) => serve(&run, json),
+        #[cfg(feature = "tui")]
+        Some(Mode::Attach { to, token, screen }) => {
+            modes::attach::run(to.as_deref(), &token, &screen)
+        }
         Some(Mode::Config(mode)) => configuration(mode),
         Some(Mode::Check {
             file,

@@ -1,5 +1,9 @@
 //! What the words of the command line do: the edge between the library and a terminal.
 
+#[cfg(feature = "tui")]
+pub(crate) mod attach;
 mod progress;
+#[cfg(feature = "tui")]
+mod reach;
 pub(crate) mod replay;
 pub(crate) mod report;

@@ -3,7 +3,9 @@
 use crate::model::{Command, Snapshot};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+pub mod attach;
 pub mod local;
+pub mod reach;
 pub mod replay;
 
 /// A running (or recorded) router, as a screen sees it.
