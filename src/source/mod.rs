@@ -1,12 +1,13 @@
 //! Where a screen gets its snapshots and sends its commands. A screen knows this and [`crate::model`], nothing else.
 
-use crate::model::{Command, Snapshot};
+use crate::model::{Command, Snapshot, Wall};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 pub mod attach;
 pub mod local;
 pub mod reach;
 pub mod replay;
+mod when;
 
 /// A running (or recorded) router, as a screen sees it.
 pub trait Source: Send + Sync {
@@ -81,6 +82,15 @@ pub enum Wind {
     End,
     /// `14:03:22`, `+5m`, `-30s`, `2026-11-20T14:03:22Z`.
     To(String),
+}
+
+/// A moment as people write it, like [`Wind::To`], for a screen that stands at `here` and kept what was from `first` to
+/// `last`; never outside of that.
+pub fn moment(text: &str, here: Wall, (first, last): (Wall, Wall)) -> Result<Wall, String> {
+    let times = when::Times::between(first, last);
+    let here = here.0.saturating_sub(first.0);
+    let there = when::from_here(text, here, &times)?;
+    Ok(times.wall(there.min(times.end)))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

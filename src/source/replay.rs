@@ -8,18 +8,14 @@ mod shelf;
 mod store;
 #[cfg(test)]
 mod tests;
-mod when;
 
 pub use self::{index::Progress, shelf::Purpose};
 
-use self::{
-    deck::Deck,
-    index::{Index, Times},
-    player::Player,
-    shelf::Volume,
-    store::Store,
+use self::{deck::Deck, index::Index, player::Player, shelf::Volume, store::Store};
+use super::{
+    Source, Tape, TapeStatus, Wind,
+    when::{self, Times},
 };
-use super::{Source, Tape, TapeStatus, Wind};
 use crate::{
     clock, journal,
     model::{Command, Event, Snapshot, Wall},

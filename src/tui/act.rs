@@ -115,13 +115,17 @@ impl App {
             Context::Confirm | Context::Typed => return self.answer(action),
             Context::Menu | Context::Shares => self.menu(action),
             Context::Brief => self.brief(action),
-            Context::Line => self.line(action),
+            Context::Line => return self.line(action),
             Context::Help => self.help(action),
         }
         Flow::Go
     }
 
-    fn board(&mut self, action: Action) -> Flow {
+    pub(super) fn board(&mut self, action: Action) -> Flow {
+        if let Some(view) = view_of(action) {
+            self.toggle(view);
+            return Flow::Go;
+        }
         match action {
             Action::Quit => return Flow::Quit,
             Action::Suspend => return self.suspend(),
@@ -144,12 +148,6 @@ impl App {
                 };
                 self.outbox.note(format!("mouse {what}"));
             }
-            Action::Detail => self.toggle(View::Detail),
-            Action::Events => self.toggle(View::Events),
-            Action::Wall => self.toggle(View::Wall),
-            Action::Faults => self.toggle(View::Faults),
-            Action::Routes => self.toggle(View::Routes),
-            Action::Requests => self.toggle(View::Requests),
             Action::Waterfall => {
                 self.hold_request();
                 let back = self.view == View::Waterfall;
@@ -171,7 +169,6 @@ impl App {
             Action::Rung3 => self.rung3(),
             Action::Drill => self.drill(),
             Action::Normal => self.normal(),
-            Action::ShowDrill => self.toggle(View::Drill),
             Action::Abort => self.abort(),
             other => self.on_selected(other),
         }
@@ -321,10 +318,9 @@ impl App {
         }
     }
 
-    fn line(&mut self, action: Action) {
-        let cut_off = self.cut_off();
+    fn line(&mut self, action: Action) -> Flow {
         let Overlay::Line(line) = &mut self.overlay else {
-            return;
+            return Flow::Go;
         };
         match (action, line.purpose) {
             (Action::Cancel, purpose) => {
@@ -337,21 +333,11 @@ impl App {
             (Action::Choose, Purpose::Time) => self.wind_to_typed(),
             (Action::Choose, Purpose::Command) => {
                 let text = line.input.value().trim().to_owned();
-                match Command::parse(&text) {
-                    _ if text.is_empty() => self.overlay = Overlay::None,
-                    Err(why) => line.error = Some(why),
-                    Ok(_) if cut_off.is_some() => line.error = cut_off,
-                    Ok(command) => {
-                        self.overlay = Overlay::None;
-                        self.lines.retain(|l| *l != text);
-                        self.lines.push(text);
-                        self.order(command);
-                    }
-                }
+                return self.typed(&text);
             }
             (Action::Complete, Purpose::Command) => {
                 let text = line.input.value().to_owned();
-                if let Some(done) = complete(&text, self.live()).extend(&text) {
+                if let Some(done) = complete(&text, self.live(), self.desk()).extend(&text) {
                     self.overlay = Overlay::Line(Line::new(Purpose::Command, &done));
                 }
             }
@@ -359,6 +345,7 @@ impl App {
             (Action::Down, Purpose::Command) => self.recall(-1),
             _ => {}
         }
+        Flow::Go
     }
 
     fn recall(&mut self, by: isize) {
@@ -386,5 +373,20 @@ impl App {
             Action::Up => help.scroll = help.scroll.saturating_sub(1),
             _ => self.overlay = Overlay::None,
         }
+    }
+}
+
+/// The view that a key leads to.
+pub(super) const fn view_of(action: Action) -> Option<View> {
+    match action {
+        Action::Overview => Some(View::Overview),
+        Action::Detail => Some(View::Detail),
+        Action::Events => Some(View::Events),
+        Action::Wall => Some(View::Wall),
+        Action::Faults => Some(View::Faults),
+        Action::Routes => Some(View::Routes),
+        Action::Requests => Some(View::Requests),
+        Action::ShowDrill => Some(View::Drill),
+        _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     errand::Errand,
     filter::Filter,
-    keys::{Context, Desk, Go, When},
+    keys::{Context, Desk, Go, Orders, When},
     link,
     order::Order,
     overlay::Overlay,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     model::{DeploymentId, Snapshot, Wall, past::Past, snapshot::DeploymentView},
-    source::{Link, Source, Tape},
+    source::{self, Link, Source, Tape},
 };
 use ratatui::layout::Size;
 use std::{fmt, sync::Arc, time::Duration};
@@ -250,6 +250,16 @@ impl App {
         };
     }
 
+    /// To a moment that was typed.
+    pub(super) fn look_to(&mut self, text: &str) -> Result<(), String> {
+        let live = self.live.at;
+        let first = self.past.oldest().unwrap_or(live);
+        let at = source::moment(text, self.now(), (first, live))?;
+        self.held = None;
+        self.frozen = self.past.at(at).filter(|_| at < live).map(Arc::new);
+        Ok(())
+    }
+
     pub(super) fn now(&self) -> Wall {
         self.shown().at
     }
@@ -292,10 +302,17 @@ impl App {
 
     pub(super) fn desk(&self) -> Desk {
         Desk {
-            read_only: self.source.read_only(),
+            orders: match self.source.read_only() {
+                true => Orders::Refused,
+                false if self.is_lost() => Orders::CutOff,
+                false => Orders::Taken,
+            },
             tape: self.source.tape().is_some(),
             frozen: self.frozen.is_some(),
-            lost: self.is_lost(),
+            home: self.view == View::Overview
+                && !self.zoomed
+                && self.frozen.is_none()
+                && self.filter.text.is_empty(),
             drill: match self.live.drilling() {
                 Some(_) => When::Drilling,
                 None => When::Idle,

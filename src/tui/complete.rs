@@ -1,5 +1,6 @@
 //! Completion of the command line: which words can come next, from the grammar and from what there is.
 
+use super::keys::{self, Desk, Orders};
 use crate::model::{Snapshot, fault::FaultKind};
 
 /// The words that fit the one being typed.
@@ -9,21 +10,36 @@ pub(super) struct Words(pub(super) Vec<String>);
 const TIMES: [&str; 4] = ["5m", "10m", "30m", "1h"];
 const SHARES: [&str; 5] = ["1%", "5%", "10%", "30%", "100%"];
 
-pub(super) fn complete(line: &str, s: &Snapshot) -> Words {
+pub(super) fn complete(line: &str, s: &Snapshot, desk: Desk) -> Words {
     let mut before: Vec<&str> = line.split_whitespace().collect();
     let typed = if line.ends_with(char::is_whitespace) {
         ""
     } else {
         before.pop().unwrap_or_default()
     };
-    let fitting = candidates(&before, s)
+    let fitting = candidates(&before, s, desk)
         .into_iter()
         .filter(|w| w.starts_with(typed))
         .collect();
     Words(fitting)
 }
 
-fn candidates(before: &[&str], s: &Snapshot) -> Vec<String> {
+/// What a line begins with: a command, where there are any, or what the screen itself does.
+fn first(desk: Desk) -> Vec<String> {
+    let commands = [
+        "force", "release", "probe", "baseline", "normal", "judge", "fault", "rung3", "drill",
+    ];
+    let commands = commands
+        .into_iter()
+        .filter(|_| desk.orders != Orders::Refused);
+    let own = keys::existing(desk).map(|b| b.word);
+    commands
+        .chain(own.filter(|word| !word.is_empty()))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn candidates(before: &[&str], s: &Snapshot, desk: Desk) -> Vec<String> {
     let words = |list: &[&str]| list.iter().map(|w| (*w).to_owned()).collect();
     let deployments = || {
         s.deployments
@@ -42,10 +58,8 @@ fn candidates(before: &[&str], s: &Snapshot) -> Vec<String> {
         [.., "--rate" | "--share"] => words(&SHARES),
         [.., "--only"] => words(&["everybody", "judging"]),
         [.., "--why"] => Vec::new(),
-        [] => words(&[
-            "force", "release", "probe", "baseline", "normal", "judge", "fault", "rung3", "drill",
-        ]),
-        ["force" | "release" | "probe"] | ["fault", "add"] | ["baseline", "accept"] => {
+        [] => first(desk),
+        ["force" | "release" | "probe" | "detail"] | ["fault", "add"] | ["baseline", "accept"] => {
             deployments()
         }
         ["baseline"] => words(&["accept"]),
@@ -92,7 +106,9 @@ impl Words {
             .rfind(char::is_whitespace)
             .map_or(0, |i| i.saturating_add(1));
         let (head, typed) = line.split_at_checked(start)?;
-        let space = if self.0.len() == 1 { " " } else { "" };
+        // A whole word that others begin with is taken as it is: fault, and not faults.
+        let whole = common == typed && self.0.iter().any(|word| word == typed);
+        let space = if self.0.len() == 1 || whole { " " } else { "" };
         let done = format!("{head}{common}{space}");
         (common.len() > typed.len() || !space.is_empty()).then_some(done)
     }
@@ -103,11 +119,15 @@ mod tests {
     use super::*;
     use crate::{
         model::Command,
-        tui::tests::scene::{self, PRIMARY},
+        tui::tests::{
+            Desk as Screen,
+            scene::{self, PRIMARY},
+        },
     };
 
     fn tab(line: &str) -> Option<String> {
-        complete(line, &scene::calm().snapshot()).extend(line)
+        let desk = Screen::at(scene::calm()).app.desk();
+        complete(line, &scene::calm().snapshot(), desk).extend(line)
     }
 
     #[test]
@@ -120,6 +140,11 @@ mod tests {
             Some("rung3 on all --for ")
         );
         assert_eq!(tab("normal u").as_deref(), Some("normal unpin "));
+        assert_eq!(tab("req").as_deref(), Some("requests "));
+        assert_eq!(
+            tab("detail gem").as_deref(),
+            Some("detail gemini/gemini-2.5-pro ")
+        );
         assert_eq!(tab("zzz"), None);
     }
 
@@ -134,7 +159,7 @@ mod tests {
     #[test]
     fn whatever_is_completed_is_understood() {
         let mut line = String::new();
-        for typed in ["fau", "a", "anth", "han", "--r", "30", "--o", "judg"] {
+        for typed in ["fau", "", "a", "anth", "han", "--r", "30", "--o", "judg"] {
             line.push_str(typed);
             line = tab(&line).unwrap();
         }

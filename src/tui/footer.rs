@@ -21,8 +21,8 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     }
     let room = area.right().saturating_sub(x);
     // An item is measured with its key, then written in two styles.
-    let items = keys::existing(app.desk())
-        .filter(|b| keys::is_offered(b, app.context(), app.desk()))
+    let items = keys::offered(app.context(), app.desk())
+        .into_iter()
         .map(|b| {
             Item::new(
                 format!("{} {}", first(b.shown), b.label),

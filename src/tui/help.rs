@@ -30,7 +30,8 @@ fn entries(search: &str, desk: Desk, theme: Theme) -> Vec<Entry> {
         let found: Vec<_> = keys::existing(desk)
             .filter(|b| b.context == context)
             .filter(|b| {
-                let words = format!("{} {} {}", b.shown, b.label, b.help).to_lowercase();
+                let words = format!("{} {} :{} {}", b.shown, b.label, b.word, b.help);
+                let words = words.to_lowercase();
                 words.contains(&search.to_lowercase())
             })
             .collect();
@@ -48,9 +49,11 @@ fn entries(search: &str, desk: Desk, theme: Theme) -> Vec<Entry> {
                 "{}{}",
                 b.help,
                 if b.reach == Reach::Danger {
-                    " (asks first)"
+                    " (asks first)".to_owned()
+                } else if b.word.is_empty() || b.keys.is_empty() {
+                    String::new()
                 } else {
-                    ""
+                    format!(" (:{})", b.word)
                 }
             ),
             style: theme.style(Role::Text),

@@ -24,6 +24,7 @@ pub(super) enum Action {
     Faults,
     ClearFault,
     ChangeFault,
+    Overview,
     Back,
     ForceOpen,
     ForceClosed,
@@ -180,6 +181,8 @@ pub(super) struct Binding {
     /// How the keys are written.
     pub(super) shown: &'static str,
     pub(super) action: Action,
+    /// In the palette: a view, or what else the screen itself does, by its name. Never a command's word.
+    pub(super) word: &'static str,
     /// In the footer; empty: not there.
     pub(super) label: &'static str,
     /// In the help: what it does, and the same in words of the command line.
@@ -218,6 +221,7 @@ const fn look(
         keys,
         shown,
         action,
+        word: "",
         label,
         help,
         reach: Reach::Look,
@@ -240,6 +244,10 @@ const fn act(
     }
 }
 
+const fn named(word: &'static str, binding: Binding) -> Binding {
+    Binding { word, ..binding }
+}
+
 use self::{Action as A, Context as C, KeyCode as K, Reach as R, When as W};
 
 /// In the order in which footer and help show them.
@@ -248,8 +256,7 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Tape, &[c(' ')], "space", A::Wind(Go::Toggle), ("play", "play or pause"), 2),
     look(C::Tape, &[c('+'), c('=')], "+", A::Wind(Go::Faster), ("faster", "up to 600 times as fast as it happened"), 5),
     look(C::Tape, &[c('-')], "-", A::Wind(Go::Slower), ("slower", "down to as fast as it happened"), 6),
-    look(C::Tape, &[c('t')], "t", A::Wind(Go::Time), ("time", "to a moment: 14:03:22, +5m, -30s"), 4),
-    look(C::Tape, &[c('d')], "d", A::ShowDrill, ("drill", "the drill in the recording, or away from it"), 7),
+    named("drills", look(C::Tape, &[c('d')], "d", A::ShowDrill, ("drill", "the drill in the recording, or away from it"), 7)),
     Binding { reach: R::Act, when: W::Drilling, ..look(C::Drill, &[c('a')], "a", A::Abort, ("abort", "end the drill, its faults come off at once: drill abort"), 0) },
     Binding { when: W::Idle, ..look(C::Drill, &[c('d')], "d", A::Drill, ("another", "which drills there are, when none is under way"), 1) },
     look(C::Drill, &[key(K::Esc)], "esc", A::Back, ("leave it", "back to the dashboard; the drill goes on"), 0),
@@ -264,20 +271,21 @@ pub(super) const TABLE: &[Binding] = &[
     act(&[c('f')], "f", A::Fault, ("fault", "inject a failure: fault add <deployment> hang --rate 30%"), R::Danger, 10),
     act(&[c('x')], "x", A::ClearFaults, ("clear faults", "its faults, or all when it has none: fault clear <deployment>"), R::Act, 13),
     act(&[c('3')], "3", A::Rung3, ("rung 3", "the canned answer, on or off: rung3 on all --for 10m"), R::Danger, 8),
-    look(C::Board, &[c('d')], "d", A::Drill, ("drill", "the rehearsal under way, or which there are and what they would break"), 9),
+    named("drills", look(C::Board, &[c('d')], "d", A::Drill, ("drill", "the rehearsal under way, or which there are and what they would break"), 9)),
     act(&[c('b')], "b", A::Normal, ("normal", "the last 15 minutes are normal, or no longer are: normal pin"), R::Act, 15),
-    look(C::Board, &[key(K::Enter)], "⏎", A::Detail, ("detail", "one deployment: large charts, judged answers, its events"), 7),
+    named("detail", look(C::Board, &[key(K::Enter)], "⏎", A::Detail, ("detail", "one deployment: large charts, judged answers, its events"), 7)),
     look(C::Board, &[c(' ')], "space", A::Freeze, ("freeze", "stop the screen, not the router"), 6),
-    look(C::Board, &[c('E')], "E", A::Events, ("events", "all that happened, over the whole screen"), 14),
+    named("events", look(C::Board, &[c('E')], "E", A::Events, ("events", "all that happened, over the whole screen"), 14)),
     look(C::Requests, &[key(K::Enter)], "⏎", A::Waterfall, ("attempts", "one request, attempt by attempt, and back"), 1),
-    look(C::Board, &[c('R')], "R", A::Requests, ("requests", "requests as they end, and where the time of one went"), 8),
-    look(C::Board, &[c('T')], "T", A::Routes, ("routes", "tiers in order, with their share of traffic, and what would happen if each were opened"), 16),
-    look(C::Board, &[c('F')], "F", A::Faults, ("faults", "all faults that are on, and what they have hit"), 17),
-    look(C::Board, &[c('W')], "W", A::Wall, ("wall", "the facts in large letters, for a screen on the wall"), 21),
+    named("requests", look(C::Board, &[c('R')], "R", A::Requests, ("requests", "requests as they end, and where the time of one went"), 8)),
+    named("routes", look(C::Board, &[c('T')], "T", A::Routes, ("routes", "tiers in order, with their share of traffic, and what would happen if each were opened"), 16)),
+    named("faults", look(C::Board, &[c('F')], "F", A::Faults, ("faults", "all faults that are on, and what they have hit"), 17)),
+    named("wall", look(C::Board, &[c('W')], "W", A::Wall, ("wall", "the facts in large letters, for a screen on the wall"), 21)),
     look(C::Board, &[c('[')], "[", A::Wind(Go::SecondBack), ("back 1s", "one second back; a live screen freezes, it keeps 15 minutes by the second"), 3),
     look(C::Board, &[c(']')], "]", A::Wind(Go::SecondOn), ("on 1s", "one second on"), 4),
     look(C::Board, &[c('{')], "{", A::Wind(Go::MinuteBack), ("", "one minute back; a live screen keeps 24 hours by the minute"), 99),
     look(C::Board, &[c('}')], "}", A::Wind(Go::MinuteOn), ("on 1m", "one minute on"), 10),
+    look(C::Board, &[c('t')], "t", A::Wind(Go::Time), ("time", "to a moment: 14:03:22, +5m, -30s; a live screen freezes there"), 4),
     look(C::Board, &[c('n')], "n", A::Wind(Go::Next), ("next move", "to the next time a breaker moved"), 5),
     look(C::Board, &[c('N')], "N", A::Wind(Go::Previous), ("", "to the last time a breaker moved"), 99),
     look(C::Board, &[c('<')], "<", A::Wind(Go::Start), ("", "to the beginning"), 99),
@@ -288,14 +296,15 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Board, &[c('S')], "S", A::Save, ("save", "this frame as SVG and as text, in the directory breakerbox was started in"), 18),
     look(C::Board, &[c('m')], "m", A::Mouse, ("mouse", "clicks and the wheel act here; off: they select text"), 20),
     look(C::Board, &[c('z')], "z", A::Zoom, ("zoom", "the focused panel over the whole screen"), 15),
-    look(C::Board, &[c(':')], ":", A::Palette, ("command", "the same words as on the command line; tab completes"), 5),
-    look(C::Board, &[c('?'), key(K::F(1))], "?", A::Help, ("help", "this list"), 0),
-    look(C::Board, &[c('q'), ctrl('c')], "q ctrl-c", A::Quit, ("quit", "leave the screen; a few lines stay behind"), 1),
+    look(C::Board, &[c(':')], ":", A::Palette, ("command", "a command, or where to go: the words of the command line and of this list; tab completes"), 5),
+    named("help", look(C::Board, &[c('?'), key(K::F(1))], "?", A::Help, ("help", "this list"), 0)),
+    named("quit", look(C::Board, &[c('q'), ctrl('c')], "q ctrl-c", A::Quit, ("quit", "leave the screen; a few lines stay behind"), 1)),
     look(C::Board, &[c('j'), key(K::Down)], "j ↓", A::Down, ("", "next row"), 99),
     look(C::Board, &[c('k'), key(K::Up)], "k ↑", A::Up, ("", "previous row"), 99),
     look(C::Board, &[c('g'), key(K::Home)], "g home", A::First, ("", "first row"), 99),
     look(C::Board, &[c('G'), key(K::End)], "G end", A::Last, ("", "last row"), 99),
     look(C::Board, &[key(K::Tab)], "tab", A::Pane, ("", "the next panel: what the arrows move, what z zooms"), 99),
+    named("overview", look(C::Board, &[], ":overview", A::Overview, ("", "the dashboard, from wherever"), 99)),
     look(C::Board, &[key(K::Esc)], "esc", A::Back, ("back", "back: out of the detail, the filter, the freeze"), 1),
     look(C::Board, &[ctrl('z')], "ctrl-z", A::Suspend, ("", "suspend this process; asks when the router runs in it"), 99),
     look(C::Confirm, &[c('y'), c('Y')], "y", A::Yes, ("yes", "do it"), 0),
@@ -324,16 +333,26 @@ pub(super) const TABLE: &[Binding] = &[
     look(C::Help, &[key(K::Esc), c('?'), key(K::Enter), ctrl('c')], "esc ?", A::Cancel, ("close", "close the help"), 0),
 ];
 
+/// What becomes of commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Orders {
+    Taken,
+    /// The router is out of reach: a key that sends one says so.
+    CutOff,
+    /// Keys that send some do not exist.
+    Refused,
+}
+
 /// What a screen can do at all.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Desk {
-    pub(super) read_only: bool,
-    /// The router is out of reach: a key that sends a command says so.
-    pub(super) lost: bool,
+    pub(super) orders: Orders,
     /// It shows a recording.
     pub(super) tape: bool,
     /// It shows a moment that has passed.
     pub(super) frozen: bool,
+    /// On the overview, with nothing to go back from.
+    pub(super) home: bool,
     /// Whether a drill is under way.
     pub(super) drill: When,
 }
@@ -350,7 +369,7 @@ impl Desk {
             Context::Board | Context::Drill => !(self.tape && b.keys.iter().any(wound)),
             _ => true,
         };
-        here && (!self.read_only || b.reach == Reach::Look)
+        here && (self.orders != Orders::Refused || b.reach == Reach::Look)
     }
 
     /// Whether it does something now.
@@ -427,15 +446,33 @@ fn holding(context: Context, desk: Desk) -> impl Iterator<Item = &'static Bindin
 }
 
 /// Whether the footer names it: no other binding takes its key here, keys of time are only of use to those who look
-/// back, and from the overview nothing leads back.
-pub(super) fn is_offered(b: &Binding, context: Context, desk: Desk) -> bool {
+/// back, and at home nothing leads back.
+fn is_offered(b: &Binding, context: Context, desk: Desk) -> bool {
     let own =
         holding(context, desk).find(|other| other.keys.iter().any(|key| b.keys.contains(key)));
     let in_time = desk.tape || desk.frozen || !matches!(b.action, Action::Wind(_));
     let is_it = own.is_some_and(|other| std::ptr::eq(other, b));
-    let leads_back = context != Context::Board || b.action != Action::Back;
-    let is_of_use = !desk.lost || b.reach == Reach::Look;
+    let leads_back = !desk.home || b.action != Action::Back;
+    let is_of_use = desk.orders == Orders::Taken || b.reach == Reach::Look;
     is_it && in_time && leads_back && is_of_use && !b.label.is_empty()
+}
+
+/// What the footer names, in its order: the keys of this view, the way out of it, and what is everywhere.
+pub(super) fn offered(context: Context, desk: Desk) -> Vec<&'static Binding> {
+    let mut offered: Vec<_> = existing(desk)
+        .filter(|b| is_offered(b, context, desk))
+        .collect();
+    offered.sort_by_key(|b| match b.context {
+        Context::Board if b.action == Action::Back => 1,
+        Context::Board | Context::Tape => 2,
+        _ => 0,
+    });
+    offered
+}
+
+/// The binding that has this word in the palette.
+pub(super) fn named_by(word: &str, desk: Desk) -> Option<&'static Binding> {
+    existing(desk).find(|b| b.word == word && !word.is_empty())
 }
 
 pub(super) fn find(context: Context, event: KeyEvent, desk: Desk) -> Option<&'static Binding> {
@@ -453,106 +490,4 @@ pub(super) fn find(context: Context, event: KeyEvent, desk: Desk) -> Option<&'st
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashSet;
-
-    const LIVE: Desk = Desk {
-        read_only: false,
-        lost: false,
-        tape: false,
-        frozen: false,
-        drill: When::Idle,
-    };
-    const REPLAY: Desk = Desk {
-        read_only: true,
-        lost: false,
-        tape: true,
-        frozen: false,
-        drill: When::Idle,
-    };
-
-    #[test]
-    fn a_key_means_one_thing_in_a_place() {
-        let mut seen = HashSet::new();
-        for b in TABLE {
-            for k in b.keys {
-                assert!(
-                    seen.insert((b.context, format!("{k:?}"))),
-                    "{} twice",
-                    b.shown
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn every_key_finds_its_action() {
-        for b in TABLE {
-            for k in b.keys {
-                let modifiers = if k.ctrl {
-                    KeyModifiers::CONTROL
-                } else {
-                    KeyModifiers::NONE
-                };
-                let desk = if b.context == Context::Tape {
-                    REPLAY
-                } else {
-                    let drill = match b.when {
-                        When::Drilling => When::Drilling,
-                        _ => When::Idle,
-                    };
-                    Desk { drill, ..LIVE }
-                };
-                let found = find(b.context, KeyEvent::new(k.code, modifiers), desk);
-                assert_eq!(found.map(|f| f.action), Some(b.action), "{}", b.shown);
-            }
-        }
-    }
-
-    #[test]
-    fn on_a_read_only_screen_no_key_sends_a_command() {
-        for b in TABLE.iter().filter(|b| b.reach > Reach::Look) {
-            for k in b.keys {
-                for (tape, drill) in [
-                    (false, When::Idle),
-                    (false, When::Drilling),
-                    (true, When::Idle),
-                ] {
-                    let desk = Desk {
-                        read_only: true,
-                        lost: false,
-                        tape,
-                        frozen: false,
-                        drill,
-                    };
-                    let found = find(b.context, KeyEvent::new(k.code, KeyModifiers::NONE), desk);
-                    assert!(found.is_none_or(|f| f.reach == Reach::Look), "{}", b.shown);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_drill_is_aborted_while_it_runs_and_another_begun_when_it_is_over() {
-        let offered = |drill| {
-            let desk = Desk { drill, ..LIVE };
-            let of_drill = holding(Context::Drill, desk).filter(|b| b.context == Context::Drill);
-            of_drill.map(|b| b.action).collect::<Vec<_>>()
-        };
-        assert_eq!(offered(When::Drilling), [Action::Abort, Action::Back]);
-        assert_eq!(offered(When::Idle), [Action::Drill, Action::Back]);
-    }
-
-    #[test]
-    fn in_a_replay_a_key_means_one_thing_too() {
-        let mut seen = HashSet::new();
-        for b in existing(REPLAY).filter(|b| b.is_in(Context::Board)) {
-            for k in b.keys {
-                assert!(seen.insert(format!("{k:?}")), "{} twice", b.shown);
-            }
-        }
-        assert!(existing(REPLAY).all(|b| b.action != Action::Freeze));
-        assert!(existing(LIVE).all(|b| b.context != Context::Tape));
-    }
-}
+mod tests;

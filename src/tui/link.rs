@@ -119,8 +119,10 @@ pub(super) fn in_seconds(link: Link) -> Link {
             to,
             silent: Duration::from_secs(silent.as_secs()),
             why,
-            retry_in: retry_in
-                .map(|left| Duration::from_secs(left.as_millis().div_ceil(1000) as u64)),
+            retry_in: retry_in.map(|left| {
+                let begun = u64::from(left.subsec_nanos() > 0);
+                Duration::from_secs(left.as_secs().saturating_add(begun))
+            }),
         },
         link => link,
     }

@@ -57,6 +57,7 @@ mod terminal;
 mod theme;
 mod tiny;
 mod trends;
+mod typed;
 mod view;
 mod wall;
 mod waterfall;

@@ -158,7 +158,7 @@ impl Menu {
 pub(super) enum Purpose {
     Command,
     Filter,
-    /// Of a recording.
+    /// Of a recording, or of what was on this screen.
     Time,
 }
 

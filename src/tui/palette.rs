@@ -80,7 +80,7 @@ fn above(app: &App, line: &Line) -> Vec<(String, Role)> {
             return vec![(how.to_owned(), Role::Dim)];
         }
     }
-    let words = complete(line.input.value(), app.live()).0;
+    let words = complete(line.input.value(), app.live(), app.desk()).0;
     if words.is_empty() {
         return Vec::new();
     }

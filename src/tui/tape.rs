@@ -19,6 +19,10 @@ use std::{sync::Arc, time::Duration};
 
 impl App {
     pub(super) fn wind(&mut self, go: Go) {
+        if go == Go::Time {
+            self.overlay = Overlay::Line(Line::new(Purpose::Time, ""));
+            return;
+        }
         if self.source.tape().is_none() {
             return self.look_back(go);
         }
@@ -34,12 +38,9 @@ impl App {
             Go::Previous => Wind::Previous,
             Go::Start => Wind::Start,
             Go::End => Wind::End,
-            Go::Time => {
-                self.overlay = Overlay::Line(Line::new(Purpose::Time, ""));
-                return;
-            }
+            Go::Time => return,
         };
-        if let Err(why) = self.wound(&how) {
+        if let Err(why) = self.wound(how) {
             self.outbox.note(why);
         }
     }
@@ -52,7 +53,7 @@ impl App {
         let done = if text.is_empty() {
             Ok(())
         } else {
-            self.wound(&Wind::To(text))
+            self.wound(Wind::To(text))
         };
         match (done, &mut self.overlay) {
             (Err(why), Overlay::Line(line)) => line.error = Some(why),
@@ -60,9 +61,13 @@ impl App {
         }
     }
 
-    fn wound(&mut self, how: &Wind) -> Result<(), String> {
+    fn wound(&mut self, how: Wind) -> Result<(), String> {
         let source = Arc::clone(&self.source);
-        let done = source.tape().map_or(Ok(()), |tape| tape.wind(how));
+        let done = match (source.tape(), how) {
+            (Some(tape), how) => tape.wind(&how),
+            (None, Wind::To(text)) => self.look_to(&text),
+            (None, _) => Ok(()),
+        };
         self.update();
         done
     }

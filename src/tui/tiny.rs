@@ -24,13 +24,13 @@ pub(super) fn draw(app: &App, notes: &Notes, area: Rect, buf: &mut Buffer) {
         ..area
     };
     // Header, headline and all rows come before lines about judges, and what the connection is like before all.
-    let link = u16::from(notes.link.is_some());
+    let said = u16::from(notes.link.is_some());
     let taken = u16::try_from(app.rows().len())
         .unwrap_or(u16::MAX)
         .saturating_add(2);
-    let room = area.height.saturating_sub(taken).max(link);
+    let room = area.height.saturating_sub(taken).max(said);
     let lines = notes.lines().min(room);
-    let trouble = notes.troubles.first().filter(|_| lines <= link);
+    let trouble = notes.troubles.first().filter(|_| lines <= said);
     header::draw(app, line(0), buf, trouble);
     if app.view == View::Drill {
         let below = Rect {

@@ -1,9 +1,9 @@
 //! What a person does with a recording: play, pause, wind. Time is an argument.
 
-use super::{player::Player, when};
+use super::player::Player;
 use crate::{
     model::{Event, Mono, Snapshot, Wall},
-    source::{TapeStatus, Wind},
+    source::{TapeStatus, Wind, when},
 };
 use std::{io, sync::Arc, time::Duration};
 

@@ -4,7 +4,8 @@
 use super::{player::Place, store::Store};
 use crate::{
     journal::Report,
-    model::{Event, Kind, State, Wall},
+    model::{Event, Kind, State},
+    source::when::{Moment, Times},
 };
 use std::sync::Arc;
 
@@ -25,31 +26,6 @@ pub struct Progress {
     pub events: u64,
 }
 
-/// Where the recording stands after an event. Time goes on as it did; where another run begins at an earlier time
-/// (its clock was set back) none has passed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Moment {
-    /// Milliseconds since the first event.
-    pub(super) pos: u64,
-    pub(super) at: Wall,
-}
-
-impl Moment {
-    /// Of the next event, given the state before it. None has passed before the first one.
-    pub(super) fn next(self, state: &State, event: &Event) -> Self {
-        let at = state.time_of(event);
-        let passed = if self.at == Wall::default() {
-            0
-        } else {
-            at.0.saturating_sub(self.at.0)
-        };
-        Self {
-            pos: self.pos + passed,
-            at,
-        }
-    }
-}
-
 #[derive(Debug, Clone)]
 pub(super) struct Checkpoint {
     pub(super) place: Place,
@@ -63,48 +39,6 @@ pub(super) struct Index {
     /// Positions.
     pub(super) transitions: Vec<u64>,
     pub(super) times: Times,
-}
-
-/// Which position is which time.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Times {
-    /// From which position on the clock goes on from which time. The first is the beginning.
-    pub(super) eras: Vec<Moment>,
-    pub(super) end: u64,
-}
-
-impl Times {
-    /// Of a recording whose clock was never set back.
-    pub(super) fn between(first: Wall, last: Wall) -> Self {
-        Self {
-            eras: vec![Moment { pos: 0, at: first }],
-            end: last.0.saturating_sub(first.0),
-        }
-    }
-
-    /// What a clock showed at a position.
-    pub(super) fn wall(&self, pos: u64) -> Wall {
-        let after = self.eras.partition_point(|era| era.pos <= pos);
-        let era = self.eras.get(after.saturating_sub(1));
-        era.map_or(Wall::default(), |era| {
-            Wall(era.at.0 + pos.saturating_sub(era.pos))
-        })
-    }
-
-    /// The first position at which a clock showed this. A second has a thousand: up to a whole one before the
-    /// beginning is the beginning.
-    pub(super) fn find(&self, at: Wall) -> Option<u64> {
-        let ends = self.eras.iter().skip(1).map(|era| era.pos);
-        self.eras
-            .iter()
-            .zip(ends.chain([self.end]))
-            .find_map(|(era, end)| {
-                let (first, last) = (era.at.0, era.at.0 + (end - era.pos));
-                (first / 1000 * 1000..=last)
-                    .contains(&at.0)
-                    .then(|| era.pos + at.0.saturating_sub(first))
-            })
-    }
 }
 
 impl Index {

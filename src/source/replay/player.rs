@@ -1,12 +1,13 @@
 //! Goes to any position of a recording: on from where it is, or from the nearest state before.
 
 use super::{
-    index::{Checkpoint, Index, Moment},
+    index::{Checkpoint, Index},
     store::Store,
 };
 use crate::{
     journal::{Lines, Reader},
     model::{Event, Snapshot, State},
+    source::when::Moment,
 };
 use std::sync::Arc;
 

@@ -278,3 +278,69 @@ fn in_the_routes_a_key_is_about_the_tier_under_the_cursor() {
     desk.press("Tjo").press(&format!("{SECONDARY}\ny"));
     assert_eq!(desk.sent(), [format!("force {SECONDARY} open --for 10m")]);
 }
+
+#[test]
+fn the_palette_goes_to_a_view_by_its_name_and_a_name_never_leads_away_from_it() {
+    let mut desk = Desk::at(scene::requested());
+    for (word, title) in [
+        ("requests", "requests newest first"),
+        ("routes", "┌ routes"),
+        ("faults", "┌ faults"),
+        ("events", "┌ events"),
+        ("detail openai/gpt-4.1", "of openai/gpt-4.1"),
+        ("overview", "┌ deployments"),
+    ] {
+        for _ in 0..2 {
+            let text = desk.press(&format!(":{word}\n")).text(120, 40);
+            assert!(text.contains(title), "{word}\n{text}");
+        }
+    }
+    assert_eq!(desk.app.selected().map(|d| &*d.id), Some(SECONDARY));
+    assert!(desk.sent().is_empty());
+}
+
+#[test]
+fn a_word_of_the_screen_that_is_not_understood_can_be_typed_again() {
+    let mut desk = Desk::at(scene::calm());
+    let text = desk.press(":detail nobody/x\n").text(120, 40);
+    assert!(
+        text.contains("no deployment \"nobody/x\"; there are anthropic/"),
+        "{text}"
+    );
+    let text = desk.press("\u{1b}:wall now\n").text(120, 40);
+    assert!(text.contains("nothing comes after wall"), "{text}");
+}
+
+#[test]
+fn on_a_read_only_screen_the_palette_has_the_words_of_the_screen_alone() {
+    let mut desk = Desk::with(scene::requested(), Palette::Dark, false, true);
+    let text = desk.press(":").text(120, 40);
+    assert!(
+        text.contains("requests") && !text.contains("release  "),
+        "{text}"
+    );
+    let text = desk
+        .press("force anthropic/claude-sonnet-4-5 open\n")
+        .text(120, 40);
+    assert!(
+        text.contains("NOT SENT") && text.contains("nothing can be changed"),
+        "{text}"
+    );
+}
+
+#[test]
+fn every_view_but_the_first_says_how_to_leave_it() {
+    for keys in [
+        "\n", "R", "Rj\n", "T", "F", "E", "W", "d", "z", "/gem\n", " ",
+    ] {
+        let mut desk = Desk::at(scene::drilling());
+        let text = desk.press(keys).text(80, 24);
+        if keys != "W" {
+            assert!(
+                text.lines().last().unwrap().contains("esc "),
+                "{keys:?}\n{text}"
+            );
+        }
+    }
+    assert!(!Desk::at(scene::calm()).text(200, 60).contains("esc "));
+}

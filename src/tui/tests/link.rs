@@ -146,7 +146,7 @@ fn the_last_state_is_kept_and_nothing_in_it_looks_alive() {
 fn a_silent_router_costs_a_frame_a_second_and_no_more() {
     let mut desk = desk(scene::calm(), lost());
     assert!(!desk.link(silent_for(Duration::from_millis(12_900))));
-    assert!(desk.link(silent_for(Duration::from_millis(13_000))));
+    assert!(desk.link(silent_for(Duration::from_secs(13))));
 }
 
 #[test]
