@@ -166,7 +166,8 @@ pub struct Look {
     /// Draw with ASCII only
     #[arg(long)]
     pub ascii: bool,
-    /// Colours: auto (`NO_COLOR`, COLORTERM and COLORFGBG are read), dark, light, 16-dark, 16-light, none
+    /// Colours: auto (`NO_COLOR`, COLORTERM and COLORFGBG are read), dark, light, 256-light, 16-dark, 16-light,
+    /// none
     #[arg(long, value_name = "PALETTE", default_value = "auto")]
     pub palette: PaletteName,
     /// Begin with the facts in large letters, for a screen on the wall (W on the screen)
@@ -179,6 +180,9 @@ pub enum PaletteName {
     Auto,
     Dark,
     Light,
+    /// The nearest of 256 colours to those of `light`
+    #[value(name = "256-light")]
+    IndexedLight,
     #[value(name = "16-dark")]
     SixteenDark,
     #[value(name = "16-light")]

@@ -524,6 +524,7 @@ fn tui_options(look: &breakerbox::cli::Look) -> breakerbox::tui::Options {
         PaletteName::Auto => Palette::Auto,
         PaletteName::Dark => Palette::Dark,
         PaletteName::Light => Palette::Light,
+        PaletteName::IndexedLight => Palette::IndexedLight,
         PaletteName::SixteenDark => Palette::SixteenDark,
         PaletteName::SixteenLight => Palette::SixteenLight,
         PaletteName::None => Palette::Mono,

@@ -14,9 +14,9 @@ use super::{
     theme::Role,
     words::level,
 };
-use crate::model::{DeploymentId, Event, Kind, Snapshot, Verdict, event::Level};
+use crate::model::{Class, DeploymentId, Event, Kind, Phase, Snapshot, Verdict, event::Level};
 use ratatui::{buffer::Buffer, layout::Rect};
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 /// What is folded into one line is not older than this before the newest of it.
 const FOLDED: Duration = Duration::from_mins(2);
@@ -47,28 +47,79 @@ fn listed<'a>(app: &'a App, about: Option<&'a DeploymentId>) -> impl Iterator<It
         })
 }
 
+/// One line: the newest of equal events, and how many there are.
+struct Said<'a> {
+    event: &'a Event,
+    times: usize,
+    /// A probe that was under way when its breaker opened.
+    late: bool,
+}
+
+impl Said<'_> {
+    fn text(&self) -> String {
+        let late = if self.late {
+            ", asked before it opened"
+        } else {
+            ""
+        };
+        format!("{}{late}", self.event.line())
+    }
+}
+
+/// Good answers to probes that were under way when their breaker opened: one that is open asks nothing. Below its trip
+/// they would read as if it were back.
+fn late(s: &Snapshot) -> HashSet<u64> {
+    let mut open: Vec<&DeploymentId> = Vec::new();
+    let mut late = HashSet::new();
+    for e in s.events.iter() {
+        match &e.kind {
+            Kind::Transition(t) => {
+                open.retain(|id| **id != t.deployment);
+                if t.to == Phase::Open {
+                    open.push(&t.deployment);
+                }
+            }
+            Kind::Probed {
+                deployment,
+                verdict,
+                ..
+            } if verdict.class == Class::Ok && open.contains(&deployment) => {
+                late.insert(e.seq);
+            }
+            _ => {}
+        }
+    }
+    late
+}
+
 /// The same with equal fallbacks, and each deployment's bad scores, of a stretch of time in one line, at the time of the
 /// newest: they come one per request, and would push out the transition that explains them. What happened between them
 /// stays in its place.
-fn runs<'a>(app: &'a App, about: Option<&'a DeploymentId>) -> Vec<(&'a Event, usize)> {
-    let mut lines: Vec<(&Event, usize)> = Vec::new();
+fn runs<'a>(app: &'a App, about: Option<&'a DeploymentId>) -> Vec<Said<'a>> {
+    let late = late(app.shown());
+    let mut lines: Vec<Said<'a>> = Vec::new();
     // Where the newest line of each kind is that more may go into.
     let mut open: Vec<usize> = Vec::new();
     for event in listed(app, about) {
+        let said = Said {
+            event,
+            times: 1,
+            late: late.contains(&event.seq),
+        };
         if !folds(event) {
-            lines.push((event, 1));
+            lines.push(said);
             continue;
         }
-        let known = open.iter_mut().find(|at| are_alike(lines[**at].0, event));
+        let known = open.iter_mut().find(|at| are_alike(&lines[**at], &said));
         match known {
-            Some(at) if lines[*at].0.at.since(event.at) < FOLDED => {
-                lines[*at].1 = lines[*at].1.saturating_add(1);
+            Some(at) if lines[*at].event.at.since(event.at) < FOLDED => {
+                lines[*at].times = lines[*at].times.saturating_add(1);
                 continue;
             }
             Some(at) => *at = lines.len(),
             None => open.push(lines.len()),
         }
-        lines.push((event, 1));
+        lines.push(said);
     }
     lines
 }
@@ -81,8 +132,8 @@ pub(super) fn last(app: &App, about: Option<&DeploymentId>, room: u16) -> usize 
 /// The newest event in sight, in words.
 pub(super) fn in_sight(app: &App, about: Option<&DeploymentId>) -> Option<String> {
     let lines = runs(app, about);
-    let (event, _) = lines.get(app.scroll).or(lines.last())?;
-    Some(format!("{} {}", event.at.moment(), event.line()))
+    let said = lines.get(app.scroll).or(lines.last())?;
+    Some(format!("{} {}", said.event.at.moment(), said.text()))
 }
 
 fn folds(e: &Event) -> bool {
@@ -93,7 +144,7 @@ fn folds(e: &Event) -> bool {
 }
 
 /// They say the same, but for when and to whom.
-fn are_alike(newer: &Event, older: &Event) -> bool {
+fn are_alike(newer: &Said<'_>, older: &Said<'_>) -> bool {
     fn moved(event: &Event) -> Option<(Option<&DeploymentId>, &Verdict)> {
         match &event.kind {
             Kind::Fallback { to, verdict, .. } | Kind::StreamBroke { to, verdict, .. } => {
@@ -102,9 +153,12 @@ fn are_alike(newer: &Event, older: &Event) -> bool {
             _ => None,
         }
     }
+    let same_age = newer.late == older.late;
+    let (newer, older) = (newer.event, older.event);
     let is_probe = |e: &Event| matches!(e.kind, Kind::Probed { .. });
     let is_score = |e: &Event| matches!(e.kind, Kind::Score { .. });
-    newer.deployment() == older.deployment()
+    same_age
+        && newer.deployment() == older.deployment()
         && std::mem::discriminant(&newer.kind) == std::mem::discriminant(&older.kind)
         && moved(newer) == moved(older)
         && (is_score(newer) || newer.injected == older.injected)
@@ -131,7 +185,8 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, about: Option<&Deplo
     };
     let inner = framed(area, buf, title("events", &detail, theme), theme, focused);
     let mut drawn = false;
-    for (y, (e, n)) in (inner.y..inner.bottom()).zip(runs(app, about).into_iter().skip(scroll)) {
+    for (y, said) in (inner.y..inner.bottom()).zip(runs(app, about).into_iter().skip(scroll)) {
+        let (e, n) = (said.event, said.times);
         drawn = true;
         let (glyph, role) = level(e.level());
         let x = put(
@@ -147,7 +202,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, about: Option<&Deplo
             Level::Info => theme.style(Role::Text),
             _ => theme.style(role),
         };
-        let line = e.line();
+        let line = said.text();
         let line = about
             .and_then(|id| line.strip_prefix(&**id))
             .unwrap_or(&line)

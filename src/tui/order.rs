@@ -1,7 +1,9 @@
 //! In which order the rows stand: the worst first, and never moving while somebody reads.
 
+use super::words::MIN_ATTEMPTS;
 use crate::model::{
     DeploymentId, Snapshot, Wall,
+    series::Share,
     snapshot::{DeploymentView, Shown},
 };
 use std::{cmp::Reverse, time::Duration};
@@ -10,6 +12,8 @@ use std::{cmp::Reverse, time::Duration};
 const REST: Duration = Duration::from_secs(10);
 /// Evidence, as a share of what trips, from which on a row counts as suspicious.
 const SUSPICIOUS: f64 = 0.5;
+/// What failed longer ago does not count.
+const NOW: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Default)]
 pub(super) struct Order {
@@ -54,19 +58,27 @@ impl Order {
 
 /// How much a row needs to be looked at; equal ones stay in declared order.
 fn badness(d: &DeploymentView, s: &Snapshot) -> u8 {
-    let failing = d.errors_5m.n >= super::words::MIN_ATTEMPTS
-        && d.errors_5m.rate().is_some_and(|r| r > s.err_threshold);
     match d.shown() {
         Shown::Disabled => 0,
         Shown::Open => 6,
         Shown::ForcedOpen | Shown::Probe => 5,
         Shown::Ramp(_) => 4,
-        _ if failing || d.watch.alarm || d.gate.is_some() => 3,
+        _ if is_failing(d, s) || d.watch.alarm || d.gate.is_some() => 3,
         Shown::ForcedClosed | Shown::Observe => 2,
         _ if d.watch.suspicion >= SUSPICIOUS => 2,
         _ if faulty(d, s) => 2,
         Shown::Closed => 1,
     }
+}
+
+/// It fails now: since its breaker moved last, or in the last minute. What an outage has left in longer windows is over.
+fn is_failing(d: &DeploymentView, s: &Snapshot) -> bool {
+    let from = s.at.before(NOW).max(d.since).secs();
+    let mut recent = Share::default();
+    for point in d.points.iter().rev().take_while(|p| p.sec >= from) {
+        recent.add(point.errors);
+    }
+    recent.n >= MIN_ATTEMPTS && recent.rate().is_some_and(|r| r > s.err_threshold)
 }
 
 fn faulty(d: &DeploymentView, s: &Snapshot) -> bool {
@@ -76,8 +88,9 @@ fn faulty(d: &DeploymentView, s: &Snapshot) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Phase;
+    use crate::model::{Phase, snapshot::Point};
     use crate::tui::tests::scene::{self, PRIMARY, SECONDARY, TERTIARY};
+    use std::{collections::VecDeque, sync::Arc};
 
     fn ids(order: &Order, s: &Snapshot) -> Vec<String> {
         let rows = order.rows(s);
@@ -106,6 +119,51 @@ mod tests {
         let worse = opened(&calm, TERTIARY, 10);
         order.follow(&worse, None);
         assert_eq!(ids(&order, &worse), [TERTIARY, PRIMARY, SECONDARY]);
+    }
+
+    #[test]
+    fn an_outage_that_is_over_no_longer_lifts_its_row_and_one_that_goes_on_does() {
+        let mut s = scene::calm().snapshot();
+        let failing = |from: u64, to: u64| {
+            let seconds = from..to;
+            Arc::new(
+                seconds
+                    .map(|sec| Point {
+                        sec,
+                        errors: Share { bad: 9, n: 10 },
+                        ..Point::default()
+                    })
+                    .collect::<VecDeque<_>>(),
+            )
+        };
+        let now = s.at.secs();
+        let d = s
+            .deployments
+            .iter_mut()
+            .find(|d| *d.id == *TERTIARY)
+            .unwrap();
+        (d.errors_5m, d.points) = (Share { bad: 90, n: 1000 }, failing(now - 200, now - 100));
+        let mut order = Order::default();
+        order.follow(&s, None);
+        assert_eq!(ids(&order, &s)[0], PRIMARY, "it ended a while ago");
+        let d = s
+            .deployments
+            .iter_mut()
+            .find(|d| *d.id == *TERTIARY)
+            .unwrap();
+        d.points = failing(now - 30, now);
+        let mut order = Order::default();
+        order.follow(&s, None);
+        assert_eq!(ids(&order, &s)[0], TERTIARY, "it goes on");
+        let d = s
+            .deployments
+            .iter_mut()
+            .find(|d| *d.id == *TERTIARY)
+            .unwrap();
+        d.since = s.at;
+        let mut order = Order::default();
+        order.follow(&s, None);
+        assert_eq!(ids(&order, &s)[0], PRIMARY, "its breaker has closed since");
     }
 
     #[test]

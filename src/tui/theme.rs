@@ -13,6 +13,8 @@ pub enum Palette {
     Dark,
     /// Truecolor on a light ground, which is painted.
     Light,
+    /// The nearest of 256 colours to those of `Light`.
+    IndexedLight,
     /// The terminal's own sixteen, for a dark ground.
     SixteenDark,
     /// The terminal's own sixteen, for a light ground.
@@ -25,7 +27,7 @@ impl Palette {
     /// What a picture in these colours is drawn on.
     pub const fn paper(self) -> Ground {
         match self {
-            Self::Light | Self::SixteenLight => Ground::LIGHT,
+            Self::Light | Self::IndexedLight | Self::SixteenLight => Ground::LIGHT,
             _ => Ground::DARK,
         }
     }
@@ -47,6 +49,7 @@ impl Palette {
             (true, false) => Self::Dark,
             (true, true) => Self::Light,
             (false, false) => Self::SixteenDark,
+            (false, true) if term.ends_with("-256color") => Self::IndexedLight,
             (false, true) => Self::SixteenLight,
         }
     }
@@ -120,8 +123,9 @@ impl Theme {
         match self.palette {
             Palette::Dark | Palette::Auto => Style::new().fg(dark(role)).bg(self.ground()),
             Palette::Light => Style::new().fg(light(role)).bg(self.ground()),
-            Palette::SixteenDark => sixteen(role, false),
-            Palette::SixteenLight => sixteen(role, true),
+            Palette::IndexedLight => Style::new().fg(indexed(role)).bg(self.ground()),
+            Palette::SixteenDark => sixteen_dark(role),
+            Palette::SixteenLight => sixteen_light(role),
             Palette::Mono => mono(role),
         }
     }
@@ -150,6 +154,7 @@ impl Theme {
         match self.palette {
             Palette::Dark | Palette::Auto => style.bg(SELECTED_DARK),
             Palette::Light => style.bg(SELECTED_LIGHT),
+            Palette::IndexedLight => style.bg(SELECTED_INDEXED),
             _ => style,
         }
     }
@@ -165,6 +170,7 @@ impl Theme {
             _ if self.faded => None,
             Palette::Dark | Palette::Auto => Some(SHADE_DARK),
             Palette::Light => Some(SHADE_LIGHT),
+            Palette::IndexedLight => Some(SELECTED_INDEXED),
             _ => None,
         }
     }
@@ -174,6 +180,7 @@ impl Theme {
         match self.palette {
             Palette::Dark | Palette::Auto => GROUND_DARK,
             Palette::Light => GROUND_LIGHT,
+            Palette::IndexedLight => GROUND_INDEXED,
             _ => Color::Reset,
         }
     }
@@ -185,6 +192,9 @@ pub(super) const SHADE_DARK: Color = Color::Rgb(0x1b, 0x28, 0x30);
 pub(super) const SHADE_LIGHT: Color = Color::Rgb(0xe6, 0xee, 0xea);
 pub(super) const SELECTED_DARK: Color = Color::Rgb(0x1c, 0x26, 0x32);
 pub(super) const SELECTED_LIGHT: Color = Color::Rgb(0xe8, 0xec, 0xf0);
+
+pub(super) const GROUND_INDEXED: Color = Color::Indexed(231);
+pub(super) const SELECTED_INDEXED: Color = Color::Indexed(255);
 
 /// Good and bad differ in lightness as well as in hue, so that they stay apart without red and green.
 const fn dark(role: Role) -> Color {
@@ -215,17 +225,44 @@ const fn light(role: Role) -> Color {
     }
 }
 
-fn sixteen(role: Role, light: bool) -> Style {
-    let pick = |on_dark, on_light| Style::new().fg(if light { on_light } else { on_dark });
+/// The nearest to [`light`] in CIE L*a*b* that can be read on both grounds; for `Manual` the second nearest, which stays
+/// apart from `Info` without red and green.
+const fn indexed(role: Role) -> Color {
+    Color::Indexed(match role {
+        Role::Text => 235,
+        Role::Dim => 242,
+        Role::Border => 241,
+        Role::Accent => 16,
+        Role::Good => 23,
+        Role::Warn => 94,
+        Role::Bad => 88,
+        Role::Info => 25,
+        Role::Manual => 128,
+    })
+}
+
+fn sixteen_dark(role: Role) -> Style {
     match role {
         Role::Text => Style::new(),
-        Role::Dim | Role::Border => pick(Color::Gray, Color::DarkGray),
+        Role::Dim | Role::Border => Style::new().fg(Color::Gray),
         Role::Accent => Style::new().add_modifier(Modifier::BOLD),
-        Role::Good => pick(Color::LightGreen, Color::Green),
-        Role::Warn => pick(Color::LightYellow, Color::Yellow),
-        Role::Bad => pick(Color::LightRed, Color::Red),
-        Role::Info => pick(Color::LightCyan, Color::Blue),
-        Role::Manual => pick(Color::LightMagenta, Color::Magenta),
+        Role::Good => Style::new().fg(Color::LightGreen),
+        Role::Warn => Style::new().fg(Color::LightYellow),
+        Role::Bad => Style::new().fg(Color::LightRed),
+        Role::Info => Style::new().fg(Color::LightCyan),
+        Role::Manual => Style::new().fg(Color::LightMagenta),
+    }
+}
+
+/// Of xterm's sixteen only black, red, blue, magenta and light blue reach 4.5:1 on white; bold and words say the rest.
+fn sixteen_light(role: Role) -> Style {
+    match role {
+        Role::Text | Role::Dim | Role::Border | Role::Good => Style::new(),
+        Role::Accent => Style::new().add_modifier(Modifier::BOLD),
+        Role::Warn => Style::new().fg(Color::Red),
+        Role::Bad => Style::new().fg(Color::Red).add_modifier(Modifier::BOLD),
+        Role::Info => Style::new().fg(Color::Blue),
+        Role::Manual => Style::new().fg(Color::Magenta),
     }
 }
 

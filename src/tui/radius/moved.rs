@@ -14,6 +14,21 @@ use crate::{
 /// Groups of routes, and places they go to, that are told one by one.
 const TOLD: usize = 2;
 
+/// A line of a question, and how soon it gives way where there is no room for all; 0 never does.
+pub(super) struct Ranked {
+    pub(super) rank: u8,
+    pub(super) text: String,
+}
+
+impl Ranked {
+    pub(super) fn new(rank: u8, text: impl Into<String>) -> Self {
+        Self {
+            rank,
+            text: text.into(),
+        }
+    }
+}
+
 /// How it is to be read.
 pub(super) struct Telling {
     /// What of the requests moves.
@@ -38,16 +53,28 @@ pub(super) fn lines(
     all: &[Reroute<'_>],
     how: &Telling,
 ) -> Vec<String> {
+    let ranked = ranked(s, d, all, how);
+    ranked.into_iter().map(|line| line.text).collect()
+}
+
+pub(super) fn ranked(
+    s: &Snapshot,
+    d: &DeploymentView,
+    all: &[Reroute<'_>],
+    how: &Telling,
+) -> Vec<Ranked> {
     let groups = grouped(all);
     let (idle, busy): (Vec<_>, Vec<_>) = groups.into_iter().partition(Group::is_idle);
     let mut lines = Vec::new();
     let mut told: Vec<&DeploymentView> = Vec::new();
     for group in busy.iter().take(TOLD) {
-        lines.push(group.line(how));
+        let rank = u8::from(!lines.is_empty());
+        lines.push(Ranked::new(rank, group.line(how)));
         for (to, _) in group.to() {
             if told.iter().all(|t| t.id != to.id) {
                 told.push(to);
-                lines.push(format!("  {}", target(s, to, (d, all), how)));
+                let text = format!("  {}", target(s, to, (d, all), how));
+                lines.push(Ranked::new(if told.len() > 1 { 3 } else { 1 }, text));
             }
         }
     }
@@ -56,12 +83,12 @@ pub(super) fn lines(
         let routes: usize = rest.clone().map(|g| g.routes.len()).sum();
         let per_s: f64 = rest.map(|g| g.per_s(how)).sum();
         let per_s = per_second(per_s);
-        lines.push(format!(
-            "{per_s} req/s of {routes} more routes move elsewhere"
-        ));
+        let text = format!("{per_s} req/s of {routes} more routes move elsewhere");
+        lines.push(Ranked::new(1, text));
     }
-    lines.extend(idle.iter().take(1).map(Group::idle_line));
-    lines.extend(passed_over(s, all));
+    let idle = idle.iter().take(1).map(Group::idle_line);
+    lines.extend(idle.map(|text| Ranked::new(5, text)));
+    lines.extend(passed_over(s, all).map(|text| Ranked::new(4, text)));
     lines
 }
 

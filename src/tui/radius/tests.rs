@@ -351,6 +351,18 @@ fn with_many_routes_a_question_stays_readable_at_80_columns() {
         let broken = told.iter().flat_map(|l| wrap(l, 76)).count();
         assert!(broken <= 8, "{told:#?}");
     }
+    for fault in ["hang --rate 30%", "bad-key", "garbage", "delay=5s"] {
+        let told = lines(asked(&s, &format!("fault add {PRIMARY} {fault}")));
+        let broken = told.iter().flat_map(|l| wrap(l, 76)).count();
+        assert!(broken <= 8, "{told:#?}");
+        assert!(
+            told[0].contains("REAL") && told[1].starts_with("hits "),
+            "{told:#?}"
+        );
+        let rest = told[2..].concat();
+        let hurt = rest.contains("req/s of") || rest.contains("answers/s");
+        assert!(hurt, "{told:#?}");
+    }
     let told = lines(asked(&s, "rung3 on"));
     assert!(
         told.iter().flat_map(|l| wrap(l, 76)).count() <= 8,

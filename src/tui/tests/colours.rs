@@ -2,8 +2,8 @@
 
 use super::{Desk, scene, sweep::VIEWS};
 use crate::tui::theme::{
-    GROUND_DARK, GROUND_LIGHT, Palette, Role, SELECTED_DARK, SELECTED_LIGHT, SHADE_DARK,
-    SHADE_LIGHT, Theme,
+    GROUND_DARK, GROUND_INDEXED, GROUND_LIGHT, Palette, Role, SELECTED_DARK, SELECTED_INDEXED,
+    SELECTED_LIGHT, SHADE_DARK, SHADE_LIGHT, Theme,
 };
 use ratatui::{
     buffer::{Buffer, Cell},
@@ -14,8 +14,10 @@ use std::collections::HashSet;
 type Linear = [f64; 3];
 
 fn linear(color: Color) -> Linear {
-    let Color::Rgb(r, g, b) = color else {
-        panic!("{color:?} is not truecolor")
+    let (r, g, b) = match color {
+        Color::Rgb(r, g, b) => (r, g, b),
+        Color::Indexed(n) => of_256(n),
+        other => panic!("{other:?} has no certain look"),
     };
     [r, g, b].map(|c| {
         let c = f64::from(c) / 255.0;
@@ -25,6 +27,23 @@ fn linear(color: Color) -> Linear {
             ((c + 0.055) / 1.055).powf(2.4)
         }
     })
+}
+
+/// xterm's table (`256colres.h`): after the sixteen a cube of six levels, then greys.
+fn of_256(n: u8) -> (u8, u8, u8) {
+    const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+    let level = |n: u8| LEVELS[usize::from(n % 6)];
+    match n {
+        0..16 => panic!("{n} is the terminal's own"),
+        16..232 => {
+            let n = n - 16;
+            (level(n / 36), level(n / 6), level(n))
+        }
+        _ => {
+            let grey = 8 + 10 * (n - 232);
+            (grey, grey, grey)
+        }
+    }
 }
 
 /// WCAG 2: (L1 + 0.05) / (L2 + 0.05).
@@ -79,9 +98,13 @@ fn distance(a: Linear, b: Linear) -> f64 {
         .sqrt()
 }
 
-const PALETTES: [(Palette, [Color; 3]); 2] = [
+const PALETTES: [(Palette, [Color; 3]); 3] = [
     (Palette::Dark, [GROUND_DARK, SELECTED_DARK, SHADE_DARK]),
     (Palette::Light, [GROUND_LIGHT, SELECTED_LIGHT, SHADE_LIGHT]),
+    (
+        Palette::IndexedLight,
+        [GROUND_INDEXED, SELECTED_INDEXED, SELECTED_INDEXED],
+    ),
 ];
 
 fn colour(palette: Palette, role: Role) -> Color {
@@ -166,16 +189,47 @@ fn xterm(color: Color) -> Color {
         Color::LightYellow => Color::Rgb(255, 255, 0),
         Color::LightMagenta => Color::Rgb(255, 0, 255),
         Color::LightCyan => Color::Rgb(0, 255, 255),
+        Color::Red => Color::Rgb(205, 0, 0),
+        Color::Blue => Color::Rgb(0, 0, 238),
+        Color::Magenta => Color::Rgb(205, 0, 205),
         other => panic!("{other:?} is not of this palette"),
     }
 }
 
 #[test]
-fn in_sixteen_colours_everything_can_be_read_on_a_dark_xterm() {
+fn in_sixteen_colours_everything_can_be_read_on_an_xterm() {
     let (white, black) = (Color::Rgb(255, 255, 255), Color::Rgb(0, 0, 0));
-    for (fg, bg) in all_pairs(Palette::SixteenDark, (white, black)) {
-        let contrast = contrast(xterm(fg), xterm(bg));
-        assert!(contrast >= 4.5, "{fg:?} on {bg:?}: {contrast:.2}");
+    for (palette, own) in [
+        (Palette::SixteenDark, (white, black)),
+        (Palette::SixteenLight, (black, white)),
+    ] {
+        for (fg, bg) in all_pairs(palette, own) {
+            let contrast = contrast(xterm(fg), xterm(bg));
+            assert!(
+                contrast >= 4.5,
+                "{palette:?} {fg:?} on {bg:?}: {contrast:.2}"
+            );
+        }
+    }
+}
+
+#[test]
+fn of_256_colours_each_is_the_nearest_that_can_be_read_and_told_apart() {
+    let grounds = [GROUND_INDEXED, SELECTED_INDEXED];
+    for role in Role::ALL {
+        let wanted = linear(colour(Palette::Light, role));
+        let far = |n: u8| distance(linear(Color::Indexed(n)), wanted);
+        let mut readable: Vec<u8> = (16..=255)
+            .filter(|n| {
+                let read = |back: &Color| contrast(Color::Indexed(*n), *back) >= 4.5;
+                grounds.iter().all(read)
+            })
+            .collect();
+        readable.sort_by(|a, b| far(*a).total_cmp(&far(*b)));
+        // The nearest for a person's hand is the machine's look, to a deuteranope.
+        let place = usize::from(role == Role::Manual);
+        let chosen = colour(Palette::IndexedLight, role);
+        assert_eq!(chosen, Color::Indexed(readable[place]), "{role:?}");
     }
 }
 
@@ -234,6 +288,10 @@ fn the_palette_comes_from_the_environment() {
     );
     assert_eq!(from(&[("TERM", "xterm-256color")]), Palette::SixteenDark);
     assert_eq!(from(&[("COLORFGBG", "0;7")]), Palette::SixteenLight);
+    assert_eq!(
+        from(&[("TERM", "xterm-256color"), ("COLORFGBG", "0;15")]),
+        Palette::IndexedLight
+    );
     assert_eq!(
         from(&[("COLORTERM", "truecolor"), ("NO_COLOR", "1")]),
         Palette::Mono

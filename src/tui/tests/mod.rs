@@ -16,6 +16,7 @@ mod behaviour;
 mod colours;
 mod detail;
 mod drill;
+mod events;
 mod frames;
 mod keys;
 mod link;
