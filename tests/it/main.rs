@@ -7,6 +7,7 @@
 )]
 
 mod at_length;
+mod attach;
 mod audit;
 mod azure;
 mod bedrock;
@@ -46,3 +47,4 @@ mod sdk;
 mod simulate;
 mod streams;
 mod upstream;
+mod wire;
