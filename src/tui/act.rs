@@ -115,7 +115,7 @@ impl App {
             Context::Confirm | Context::Typed => return self.answer(action),
             Context::Menu | Context::Shares => self.menu(action),
             Context::Brief => self.brief(action),
-            Context::Line => return self.line(action),
+            Context::Line | Context::Command => return self.line(action),
             Context::Help => self.help(action),
         }
         Flow::Go

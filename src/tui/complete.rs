@@ -25,7 +25,7 @@ pub(super) fn complete(line: &str, s: &Snapshot, desk: Desk) -> Words {
 }
 
 /// What a line begins with: a command, where there are any, or what the screen itself does.
-fn first(desk: Desk) -> Vec<String> {
+pub(super) fn first(desk: Desk) -> Vec<String> {
     let commands = [
         "force", "release", "probe", "baseline", "normal", "judge", "fault", "rung3", "drill",
     ];

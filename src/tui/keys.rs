@@ -102,8 +102,10 @@ pub(super) enum Context {
     Brief,
     /// The drill that runs.
     Drill,
-    /// The command line and the filter.
+    /// A line that is typed: a filter, a moment, a command.
     Line,
+    /// The last of them, which can be completed and had again.
+    Command,
     Help,
 }
 
@@ -123,12 +125,13 @@ impl Context {
             Self::Routes => "in the routes",
             Self::Brief => "on the page about a drill",
             Self::Drill => "where a drill is shown",
-            Self::Line => "in the command line and the filter",
+            Self::Line => "where a line is typed",
+            Self::Command => "in the command line",
             Self::Help => "in this help",
         }
     }
 
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Tape,
         Self::Board,
         Self::Requests,
@@ -143,6 +146,7 @@ impl Context {
         Self::Shares,
         Self::Brief,
         Self::Line,
+        Self::Command,
         Self::Help,
     ];
 }
@@ -174,7 +178,7 @@ pub(super) struct Key {
     pub(super) ctrl: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Binding {
     pub(super) context: Context,
     pub(super) keys: &'static [Key],
@@ -324,9 +328,9 @@ pub(super) const TABLE: &[Binding] = &[
     Binding { reach: R::Danger, ..look(C::Brief, &[key(K::Enter)], "⏎", A::Choose, ("start it", "start it: drill start <name>"), 0) },
     look(C::Brief, &[key(K::Esc), c('q'), ctrl('c')], "esc", A::Cancel, ("leave it", "leave everything as it is"), 0),
     look(C::Line, &[key(K::Enter)], "⏎", A::Choose, ("take it", "send the command, keep the filter"), 0),
-    look(C::Line, &[key(K::Tab)], "tab", A::Complete, ("complete", "the word that fits"), 1),
-    look(C::Line, &[key(K::Up)], "↑", A::Up, ("earlier", "the line before"), 2),
-    look(C::Line, &[key(K::Down)], "↓", A::Down, ("", "the line after"), 2),
+    look(C::Command, &[key(K::Tab)], "tab", A::Complete, ("complete", "the word that fits"), 1),
+    look(C::Command, &[key(K::Up)], "↑", A::Up, ("earlier", "the line before"), 2),
+    look(C::Command, &[key(K::Down)], "↓", A::Down, ("", "the line after"), 2),
     look(C::Line, &[key(K::Esc), ctrl('c')], "esc", A::Cancel, ("leave it", "forget the line, drop the filter"), 0),
     look(C::Help, &[key(K::Up)], "↑", A::Up, ("", "up; letters search"), 1),
     look(C::Help, &[key(K::Down)], "↓", A::Down, ("", "down"), 1),
@@ -393,6 +397,7 @@ impl Binding {
                 Context::Requests | Context::Events | Context::Faults => reaches(Scope::List),
                 Context::Drill | Context::Wall => reaches(Scope::Whole),
                 Context::Shares => self.context == Context::Menu,
+                Context::Command => self.context == Context::Line,
                 _ => false,
             }
     }

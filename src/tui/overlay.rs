@@ -33,6 +33,10 @@ impl Overlay {
             }) => Context::Shares,
             Self::Menu(_) => Context::Menu,
             Self::Brief(_) => Context::Brief,
+            Self::Line(Line {
+                purpose: Purpose::Command,
+                ..
+            }) => Context::Command,
             Self::Line(_) => Context::Line,
         }
     }

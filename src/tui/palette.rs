@@ -19,6 +19,8 @@ use ratatui::{
     layout::{Position, Rect},
 };
 
+/// Lines that what can come next may take.
+const HINTS: usize = 3;
 /// Lines that an error may take.
 const ERROR: usize = 4;
 
@@ -76,21 +78,26 @@ fn above(app: &App, line: &Line) -> Vec<(String, Role)> {
         Purpose::Command => {}
         Purpose::Filter => return vec![(filter::TERMS.to_owned(), Role::Dim)],
         Purpose::Time => {
-            let how = "14:03:22  +5m  -30s  2026-11-20T14:03:22Z";
+            let how = "14:03:22  2026-11-20T14:03:22Z (UTC), +5m  -30s from here";
             return vec![(how.to_owned(), Role::Dim)];
         }
     }
     let words = complete(line.input.value(), app.live(), app.desk()).0;
-    if words.is_empty() {
-        return Vec::new();
-    }
-    let mut text = String::new();
+    let room = app.size.width.saturating_sub(4);
+    let mut hints: Vec<String> = Vec::new();
     for word in words {
-        if width(&text).saturating_add(width(&word)) > app.size.width.saturating_sub(4) {
-            text.push('…');
-            break;
+        let full = hints.len() >= HINTS;
+        match hints.last_mut() {
+            Some(line) if width(line).saturating_add(width(&word)) < room => {
+                *line = format!("{line}  {word}");
+            }
+            Some(line) if full => {
+                line.push('…');
+                break;
+            }
+            _ => hints.push(word),
         }
-        text = format!("{text}{word}  ");
     }
-    vec![(text, Role::Dim)]
+    let hints = hints.into_iter().rev();
+    hints.map(|text| (text, Role::Dim)).collect()
 }

@@ -3,6 +3,7 @@
 use super::{
     act,
     app::{App, Flow},
+    complete,
     filter::Filter,
     keys::{self, Action},
     overlay::Overlay,
@@ -28,7 +29,17 @@ impl App {
     }
 
     fn command(&mut self, text: &str) -> Result<Flow, String> {
-        let command = Command::parse(text)?;
+        let command = Command::parse(text).map_err(|why| {
+            let word = text.split_whitespace().next().unwrap_or_default();
+            if complete::first(self.desk())
+                .iter()
+                .any(|known| known == word)
+            {
+                why
+            } else {
+                format!("{word:?} is no command and no view; an empty line names them all")
+            }
+        })?;
         if let Some(why) = self.cut_off() {
             return Err(why);
         }
