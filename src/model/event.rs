@@ -283,7 +283,7 @@ pub enum Kind {
     /// One deployment's attempts in one second.
     Bucket(Bucket),
     /// All exchanges that ended in one second.
-    Exchanges(Exchanges),
+    Exchanges(#[serde(serialize_with = "second::without_zeros")] Exchanges),
 
     /// Every provider fails to connect at once (or does so no longer): our own network.
     LocalNetwork {
@@ -363,10 +363,10 @@ pub struct Watch {
     /// The share of answers that is judged.
     pub share: f64,
     /// The evidence is enough, and others are being asked.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub alarm: bool,
     /// Nobody can judge it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub blind: bool,
     /// The mean that is usual under its judge, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -485,7 +485,7 @@ mod tests {
         let bucket = Bucket {
             injected: vec![(2, 7)],
             in_flight: 3,
-            total: Latency(vec![(715, 1)]),
+            total: Latency(vec![(715, 1), (1063, 2)]),
             ..Bucket::empty(deployment)
         };
         let event = Event {
@@ -493,7 +493,38 @@ mod tests {
             ..Event::new(1, Wall(5), Kind::Bucket(bucket))
         };
         let line = serde_json::to_string(&event).unwrap();
+        assert!(line.ends_with(r#""total":[715,[1063,2]]}"#), "{line}");
         let back: Event = serde_json::from_str(&line).unwrap();
         assert_eq!(back, event, "{line}");
+        let pairs = line.replace("[715,", "[[715,1],");
+        assert_eq!(serde_json::from_str::<Event>(&pairs).unwrap(), event);
+    }
+
+    #[test]
+    fn a_second_of_all_exchanges_is_written_without_its_zeros() {
+        let told = |second: Exchanges| Event::new(1, Wall(5), Kind::Exchanges(second));
+        let quiet = told(Exchanges {
+            primary: 2,
+            ..Exchanges::default()
+        });
+        let line = serde_json::to_string(&quiet).unwrap();
+        assert_eq!(line, r#"{"seq":1,"at":5,"event":"exchanges","primary":2}"#);
+        assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), quiet);
+        let busy = told(Exchanges {
+            primary: 1,
+            fallback: 2,
+            cached: 3,
+            canned: 4,
+            caller_error: 5,
+            error: 6,
+            broken: 7,
+            left: 8,
+            client_retries: 9,
+            total: Latency(vec![(10, 11)]),
+            routes: vec![RouteSecond::empty("r".into())],
+        });
+        let line = serde_json::to_string(&busy).unwrap();
+        let back: Event = serde_json::from_str(&line).unwrap();
+        assert_eq!(back, busy, "{line}");
     }
 }

@@ -7,86 +7,58 @@ use super::{
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+mod wire;
+
 /// Characters of the name that a caller asked for.
 pub const MODEL_CHARS: usize = 80;
 /// Attempts, and deployments passed over, that one record holds. A route's retries may be set to more.
 pub const MOST: usize = 12;
 
 /// One exchange. Ordinary ones are samples: `alike` says for how many more they stand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "wire::Wire")]
 pub struct Request {
     pub exchange: ExchangeId,
     pub route: RouteId,
     pub outcome: Outcome,
     /// Of the door that it came in by.
     pub dialect: Dialect,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stream: bool,
     /// What the caller asked for.
     pub model: String,
     /// Who answered; of a stream that was taken up by another, the last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<DeploymentId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<usize>,
     /// How the answer was found, where it had been given before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<CacheHit>,
     /// Until a stream's first content was let go.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "time::opt_ms"
-    )]
     pub ttft: Option<Duration>,
-    #[serde(with = "time::as_ms")]
     pub total: Duration,
     /// Slept until a rate limit was over.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "time::opt_ms"
-    )]
     pub waited: Option<Duration>,
     /// In the order in which they began. Copies that probe are not among them: nobody waited for those.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<Span>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Skipped>,
     /// A stream broke off when its caller had a part of it, and another went on.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rescued: bool,
     /// It carried a drill's tag.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub drill: bool,
     /// Exchanges of its kind (ordinary or not) that were not recorded since the last one that was.
-    #[serde(default, skip_serializing_if = "is_default")]
     pub alike: u32,
 }
 
 /// One attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
     pub deployment: DeploymentId,
-    #[serde(default, skip_serializing_if = "is_default")]
     pub tier: usize,
-    #[serde(default, skip_serializing_if = "is_default")]
     pub kind: SpanKind,
     /// Since the exchange began.
-    #[serde(default, skip_serializing_if = "is_default", with = "time::as_ms")]
     pub start: Duration,
     /// Since the attempt began.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "time::opt_ms"
-    )]
     pub ttft: Option<Duration>,
-    #[serde(with = "time::as_ms")]
     pub took: Duration,
-    #[serde(default, skip_serializing_if = "is_default")]
     pub end: SpanEnd,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub injected: bool,
 }
 
@@ -252,52 +224,4 @@ impl FailureView {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Event, Kind};
-
-    #[test]
-    fn a_request_that_fell_back_reads_back_whole() {
-        let span = |deployment: &str, tier, start, end| Span {
-            deployment: deployment.into(),
-            tier,
-            kind: SpanKind::Fallback,
-            start: Duration::from_millis(start),
-            ttft: None,
-            took: Duration::from_millis(7),
-            end,
-            injected: true,
-        };
-        let failed = SpanEnd::Failed(Verdict::new(Class::Fault, "overloaded").status(503));
-        let request = Request {
-            exchange: "x".into(),
-            route: "r".into(),
-            outcome: Outcome::Fallback,
-            dialect: Dialect::Anthropic,
-            stream: true,
-            model: "r".to_owned(),
-            deployment: Some("p/b".into()),
-            tier: Some(1),
-            cache: Some(CacheHit::Stale),
-            ttft: Some(Duration::from_millis(12)),
-            total: Duration::from_millis(20),
-            waited: Some(Duration::from_millis(3)),
-            spans: vec![span("p/a", 0, 0, failed), span("p/b", 1, 8, SpanEnd::Won)],
-            skipped: vec![Skipped {
-                deployment: "p/c".into(),
-                tier: 2,
-                why: "open".to_owned(),
-            }],
-            rescued: true,
-            drill: true,
-            alike: 3,
-        };
-        let event = Event {
-            injected: true,
-            ..Event::new(1, Wall(5), Kind::Request(Box::new(request)))
-        };
-        let line = serde_json::to_string(&event).unwrap();
-        let back: Event = serde_json::from_str(&line).unwrap();
-        assert_eq!(back, event, "{line}");
-    }
-}
+mod tests;

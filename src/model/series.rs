@@ -1,13 +1,14 @@
 //! Small aggregates that travel in events: latencies as sparse counts, and windows over seconds.
 
 use hdrhistogram::Histogram;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Latencies of one second as (milliseconds, count) pairs: what an interval histogram recorded, sparsely, so that
 /// any number of seconds (or replicas) can be added up again without loss.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+///
+/// On the wire a pair whose count is 1 is its milliseconds alone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Latency(pub Vec<(u32, u32)>);
 
 impl Latency {
@@ -35,6 +36,33 @@ impl Latency {
             all.saturating_record_n(u64::from(ms), u64::from(n));
         }
         (!all.is_empty()).then(|| Duration::from_millis(all.value_at_quantile(q)))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Once(u32),
+    Times(u32, u32),
+}
+
+impl Serialize for Latency {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(self.0.iter().map(|&(ms, n)| match n {
+            1 => Entry::Once(ms),
+            n => Entry::Times(ms, n),
+        }))
+    }
+}
+
+impl<'de> Deserialize<'de> for Latency {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let entries: Vec<Entry> = Vec::deserialize(d)?;
+        let pairs = entries.into_iter().map(|entry| match entry {
+            Entry::Once(ms) => (ms, 1),
+            Entry::Times(ms, n) => (ms, n),
+        });
+        Ok(Self(pairs.collect()))
     }
 }
 

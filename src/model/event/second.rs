@@ -4,14 +4,16 @@ use super::Outcome;
 use crate::model::{
     DeploymentId, RouteId, finding::Tally, is_default, series::Latency, verdict::Classes,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap as _};
 
 /// One second of one deployment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
     pub deployment: DeploymentId,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub ok: u32,
     /// Counted against the error rate.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub fail: u32,
     /// 429s and spent quotas.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -50,6 +52,7 @@ pub struct Bucket {
 
 /// One second of all exchanges.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Exchanges {
     pub primary: u32,
     pub fallback: u32,
@@ -60,13 +63,13 @@ pub struct Exchanges {
     pub broken: u32,
     pub left: u32,
     /// Requests that an SDK said it was sending again (`x-stainless-retry-count` > 0).
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default")]
     pub client_retries: u32,
     /// Time to the whole answer, as the caller saw it.
-    #[serde(default, skip_serializing_if = "Latency::is_empty")]
+    #[serde(skip_serializing_if = "Latency::is_empty")]
     pub total: Latency,
     /// Who answered, by route; those without traffic are not named.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<RouteSecond>,
 }
 
@@ -88,6 +91,32 @@ pub struct RouteSecond {
     /// The callers' own mistakes, and those who left.
     #[serde(default, skip_serializing_if = "is_default")]
     pub other: u32,
+}
+
+/// As events say it: in most seconds most outcomes are none. Reports and snapshots name them all.
+pub(super) fn without_zeros<S: Serializer>(e: &Exchanges, s: S) -> Result<S::Ok, S::Error> {
+    let counts = [
+        ("primary", e.primary),
+        ("fallback", e.fallback),
+        ("cached", e.cached),
+        ("canned", e.canned),
+        ("caller_error", e.caller_error),
+        ("error", e.error),
+        ("broken", e.broken),
+        ("left", e.left),
+        ("client_retries", e.client_retries),
+    ];
+    let mut map = s.serialize_map(None)?;
+    for (outcome, n) in counts.iter().filter(|(_, n)| *n > 0) {
+        map.serialize_entry(outcome, n)?;
+    }
+    if !e.total.is_empty() {
+        map.serialize_entry("total", &e.total)?;
+    }
+    if !e.routes.is_empty() {
+        map.serialize_entry("routes", &e.routes)?;
+    }
+    map.end()
 }
 
 impl Exchanges {
