@@ -150,7 +150,8 @@ impl Record {
         let standing = Box::new((*self.before).clone().standing());
         let (schema, from) = (SCHEMA, self.steady.from);
         let mut gather = Gather::new(from, self.end, None);
-        gather.take(&Event::new(0, from, Kind::Continued { schema, standing }));
+        let begun = Event::new(0, from, Kind::Continued { schema, standing });
+        gather.take(&Arc::new(begun));
         for event in &self.events {
             gather.take(event);
         }

@@ -20,6 +20,20 @@ const QUIET_S: u64 = 900;
 /// What came shortly before the first breaker moved belongs to the incident.
 const BEFORE_S: u64 = 60;
 
+/// When the plain router takes a deployment out, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    pub failures: u32,
+    pub within_s: u64,
+    pub out_s: u64,
+}
+
+pub const RULE: Rule = Rule {
+    failures: plain::FAILS,
+    within_s: plain::WINDOW_S,
+    out_s: plain::COOLDOWN_S,
+};
+
 /// What happened, and what would have happened, since an incident began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Compared {
@@ -317,6 +331,11 @@ impl Counterfactual {
                 bad: whole(plain.bad),
             },
         })
+    }
+
+    /// The last second of the incident in which something was wrong.
+    pub(super) fn last_wrong(&self) -> Option<Wall> {
+        Some(Wall(self.incident.as_ref()?.last * 1000))
     }
 
     /// Goes on from how things stood; where only that is known, without what the last minutes brought.

@@ -2,7 +2,7 @@
 
 use super::{
     DeploymentId, Event, Kind, Phase, Snapshot, Wall,
-    counterfactual::Counterfactual,
+    counterfactual::{Compared, Counterfactual},
     drill::{Drill, DrillRun},
     event::{Bucket, Exchanges, Watch},
     fault::Fault,
@@ -432,6 +432,12 @@ impl State {
 
     pub const fn at(&self) -> Wall {
         self.s.at
+    }
+
+    /// What there is to compare in the incident that goes on or was the last, and when something was wrong in it last.
+    pub fn compared(&self) -> Option<(Compared, Wall)> {
+        let compared = self.counterfactual.compared(self.s.at)?;
+        Some((compared, self.counterfactual.last_wrong()?))
     }
 
     /// What a journal's next file begins with.

@@ -3,6 +3,7 @@
 
 use super::{
     Facts, Limits, PostMortem, Quantiles, Reached, Run, SCHEMA,
+    beside::Incidents,
     bins::Bins,
     budget::Meter,
     episode::{Began, Episode, Hits, Judged, Opinion},
@@ -10,7 +11,7 @@ use super::{
     timeline::{Moment, Timeline},
 };
 use crate::model::{
-    DeploymentId, Event, Kind, Phase, Slo, Snapshot, Wall,
+    DeploymentId, Event, Kind, Phase, Slo, Snapshot, State, Wall,
     event::{Bucket, Exchanges},
     fault::Fault,
     phase::Transition,
@@ -18,7 +19,7 @@ use crate::model::{
     topology::Topology,
 };
 use indexmap::IndexMap;
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 /// How far back the beginning of an episode is looked for.
 const LOOK_BACK_S: u64 = 24 * 60 * 60;
@@ -48,6 +49,8 @@ pub struct Gather {
     episodes: Vec<Episode>,
     people: Vec<Moment>,
     timeline: Timeline,
+    state: State,
+    incidents: Incidents,
 }
 
 /// One deployment, while events come.
@@ -129,14 +132,17 @@ impl Gather {
             episodes: Vec::new(),
             people: Vec::new(),
             timeline: Timeline::default(),
+            state: State::new(),
+            incidents: Incidents::default(),
         }
     }
 
     /// The next event, in the journal's order.
-    pub fn take(&mut self, event: &Event) {
+    pub fn take(&mut self, event: &Arc<Event>) {
         if event.at > self.to {
             return;
         }
+        self.compare(event);
         let inside = event.at >= self.from;
         if inside {
             let (first, last) = self.seen.unwrap_or((event.at, event.at));
@@ -158,6 +164,18 @@ impl Gather {
             Kind::Exchanges(second) => self.exchanges(event.at, second, inside),
             Kind::Transition(t) => self.transition(event, t),
             _ => self.small(event, inside),
+        }
+    }
+
+    fn compare(&mut self, event: &Arc<Event>) {
+        let second = self.state.at().secs();
+        // Another run forgets what the one before knew.
+        if matches!(event.kind, Kind::Started { .. }) {
+            self.incidents.look(&self.state, self.from);
+        }
+        self.state.apply(event);
+        if self.state.at().secs() > second {
+            self.incidents.look(&self.state, self.from);
         }
     }
 
@@ -414,6 +432,7 @@ impl Gather {
             self.episodes.extend(track.episode.take());
         }
         self.episodes.sort_by_key(|e| e.opened);
+        self.incidents.look(&self.state, from);
         let users = Reached {
             by: self.users.clone(),
             quantiles: quantiles(&self.total),
@@ -435,6 +454,7 @@ impl Gather {
             users,
             budget,
             episodes: self.episodes,
+            beside: self.incidents.done(),
             deployments,
             people: self.people,
             timeline: self.timeline.done(to),

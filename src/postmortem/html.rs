@@ -1,7 +1,7 @@
 //! The post-mortem as one page that needs nothing beside it: no script, no font, no picture from elsewhere.
 
 use super::{
-    PostMortem, chart,
+    Beside, Incident, PostMortem, chart,
     markdown::{
         budget_lines, deployment_row, episode_facts, rungs, seconds, stretch, told, user_lines,
     },
@@ -40,6 +40,7 @@ pub(super) fn body(p: &PostMortem) -> Markup {
             ul { @for line in budget_lines(budget) { li { (line) } } }
         }
         (episodes(p))
+        @if let Some(all) = &p.beside { (beside(all)) }
         h2 { "Charts" }
         @for chart in chart::all(p) { h3 { (chart.title) } (chart.svg) }
         (deployments(p))
@@ -101,6 +102,21 @@ fn episodes(p: &PostMortem) -> Markup {
                 @for (name, text) in episode_facts(episode) { tr { th { (name) } td { (text) } } }
             }
         }
+    }
+}
+
+fn beside(all: &Beside) -> Markup {
+    html! {
+        h2 { (Beside::TITLE) }
+        p { (all.words()) }
+        @for incident in &all.incidents {
+            h3 { (incident.title()) }
+            table {
+                tr { @for name in Incident::COLUMNS { th { (name) } } }
+                @for row in incident.rows() { tr { @for cell in row { td { (cell) } } } }
+            }
+        }
+        ul.dim { @for line in Beside::assumptions() { li { (line) } } }
     }
 }
 

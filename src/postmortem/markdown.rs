@@ -1,6 +1,9 @@
 //! The post-mortem as Markdown: what a team pastes into its own page and goes on writing in.
 
-use super::{Began, Episode, Facts, PostMortem, budget::Budget, episode::Judged, timeline::Moment};
+use super::{
+    Began, Beside, Episode, Facts, Incident, PostMortem, budget::Budget, episode::Judged,
+    timeline::Moment,
+};
 use crate::model::{
     Wall,
     time::{duration_text, latency, short},
@@ -48,6 +51,9 @@ pub(super) fn render(p: &PostMortem) -> String {
         for (name, text) in episode_facts(episode) {
             let _ = writeln!(out, "- {name}: {text}");
         }
+    }
+    if let Some(all) = &p.beside {
+        beside(&mut out, all);
     }
     deployments(&mut out, &p.deployments);
     list(&mut out, "Who did what", &p.people, "Nobody gave an order.");
@@ -253,6 +259,21 @@ fn judged_text(j: &Judged) -> String {
         }
     }
     text
+}
+
+fn beside(out: &mut String, all: &Beside) {
+    let _ = writeln!(out, "\n## {}\n\n{}", Beside::TITLE, all.words());
+    for incident in &all.incidents {
+        let _ = writeln!(out, "\n### {}\n", incident.title());
+        let _ = writeln!(out, "| {} |\n|---|---|---|", Incident::COLUMNS.join(" | "));
+        for row in incident.rows() {
+            let _ = writeln!(out, "| {} |", row.join(" | "));
+        }
+    }
+    out.push('\n');
+    for line in Beside::assumptions() {
+        let _ = writeln!(out, "- {line}");
+    }
 }
 
 fn deployments(out: &mut String, all: &[Facts]) {

@@ -5,6 +5,7 @@
 //! events ─▶ gather (episodes, series in bins, timeline) ─▶ PostMortem ─▶ markdown, html, charts (SVG), JSON
 //! ```
 
+mod beside;
 mod bins;
 mod budget;
 mod chart;
@@ -15,6 +16,7 @@ mod markdown;
 mod series;
 mod timeline;
 
+pub use beside::{Beside, Incident};
 pub use budget::{Budget, Burn};
 pub use episode::{Began, Episode, Hits, Judged};
 pub use gather::Gather;
@@ -43,6 +45,9 @@ pub struct PostMortem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
     pub episodes: Vec<Episode>,
+    /// None: there was no incident, or both would have done the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Beside>,
     pub deployments: Vec<Facts>,
     /// What people did.
     pub people: Vec<Moment>,

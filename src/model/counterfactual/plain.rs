@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// Failures within [`WINDOW_S`] that take a deployment out.
-const FAILS: f64 = 3.0;
-const WINDOW_S: u64 = 60;
-const COOLDOWN_S: u64 = 60;
+pub(super) const FAILS: u32 = 3;
+pub(super) const WINDOW_S: u64 = 60;
+pub(super) const COOLDOWN_S: u64 = 60;
 /// Sums of fractions are not exact.
 const EPSILON: f64 = 1e-9;
 /// How fast it is forgotten how much each route is asked.
@@ -159,7 +159,7 @@ impl Unit {
         if self.disabled || self.out_until > sec {
             return 0.0;
         }
-        let until = FAILS - self.recent(sec);
+        let until = f64::from(FAILS) - self.recent(sec);
         if requests * failing > until {
             until.max(0.0) / failing
         } else {
@@ -184,7 +184,7 @@ impl Unit {
             self.failures.pop_front();
         }
         self.failures.push_back((sec, n));
-        if self.recent(sec) >= FAILS - EPSILON {
+        if self.recent(sec) >= f64::from(FAILS) - EPSILON {
             self.out_until = sec + COOLDOWN_S;
             self.failures.clear();
         }

@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 /// A journal as it is written: numbered, a second apart unless time is moved.
 struct Script {
-    events: Vec<Event>,
+    events: Vec<Arc<Event>>,
     second: u64,
 }
 
@@ -54,7 +54,7 @@ impl Script {
     fn tell(&mut self, kind: Kind) -> Wall {
         let seq = self.events.last().map_or(1, |e| e.seq + 1);
         let at = Wall(self.second * 1000);
-        self.events.push(Event::new(seq, at, kind));
+        self.events.push(Arc::new(Event::new(seq, at, kind)));
         at
     }
 
@@ -208,11 +208,11 @@ fn the_next_file_of_a_journal_is_the_same_run_and_a_restart_is_not() {
     let report = s.report();
     assert_eq!((report.runs.len(), report.episodes.len()), (1, 1));
     assert_eq!(report.series.deployments[0].phases.len(), 2);
-    s.events.push(Event {
+    s.events.push(Arc::new(Event {
         seq: 1,
         at: Wall(s.second * 1000),
-        ..s.events[0].clone()
-    });
+        ..Event::clone(&s.events[0])
+    }));
     s.second += 1;
     s.seconds(5, 0);
     let report = s.report();
@@ -224,10 +224,10 @@ fn the_next_file_of_a_journal_is_the_same_run_and_a_restart_is_not() {
 }
 
 /// How things stood, as the next file of a journal begins.
-fn standing(events: &[Event]) -> Kind {
+fn standing(events: &[Arc<Event>]) -> Kind {
     let mut state = State::new();
     for event in events {
-        state.apply(&Arc::new(event.clone()));
+        state.apply(event);
     }
     Kind::Continued {
         schema: 1,
