@@ -121,19 +121,21 @@ impl Normals {
                         let _ = self.orders.send(order).await;
                     }
                 }
-                _ = beat.tick() => {
-                    let snapshot = self.snapshot.load_full();
-                    // Before the first event there is nothing to look at.
-                    if snapshot.seq > 0 {
-                        let told = self.keeper.minute(&snapshot);
-                        self.tell(told);
-                    }
-                }
+                _ = beat.tick() => self.look(),
                 _ = written.tick() => self.write().await,
                 () = stop.cancelled() => break,
             }
         }
         self.write().await;
+    }
+
+    fn look(&mut self) {
+        let snapshot = self.snapshot.load_full();
+        // Before the first event there is nothing to look at.
+        if snapshot.seq > 0 {
+            let told = self.keeper.minute(&snapshot);
+            self.tell(told);
+        }
     }
 
     async fn obey(&mut self, order: &Order, command: NormalCommand) {

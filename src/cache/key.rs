@@ -11,8 +11,8 @@ use std::fmt;
 /// Hashes only: no prompt is ever kept.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// Tenant, route, system prompt, history, tools, format and sampling. Near matches are looked for inside one
-    /// scope and never beyond it.
+    /// Tenant, route, system prompt, history, tools, format and sampling: these agree to the letter, or it is another
+    /// question.
     pub(super) scope: Hash,
     /// The question to the letter.
     pub(super) exact: Hash,

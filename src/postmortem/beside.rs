@@ -59,20 +59,23 @@ impl Beside {
             out_s,
         } = self.rule;
         format!(
-            "What a router would have done with the same outcomes that takes a deployment out for {out_s} seconds once \
-             {failures} of its calls have failed within {within_s}, and then sends it all of its traffic at once."
+            "What the same outcomes would have come to in a router that takes a deployment out for {out_s}s after {failures} \
+             failures within {within_s}s, and then sends it all of its traffic again at once."
         )
     }
 
     /// What the numbers take for granted.
-    pub(super) const fn assumptions() -> [&'static str; 4] {
+    pub(super) const fn assumptions() -> [&'static str; 6] {
         [
+            "an incident is counted from a minute before the first breaker moved, or the first user saw an error",
             "there, a request that failed, or whose deployment is out, goes to the next tier; where none is left the user \
              sees an error: no probe, no ramp, no judge, no canned answer",
             "its numbers are expected values, second by second: of the requests that reach a deployment the share fails \
              that failed of its last ten attempts",
             "while the real breaker sent nothing, what the last attempts said is taken to go on until a probe says \
              otherwise: an outage that ended before the probe counts a little too long against the plain router",
+            "it has no breaker on quality: its bad answers are what it would have served while the real breaker was open, \
+             times the share that was bad when that opened",
             "requests under way when a deployment is taken out would have failed as well, and are not counted, in the \
              plain router's favour; rate limits count on neither side",
         ]
@@ -117,12 +120,8 @@ impl Incident {
             ),
         ];
         if plain.bad > 0 {
-            let open = "none from there".to_owned();
-            rows.push(row(
-                "bad answers served after a breaker had opened on quality",
-                open,
-                plain.bad,
-            ));
+            let what = "bad answers served while a breaker was open on quality";
+            rows.push(row(what, "none".to_owned(), plain.bad));
         }
         rows
     }

@@ -121,8 +121,8 @@ impl Replay {
     }
 
     /// Every event from where the reading began to the end of that part: what came before tells how things stood.
-    pub fn story(&self, mut each: impl FnMut(&Event)) -> io::Result<()> {
-        let all = |event: &Event| {
+    pub fn story(&self, mut each: impl FnMut(&Arc<Event>)) -> io::Result<()> {
+        let all = |event: &Arc<Event>| {
             each(event);
             Ok(())
         };

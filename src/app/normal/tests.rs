@@ -15,11 +15,8 @@ struct Rig {
     tasks: TaskTracker,
 }
 
-fn rig(path: Option<PathBuf>) -> Rig {
-    let (bus, hub) = bus::new();
-    let tasks = TaskTracker::new();
-    tasks.spawn(hub.run());
-    bus.emit(Kind::Started {
+fn started() -> Kind {
+    Kind::Started {
         schema: 1,
         version: "1".to_owned(),
         listen: "x".to_owned(),
@@ -37,7 +34,14 @@ fn rig(path: Option<PathBuf>) -> Rig {
             }],
             ..Topology::default()
         },
-    });
+    }
+}
+
+fn rig(path: Option<PathBuf>) -> Rig {
+    let (bus, hub) = bus::new();
+    let tasks = TaskTracker::new();
+    tasks.spawn(hub.run());
+    bus.emit(started());
     let (orders, incoming) = mpsc::channel(4);
     let (next, passed_on) = mpsc::channel(4);
     let stop = CancellationToken::new();
@@ -160,3 +164,5 @@ async fn other_orders_are_passed_on() {
     assert_eq!(order.command.to_string(), "release p/a");
     rig.end().await;
 }
+
+mod hours;

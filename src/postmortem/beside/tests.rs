@@ -157,7 +157,7 @@ fn every_form_tells_the_numbers_and_what_they_take_for_granted() {
     for text in [&markdown, &page] {
         for part in [
             "Beside a plain cooldown router",
-            "out for 60 seconds once 3 of its calls have failed within 60",
+            "out for 60s after 3 failures within 60s",
             "calls that failed upstream",
             "about 25",
             "no probe, no ramp, no judge, no canned answer",

@@ -154,25 +154,32 @@ impl Deck {
         (times.wall(self.from), times.wall(self.to))
     }
 
-    pub(super) fn story(&mut self, each: impl FnMut(&Event) -> io::Result<()>) -> io::Result<()> {
+    pub(super) fn story(
+        &mut self,
+        each: impl FnMut(&Arc<Event>) -> io::Result<()>,
+    ) -> io::Result<()> {
         self.player.rewind();
         self.pass(Wall(0), each)
     }
 
-    pub(super) fn events(&mut self, each: impl FnMut(&Event) -> io::Result<()>) -> io::Result<()> {
+    pub(super) fn events(
+        &mut self,
+        mut each: impl FnMut(&Event) -> io::Result<()>,
+    ) -> io::Result<()> {
         if self.from == 0 {
             // Those of the very first moment have been passed already.
             self.player.rewind();
         } else {
             self.player.seek(self.from.saturating_sub(1));
         }
-        self.pass(self.player.index.times.wall(self.from), each)
+        let from = self.player.index.times.wall(self.from);
+        self.pass(from, |event| each(event))
     }
 
     fn pass(
         &mut self,
         from: Wall,
-        mut each: impl FnMut(&Event) -> io::Result<()>,
+        mut each: impl FnMut(&Arc<Event>) -> io::Result<()>,
     ) -> io::Result<()> {
         let mut said = Ok(());
         self.player.pass(self.to, |event| {

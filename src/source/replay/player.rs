@@ -64,7 +64,7 @@ impl Player {
     }
 
     /// Goes on to a position; `each` sees every event on the way, and may end it.
-    pub(super) fn pass(&mut self, pos: u64, mut each: impl FnMut(&Event) -> bool) {
+    pub(super) fn pass(&mut self, pos: u64, mut each: impl FnMut(&Arc<Event>) -> bool) {
         let pos = pos.min(self.index.times.end);
         while let Some((event, moment)) = self.next.take().or_else(|| self.read()) {
             if moment.pos > pos {
