@@ -37,6 +37,7 @@ pub(super) struct Wire {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "present"
     )]
+    #[expect(clippy::option_option, reason = "left out and null are two things")]
     tier: Option<Option<usize>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cache: Option<CacheHit>,
@@ -96,6 +97,7 @@ struct WireSpan {
     injected: bool,
 }
 
+#[expect(clippy::option_option, reason = "left out and null are two things")]
 fn present<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Option<usize>>, D::Error> {
     Option::deserialize(d).map(Some)
 }
