@@ -50,12 +50,12 @@ pub(super) struct Given {
 }
 
 pub(super) async fn snapshot(State(front): Held, _: Operator) -> Response {
-    Json(&*shown(&front)).into_response()
+    let now = front.router.bus().snapshot().load_full();
+    Json(&*shown(&front, now)).into_response()
 }
 
 /// As it may leave this process.
-pub(super) fn shown(front: &Front) -> Arc<Snapshot> {
-    let snapshot = front.router.bus().snapshot().load_full();
+pub(super) fn shown(front: &Front, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
     if front.router.config().journal.content {
         return snapshot;
     }

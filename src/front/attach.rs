@@ -161,11 +161,12 @@ impl Session {
         if self.pace.slow && !self.pace.sent.is_empty() {
             return Ok(());
         }
-        let snapshot = shown(&self.front);
-        let newest = newest(&snapshot);
-        if !self.is_due(now, newest) && !snapshot.stopping && was_slow == self.pace.slow {
+        let now_so = self.front.router.bus().snapshot().load_full();
+        let newest = newest(&now_so);
+        if !self.is_due(now, newest) && !now_so.stopping && was_slow == self.pace.slow {
             return Ok(());
         }
+        let snapshot = shown(&self.front, now_so);
         if self.pace.changed() {
             let slow = self.pace.slow;
             self.say(&ToScreen::Pace { slow }).await?;
