@@ -18,6 +18,7 @@ pub mod front;
 pub mod headless;
 pub mod journal;
 pub mod jury;
+pub mod metrics;
 pub mod model;
 pub mod postmortem;
 pub mod provider;

@@ -7,6 +7,7 @@ mod feed;
 mod gemini;
 mod guard;
 mod health;
+mod metrics;
 mod models;
 mod openai;
 mod operator;
@@ -87,6 +88,7 @@ fn operators() -> Axum<Front> {
         .route("/admin/command", post(admin::command))
         .route("/admin/events", get(feed::events))
         .route("/admin/attach", get(attach::attach))
+        .route("/metrics", get(metrics::scrape))
         .layer(DefaultBodyLimit::max(COMMAND_BYTES))
 }
 

@@ -22,10 +22,12 @@ use uuid::Uuid;
 
 mod second;
 
-pub use second::{Bucket, Exchanges, RouteSecond};
+pub use second::{Answered, Bucket, Exchanges, RouteSecond};
 
 /// The version of this vocabulary in journals and on the wire.
 pub const SCHEMA: u32 = 1;
+/// What [`Kind::Suppressed`] says of events that nobody could take in time.
+pub const LOST: &str = "events";
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
@@ -451,6 +453,17 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    pub const ALL: [Self; 8] = [
+        Self::Primary,
+        Self::Fallback,
+        Self::Cached,
+        Self::Canned,
+        Self::CallerError,
+        Self::Error,
+        Self::Broken,
+        Self::Left,
+    ];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Primary => "primary",

@@ -3,6 +3,7 @@
 use super::{DeploymentId, Wall, verdict::Verdict};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use strum::IntoStaticStr;
 
 /// The breaker's own state, which goes on being computed under a force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
@@ -15,6 +16,18 @@ pub enum Phase {
     Probe,
     /// Back, with this share of its traffic.
     Ramp(u8),
+}
+
+impl Phase {
+    /// As on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::Probe => "probe",
+            Self::Ramp(_) => "ramp",
+        }
+    }
 }
 
 impl fmt::Display for Phase {
@@ -41,6 +54,8 @@ pub enum ForceKind {
 }
 
 impl ForceKind {
+    pub const ALL: [Self; 3] = [Self::Open, Self::Closed, Self::Observe];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -77,8 +92,9 @@ pub enum ForceEnd {
 }
 
 /// Why a breaker moved, with the evidence.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(tag = "why", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Reason {
     /// `bad` of `n` attempts failed over `window_s`.
     ErrorRate {
@@ -164,6 +180,11 @@ impl fmt::Display for Reason {
 }
 
 impl Reason {
+    /// As on the wire.
+    pub fn name(&self) -> &'static str {
+        self.into()
+    }
+
     /// `quality 0.58 < 0.70, 23 of 41 bad, judge openai/gpt-4.1, since 14:02:11`. A mean that is not under the floor is
     /// no reason; then what is usual is named.
     fn quality(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

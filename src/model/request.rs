@@ -144,6 +144,8 @@ pub enum CacheHit {
 }
 
 impl CacheHit {
+    pub const ALL: [Self; 3] = [Self::Exact, Self::Normalised, Self::Stale];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Exact => "exact",

@@ -116,6 +116,14 @@ pub enum UsersWord {
 }
 
 impl UsersWord {
+    pub const ALL: [Self; 5] = [
+        Self::Idle,
+        Self::Ok,
+        Self::Degraded,
+        Self::Canned,
+        Self::Failing,
+    ];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Idle => "idle",

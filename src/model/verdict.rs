@@ -67,6 +67,22 @@ pub enum Next {
 }
 
 impl Class {
+    pub const ALL: [Self; 13] = [
+        Self::Ok,
+        Self::Fault,
+        Self::Throttle,
+        Self::Quota,
+        Self::Credential,
+        Self::Config,
+        Self::Caller,
+        Self::Context,
+        Self::Policy,
+        Self::Soft,
+        Self::Abort,
+        Self::Budget,
+        Self::Local,
+    ];
+
     pub const fn counts(self) -> Counts {
         match self {
             Self::Ok => Counts::Ok,

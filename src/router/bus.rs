@@ -2,7 +2,8 @@
 
 use crate::{
     clock,
-    model::{Event, Kind, Snapshot, State, Wall},
+    metrics::Metrics,
+    model::{Event, Kind, Snapshot, State, Wall, event::LOST},
 };
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -35,6 +36,7 @@ pub struct Bus {
     lost: Arc<AtomicU64>,
     snapshot: Arc<ArcSwap<Snapshot>>,
     readers: broadcast::Sender<Arc<Event>>,
+    metrics: Arc<Mutex<Metrics>>,
 }
 
 /// The taking end; runs until every [`Bus`] is gone or [`Kind::Stopping`] has been seen.
@@ -44,6 +46,7 @@ pub struct Hub {
     lost: Arc<AtomicU64>,
     snapshot: Arc<ArcSwap<Snapshot>>,
     readers: broadcast::Sender<Arc<Event>>,
+    metrics: Arc<Mutex<Metrics>>,
     state: State,
     seq: u64,
     at: Wall,
@@ -55,9 +58,11 @@ pub fn new() -> (Bus, Hub) {
     let (readers, _) = broadcast::channel(READERS);
     let lost = Arc::<AtomicU64>::default();
     let snapshot = Arc::new(ArcSwap::from_pointee(Snapshot::default()));
+    let metrics = Arc::<Mutex<Metrics>>::default();
     let bus = Bus {
         send,
         lost: Arc::clone(&lost),
+        metrics: Arc::clone(&metrics),
         snapshot: Arc::clone(&snapshot),
         readers: readers.clone(),
     };
@@ -66,6 +71,7 @@ pub fn new() -> (Bus, Hub) {
         lost,
         snapshot,
         readers,
+        metrics,
         state: State::new(),
         seq: 0,
         at: Wall::default(),
@@ -88,6 +94,11 @@ impl Bus {
 
     pub fn snapshot(&self) -> Arc<ArcSwap<Snapshot>> {
         Arc::clone(&self.snapshot)
+    }
+
+    /// What was counted so far.
+    pub fn metrics(&self) -> Metrics {
+        self.metrics.lock().clone()
     }
 
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
@@ -129,6 +140,9 @@ impl Hub {
     }
 
     fn take(&mut self, kind: Kind, injected: bool) {
+        self.at = self.at.max(clock::wall());
+        // Before the caps: what they hold back has happened too.
+        self.metrics.lock().apply(&kind, self.at);
         if let Some(name) = noisy(&kind) {
             let mut caps = self.caps.lock();
             let (seen, over) = caps.entry(name).or_default();
@@ -143,7 +157,6 @@ impl Hub {
 
     fn number(&mut self, kind: Kind, injected: bool) {
         self.seq += 1;
-        self.at = self.at.max(clock::wall());
         let event = Arc::new(Event {
             injected,
             ..Event::new(self.seq, self.at, kind)
@@ -162,10 +175,13 @@ impl Hub {
             .collect();
         let lost = self.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
-            over.push(("events".to_owned(), lost));
+            over.push((LOST.to_owned(), lost));
         }
+        self.at = self.at.max(clock::wall());
         for (what, n) in over {
-            self.number(Kind::Suppressed { what, n }, false);
+            let kind = Kind::Suppressed { what, n };
+            self.metrics.lock().apply(&kind, self.at);
+            self.number(kind, false);
         }
     }
 

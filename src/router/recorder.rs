@@ -2,7 +2,7 @@
 
 use crate::model::{
     Class, DeploymentId, Mono, RouteId,
-    event::{Bucket, Exchanges, Outcome, RouteSecond},
+    event::{Answered, Bucket, Exchanges, Outcome, RouteSecond},
     finding::Findings,
     series::Latency,
     verdict::Counts,
@@ -106,10 +106,15 @@ impl Recorder {
             Counts::Ignore => &mut s.bucket.ignored,
         };
         *slot += 1;
-        if !matches!(class.counts(), Counts::Ok | Counts::Ignore) {
-            match s.bucket.classes.iter_mut().find(|(c, _)| *c == class) {
+        let classes = match class.counts() {
+            Counts::Ok => None,
+            Counts::Ignore => Some(&mut s.bucket.ignored_classes),
+            Counts::Fail | Counts::Trip | Counts::Gate => Some(&mut s.bucket.classes),
+        };
+        if let Some(classes) = classes {
+            match classes.iter_mut().find(|(c, _)| *c == class) {
                 Some((_, n)) => *n += 1,
-                None => s.bucket.classes.push((class, 1)),
+                None => classes.push((class, 1)),
             }
         }
         s.bucket.tokens += m.tokens;
@@ -192,21 +197,19 @@ impl Default for ExchangeRecorder {
 }
 
 impl ExchangeRecorder {
-    /// `by`: the route, and its place that answered.
-    pub(super) fn end(&self, outcome: Outcome, total: Duration, by: (&RouteId, Option<usize>)) {
+    pub(super) fn end(&self, outcome: Outcome, total: Duration, route: &RouteId, by: Answered) {
         let mut s = self.0.lock();
         s.0.count(outcome);
         if !matches!(outcome, Outcome::Left | Outcome::CallerError) {
             s.1.saturating_record(millis(total));
         }
-        let (route, place) = by;
         let routes = &mut s.0.routes;
         let known = routes.iter().position(|r| r.route == *route);
         let at = known.unwrap_or_else(|| {
             routes.push(RouteSecond::empty(route.clone()));
             routes.len() - 1
         });
-        routes[at].count(outcome, place);
+        routes[at].count(outcome, by);
     }
 
     pub(super) fn client_retry(&self) {

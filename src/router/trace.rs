@@ -7,7 +7,7 @@ use crate::{
     config::Route,
     model::{
         Class, DeploymentId, Kind, Mono, Verdict,
-        event::Outcome,
+        event::{Answered, Outcome},
         request::{self, CacheHit, MODEL_CHARS, MOST, Request, Skipped, Span, SpanEnd, SpanKind},
     },
     router::faults::DRILL,
@@ -93,16 +93,17 @@ impl Trace {
     /// The exchange has ended: counted, and told when it is its turn.
     pub(super) fn end(&self, outcome: Outcome) {
         let total = self.so_far();
-        let (place, ordinary) = {
+        let (by, ordinary) = {
             let noted = self.noted.lock();
             let answered = noted.answered.as_ref();
-            let place = answered.map(|(id, tier)| place(&self.route, *tier, id));
-            (place, noted.is_ordinary(outcome))
+            let by = Answered {
+                place: answered.map(|(id, tier)| place(&self.route, *tier, id)),
+                cache: noted.cache,
+            };
+            (by, noted.is_ordinary(outcome))
         };
         let router = self.router();
-        router
-            .exchanges
-            .end(outcome, total, (&self.route.id, place));
+        router.exchanges.end(outcome, total, &self.route.id, by);
         if let Some(alike) = router.turns.take(ordinary, clock::now()) {
             let request = self.told(outcome, total, alike);
             let injected = request.is_injected();

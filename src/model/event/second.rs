@@ -2,7 +2,8 @@
 
 use super::Outcome;
 use crate::model::{
-    DeploymentId, RouteId, finding::Tally, is_default, series::Latency, verdict::Classes,
+    DeploymentId, RouteId, finding::Tally, is_default, request::CacheHit, series::Latency,
+    verdict::Classes,
 };
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap as _};
 
@@ -29,6 +30,9 @@ pub struct Bucket {
     /// What was wrong with those in `fail` and `throttled`, and with how many.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Classes,
+    /// The same of those in `ignored`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignored_classes: Classes,
     /// How many of the users' attempts each fault hit: (fault id, hits). An event's own `injected` stands beside it on
     /// the wire.
     #[serde(rename = "fault_hits", default, skip_serializing_if = "Vec::is_empty")]
@@ -81,16 +85,37 @@ pub struct RouteSecond {
     /// prompts go to. Without the zeros at the end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tiers: Vec<u32>,
+    /// Of those, the ones that no deployment of the first tier answered.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub fallback: u32,
     #[serde(default, skip_serializing_if = "is_default")]
     pub cached: u32,
+    /// Of those, the ones whose question was spelled differently, and the ones that were too old.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub normalised: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub stale: u32,
     #[serde(default, skip_serializing_if = "is_default")]
     pub canned: u32,
     /// Whose caller saw a failure of ours.
     #[serde(default, skip_serializing_if = "is_default")]
     pub failed: u32,
+    /// Of those, the ones whose stream had begun.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub broken: u32,
     /// The callers' own mistakes, and those who left.
     #[serde(default, skip_serializing_if = "is_default")]
     pub other: u32,
+    /// Of those, the ones who left.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub left: u32,
+}
+
+/// Who answered: the route's place, or the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Answered {
+    pub place: Option<usize>,
+    pub cache: Option<CacheHit>,
 }
 
 /// As events say it: in most seconds most outcomes are none. Reports and snapshots name them all.
@@ -168,18 +193,23 @@ impl RouteSecond {
         Self {
             route,
             tiers: Vec::new(),
+            fallback: 0,
             cached: 0,
+            normalised: 0,
+            stale: 0,
             canned: 0,
             failed: 0,
+            broken: 0,
             other: 0,
+            left: 0,
         }
     }
 
-    /// Counts one; `place` is that of who answered.
-    pub fn count(&mut self, outcome: Outcome, place: Option<usize>) {
+    /// Counts one.
+    pub fn count(&mut self, outcome: Outcome, by: Answered) {
         let slot = match outcome {
             Outcome::Primary | Outcome::Fallback => {
-                let place = place.unwrap_or_default();
+                let place = by.place.unwrap_or_default();
                 if self.tiers.len() <= place {
                     self.tiers.resize(place + 1, 0);
                 }
@@ -191,6 +221,38 @@ impl RouteSecond {
             Outcome::CallerError | Outcome::Left => &mut self.other,
         };
         *slot = slot.saturating_add(1);
+        let part = match (outcome, by.cache) {
+            (Outcome::Fallback, _) => &mut self.fallback,
+            (Outcome::Cached, Some(CacheHit::Normalised)) => &mut self.normalised,
+            (Outcome::Cached, Some(CacheHit::Stale)) => &mut self.stale,
+            (Outcome::Broken, _) => &mut self.broken,
+            (Outcome::Left, _) => &mut self.left,
+            _ => return,
+        };
+        *part = part.saturating_add(1);
+    }
+
+    /// How many ended so.
+    pub fn of(&self, outcome: Outcome) -> u32 {
+        match outcome {
+            Outcome::Primary => self.tiers.iter().sum::<u32>().saturating_sub(self.fallback),
+            Outcome::Fallback => self.fallback,
+            Outcome::Cached => self.cached,
+            Outcome::Canned => self.canned,
+            Outcome::CallerError => self.other.saturating_sub(self.left),
+            Outcome::Error => self.failed.saturating_sub(self.broken),
+            Outcome::Broken => self.broken,
+            Outcome::Left => self.left,
+        }
+    }
+
+    /// How many the cache answered so.
+    pub const fn hits(&self, how: CacheHit) -> u32 {
+        match how {
+            CacheHit::Exact => self.cached.saturating_sub(self.normalised + self.stale),
+            CacheHit::Normalised => self.normalised,
+            CacheHit::Stale => self.stale,
+        }
     }
 
     /// All of its exchanges.
@@ -205,10 +267,15 @@ impl RouteSecond {
         for (sum, n) in self.tiers.iter_mut().zip(&other.tiers) {
             *sum += n;
         }
+        self.fallback += other.fallback;
         self.cached += other.cached;
+        self.normalised += other.normalised;
+        self.stale += other.stale;
         self.canned += other.canned;
         self.failed += other.failed;
+        self.broken += other.broken;
         self.other += other.other;
+        self.left += other.left;
     }
 }
 
@@ -223,6 +290,7 @@ impl Bucket {
             canary: 0,
             canary_failed: 0,
             classes: Vec::new(),
+            ignored_classes: Vec::new(),
             injected: Vec::new(),
             findings: Vec::new(),
             in_flight: 0,
