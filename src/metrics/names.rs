@@ -43,11 +43,11 @@ metrics! {
 
     // Deployments.
     ATTEMPTS = Counter "breakerbox_attempts_total" ["deployment", "class"] "Calls for callers' requests that ended, by class of their end.";
-    TTFT_SECONDS = Histogram "breakerbox_attempt_ttft_seconds" ["deployment"] "Time to the first content of an attempt.";
+    TTFT_SECONDS = Histogram "breakerbox_attempt_ttft_seconds" ["deployment"] "Time to the first content of a stream.";
     TOTAL_SECONDS = Histogram "breakerbox_attempt_duration_seconds" ["deployment"] "Time to the whole answer of an attempt that succeeded.";
     OUTPUT_TOKENS = Counter "breakerbox_output_tokens_total" ["deployment"] "Tokens that callers' requests were answered with.";
     IN_FLIGHT = Gauge "breakerbox_attempts_in_flight" ["deployment"] "Calls for callers' requests under way when the last second ended.";
-    FALLBACKS = Counter "breakerbox_fallbacks_total" ["deployment"] "Failures of a deployment after which the request went on to another tier or rung.";
+    FALLBACKS = Counter "breakerbox_fallbacks_total" ["deployment"] "Failed calls of requests that went on to another tier or rung, each second try too. Requests are counted by outcome.";
     HEDGES = Counter "breakerbox_hedges_total" ["deployment", "result"] "First tokens so late that the next tier was asked too: won if that one was faster.";
     BROKEN_STREAMS = Counter "breakerbox_broken_streams_total" ["deployment", "result"] "Streams that broke off when the caller had a part of them: rescued by another deployment, or ended with an explicit error.";
     FINDINGS = Counter "breakerbox_findings_total" ["deployment", "finding"] "Answers with something visibly wrong in them.";

@@ -33,6 +33,7 @@ mod judge;
 mod judge_words;
 mod litellm;
 mod memory;
+mod metrics;
 mod pty;
 mod real;
 mod recovery;

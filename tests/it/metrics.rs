@@ -1,0 +1,545 @@
+//! `/metrics` from the outside: what was sent is what is counted, and what Prometheus's own tool says of it.
+
+use super::{
+    rig::{Rig, SOON, body, config, openai_tiers, provider},
+    upstream::{Upstream, json, openai, openai_stream},
+};
+use breakerbox::metrics::{self, ALL, Metric, Type};
+use futures_util::{StreamExt, stream};
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+const NO: &str = r#"{"error":{"message":"boom","type":"server_error"}}"#;
+const WRONG: &str = r#"{"error":{"message":"no such field","type":"invalid_request_error"}}"#;
+
+/// One scrape: every sample with its value.
+#[derive(Debug)]
+struct Page {
+    text: String,
+    samples: BTreeMap<String, f64>,
+}
+
+impl Page {
+    async fn of(rig: &Rig) -> Self {
+        let response = rig.client.get(rig.url("/metrics")).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let text = response.text().await.unwrap();
+        let lines = text.lines().filter(|l| !l.starts_with('#'));
+        let samples = lines.map(|l| {
+            let (sample, value) = l.rsplit_once(' ').unwrap();
+            (sample.to_owned(), value.parse().unwrap())
+        });
+        Self {
+            samples: samples.collect(),
+            text,
+        }
+    }
+
+    /// Waits for the second that has it.
+    async fn until(rig: &Rig, what: &str, is: impl Fn(&Self) -> bool) -> Self {
+        let deadline = tokio::time::Instant::now() + SOON;
+        loop {
+            let page = Self::of(rig).await;
+            if is(&page) {
+                return page;
+            }
+            let in_time = tokio::time::Instant::now() < deadline;
+            assert!(in_time, "not in time: {what}\n{}", page.text);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    fn value(&self, sample: &str) -> f64 {
+        let value = self.samples.get(&format!("breakerbox_{sample}"));
+        *value.unwrap_or_else(|| panic!("there is no {sample} in\n{}", self.text))
+    }
+
+    /// Over everything that begins so.
+    fn sum(&self, of: &str) -> f64 {
+        let own = self
+            .samples
+            .iter()
+            .filter(|(s, _)| s.starts_with(&format!("breakerbox_{of}")));
+        own.map(|(_, value)| value).sum()
+    }
+
+    fn attempts(&self, deployment: &str, class: &str) -> f64 {
+        self.value(&format!(
+            "attempts_total{{deployment=\"{deployment}\",class=\"{class}\"}}"
+        ))
+    }
+
+    fn exchanges(&self, outcome: &str) -> f64 {
+        self.value(&format!(
+            "exchanges_total{{route=\"r\",outcome=\"{outcome}\"}}"
+        ))
+    }
+
+    fn rungs(&self) -> [f64; 4] {
+        [0, 1, 2, 3]
+            .map(|rung| self.value(&format!("answers_total{{route=\"r\",rung=\"{rung}\"}}")))
+    }
+}
+
+#[tokio::test]
+async fn what_was_sent_is_what_is_counted() {
+    let a = Upstream::start(vec![openai("m-a", "A")]).await;
+    let b = Upstream::start(vec![openai("m-b", "B")]).await;
+    let toml = openai_tiers(&[&a, &b]).replace(
+        "enabled = false",
+        "enabled = true\npath = \"memory\"\n[breaker]\ncooldown = \"5m\"",
+    );
+    let mut rig = Rig::start(&toml).await;
+    for n in 0..5 {
+        rig.ask(&format!("question {n}")).await;
+    }
+    for _ in 0..3 {
+        rig.ask("question 0").await;
+    }
+    rig.ask("Question  1").await;
+    a.play(vec![openai_stream(&["one ", "two"])]);
+    for n in 0..4 {
+        let streamed = rig.ask_stream(&format!("stream {n}")).await;
+        streamed.bytes().await.unwrap();
+    }
+    a.play(vec![json(400, &[], WRONG)]);
+    for n in 0..2 {
+        let refused = rig.ask(&format!("wrong {n}")).await;
+        assert_eq!(refused.status(), 400);
+    }
+    a.play(vec![openai("m-a", "A")]);
+    // Nothing of it reaches the upstream, and all of it is counted.
+    let fault = "fault add a/m-a status=429 --for 1m";
+    assert_eq!(rig.done(fault).await, None);
+    rig.ask("under a fault").await;
+    assert_eq!(rig.done("fault clear all").await, None);
+    assert_eq!(rig.done("force b/m-b open --for 5m").await, None);
+    assert_eq!(rig.done("rung3 on r --for 1m").await, None);
+    for n in 0..6 {
+        rig.ask(&format!("down {n}")).await;
+    }
+    assert!(rig.done("force nobody open").await.is_some());
+    assert_eq!(
+        rig.post("/v1/chat/completions", &body("", false))
+            .await
+            .status(),
+        200
+    );
+    let direct = serde_json::json!({"model": "a/m-a", "messages": [{"role": "user", "content": "by its own name"}]});
+    rig.post("/v1/chat/completions", &direct).await;
+
+    let page = Page::until(&rig, "all of them", |p| p.sum("exchanges_total") >= 24.0).await;
+    let outcomes = [
+        "primary",
+        "fallback",
+        "cached",
+        "canned",
+        "caller_error",
+        "error",
+        "broken",
+        "left",
+    ];
+    let got = outcomes.map(|outcome| page.exchanges(outcome));
+    assert_eq!(
+        got,
+        [9.0, 1.0, 4.0, 7.0, 2.0, 0.0, 0.0, 0.0],
+        "{}",
+        page.text
+    );
+    assert_eq!(page.rungs(), [9.0, 4.0, 1.0, 7.0]);
+    let hits = ["exact", "normalised", "stale"]
+        .map(|how| page.value(&format!("cache_hits_total{{route=\"r\",how=\"{how}\"}}")));
+    assert_eq!(hits, [3.0, 1.0, 0.0]);
+    let by_name = page.value("exchanges_total{route=\"a/m-a\",outcome=\"primary\"}");
+    assert_eq!(by_name, 1.0);
+    let classes = ["ok", "caller", "throttle", "fault"].map(|class| page.attempts("a/m-a", class));
+    assert_eq!(classes, [10.0, 2.0, 1.0, 0.0]);
+    let [of_a, of_b] = [&a, &b].map(|upstream| upstream.asked().len() as f64);
+    assert_eq!(page.sum("attempts_total{deployment=\"a/m-a\""), of_a + 1.0);
+    assert_eq!(page.sum("attempts_total{deployment=\"b/m-b\""), of_b);
+    let once = [
+        "fault_hits_total{deployment=\"a/m-a\"}",
+        "fallbacks_total{deployment=\"a/m-a\"}",
+        "gates_total{deployment=\"a/m-a\",class=\"throttle\"}",
+        "forces_total{deployment=\"b/m-b\",force=\"open\"}",
+        "commands_total{result=\"refused\"}",
+        "rung3_on{route=\"r\"}",
+    ];
+    assert_eq!(once.map(|sample| page.value(sample)), [1.0; 6]);
+    assert_eq!(page.value("commands_total{result=\"ok\"}"), 4.0);
+    let answered = page.value("attempt_duration_seconds_count{deployment=\"a/m-a\"}");
+    let begun = page.value("attempt_ttft_seconds_count{deployment=\"a/m-a\"}");
+    assert_eq!(
+        (answered, begun),
+        (10.0, 4.0),
+        "a first token has a stream only"
+    );
+}
+
+/// Twenty events of a kind are told in a second; all of them are counted.
+#[tokio::test]
+async fn nothing_is_counted_less_because_there_was_much_of_it() {
+    let a = Upstream::start(vec![json(503, &[], NO)]).await;
+    let b = Upstream::start(vec![openai("m-b", "B")]).await;
+    let mut rig = Rig::start(&openai_tiers(&[&a, &b])).await;
+    assert_eq!(rig.done("force a/m-a closed --for 5m").await, None);
+    let all = 120;
+    let asked = stream::iter(0..all).map(|n| {
+        let rig = &rig;
+        async move { rig.ask(&n.to_string()).await.status() }
+    });
+    let served = asked
+        .buffer_unordered(40)
+        .filter(|s| std::future::ready(*s == 200));
+    assert_eq!(served.count().await, all);
+
+    let held_back = "events_suppressed_total{kind=\"fallbacks\"}";
+    let page = Page::until(&rig, "the fallbacks", |p| {
+        p.exchanges("fallback") >= all as f64 && p.sum(held_back) > 0.0
+    })
+    .await;
+    let tried = a.asked().len() as f64;
+    assert!(tried >= all as f64);
+    let on = page.value("fallbacks_total{deployment=\"a/m-a\"}");
+    assert_eq!((on, page.attempts("a/m-a", "fault")), (tried, tried));
+    assert_eq!(page.attempts("b/m-b", "ok"), all as f64);
+    assert_eq!(page.rungs(), [0.0, 0.0, all as f64, 0.0]);
+    let n = page.value("exchange_duration_seconds_count");
+    assert_eq!(n, all as f64);
+    let n = page.value("attempt_duration_seconds_count{deployment=\"b/m-b\"}");
+    assert_eq!(n, all as f64);
+    assert_eq!(page.value("events_lost_total"), 0.0);
+}
+
+#[tokio::test]
+async fn what_people_lay_over_it_is_seen_while_it_lasts() {
+    let a = Upstream::start(vec![openai("m-a", "A")]).await;
+    let mut rig = Rig::start(&openai_tiers(&[&a])).await;
+    rig.done("fault add a/m-a hang --rate 0% --for 5m").await;
+    rig.done("force a/m-a observe --for 5m").await;
+    let page = Page::until(&rig, "fault and force", |p| {
+        p.value("faults_active{deployment=\"a/m-a\"}") == 1.0
+            && p.value("breaker_state{deployment=\"a/m-a\",state=\"observe\"}") == 1.0
+    })
+    .await;
+    let expiry = page.value("force_expiry_timestamp_seconds{deployment=\"a/m-a\"}");
+    let began = page.value("breaker_last_move_timestamp_seconds{deployment=\"a/m-a\"}");
+    assert!(
+        (299.0..360.0).contains(&(expiry - began)),
+        "{began} {expiry}"
+    );
+    rig.done("release a/m-a").await;
+    rig.done("fault clear all").await;
+    Page::until(&rig, "nothing", |p| {
+        p.value("faults_active{deployment=\"a/m-a\"}") == 0.0
+            && p.value("breaker_state{deployment=\"a/m-a\",state=\"observe\"}") == 0.0
+            && p.sum("force_expiry_timestamp_seconds") == 0.0
+    })
+    .await;
+}
+
+/// How many values a label has with so many deployments, routes and judges.
+fn values(label: &str, (deployments, routes, judges): (usize, usize, usize)) -> usize {
+    match label {
+        "deployment" => deployments,
+        // A deployment may be asked for by its own name.
+        "route" => routes + deployments,
+        "judge" => judges,
+        "class" | "finding" => 13,
+        "outcome" | "state" => 8,
+        "rung" | "to" => 4,
+        "how" | "result" | "force" => 3,
+        "reason" => 14,
+        "kind" => 10,
+        "direction" => 2,
+        "version" => 1,
+        other => panic!("how many values has {other}?"),
+    }
+}
+
+/// The most series that a configuration can have.
+fn bound(of: (usize, usize, usize)) -> usize {
+    let series = |m: &Metric| {
+        let labels: usize = m.labels.iter().map(|l| values(l, of)).product();
+        let each = match (m.is, m.name) {
+            (Type::Histogram, "breakerbox_attempt_ttft_seconds") => metrics::TTFT_S.len() + 3,
+            (Type::Histogram, "breakerbox_judge_score_ratio") => metrics::SCORE.len() + 3,
+            (Type::Histogram, _) => metrics::TOTAL_S.len() + 3,
+            _ => 1,
+        };
+        labels * each
+    };
+    ALL.iter().map(series).sum()
+}
+
+#[tokio::test]
+async fn ten_thousand_names_that_callers_make_up_are_no_series() {
+    let a = Upstream::start(vec![openai("m-a", "A")]).await;
+    let b = Upstream::start(vec![openai("m-b", "B")]).await;
+    let rig = Rig::start(&openai_tiers(&[&a, &b])).await;
+    rig.ask("hi").await;
+    let before = Page::until(&rig, "the first", |p| p.exchanges("primary") == 1.0).await;
+    let made_up = stream::iter(0..10_000).map(|n| {
+        let request = serde_json::json!({
+            "model": format!("madeup-{n}"), "user": format!("madeup-{n}"),
+            "messages": [{"role": "user", "content": "hi"}]
+        });
+        let post = rig
+            .client
+            .post(rig.url("/v1/chat/completions"))
+            .bearer_auth(format!("madeup-{n}"))
+            .header("x-breakerbox-drill", format!("madeup-{n}"));
+        async move { post.json(&request).send().await.unwrap().status() }
+    });
+    let refused = made_up
+        .buffer_unordered(32)
+        .filter(|s| std::future::ready(*s == 404));
+    assert_eq!(refused.count().await, 10_000);
+    rig.ask("and another").await;
+    let after = Page::until(&rig, "the last", |p| p.exchanges("primary") == 2.0).await;
+    assert!(!after.text.contains("madeup"));
+    assert_eq!(after.samples.len(), before.samples.len());
+    let most = bound((2, 1, 0));
+    assert!(
+        after.samples.len() <= most,
+        "{} > {most}",
+        after.samples.len()
+    );
+}
+
+#[tokio::test]
+async fn a_deployment_that_a_reload_removed_is_exported_no_more() {
+    let a = Upstream::start(vec![openai("m-a", "A")]).await;
+    let b = Upstream::start(vec![openai("m-b", "B")]).await;
+    let rig = Rig::start(&openai_tiers(&[&a, &b])).await;
+    rig.ask("hi").await;
+    Page::until(&rig, "the first", |p| p.attempts("a/m-a", "ok") == 1.0).await;
+    let only_a = format!(
+        "{}{}",
+        provider("a", "openai", &a),
+        "[routes.r]\ntiers = [\"a/m-a\"]\n[cache]\nenabled = false\n"
+    );
+    rig.reload(&only_a);
+    let page = Page::until(&rig, "the reload", |p| !p.text.contains("b/m-b")).await;
+    assert_eq!(page.attempts("a/m-a", "ok"), 1.0, "what stays goes on");
+    assert_eq!(page.value("config_reloads_total{result=\"ok\"}"), 1.0);
+}
+
+#[tokio::test]
+async fn a_prometheus_server_knows_the_format_and_a_web_page_gets_nothing() {
+    let a = Upstream::start(vec![openai("m-a", "A")]).await;
+    let rig = Rig::start(&openai_tiers(&[&a])).await;
+    let get = || rig.client.get(rig.url("/metrics"));
+    let response = get().send().await.unwrap();
+    let is = response.headers()["content-type"].to_str().unwrap();
+    assert_eq!(is, "text/plain; version=0.0.4; charset=utf-8");
+    let page = get()
+        .header("origin", "https://example.com")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(page.status(), 403);
+}
+
+/// What promtool says to this; none, and a line that says so, where there is no promtool.
+fn promtool(args: &[&str], input: &str) -> Option<Result<(), String>> {
+    let spawned = Command::new("promtool")
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut tool = match spawned {
+        Ok(tool) => tool,
+        Err(why) => {
+            let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+            assert!(
+                !in_ci,
+                "CI needs promtool (Debian's package prometheus): {why}"
+            );
+            eprintln!("skipped: promtool does not start: {why}");
+            return None;
+        }
+    };
+    let mut stdin = tool.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    let out = tool.wait_with_output().unwrap();
+    let said = [out.stdout, out.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let clean = out.status.success() && !said.contains("FAILED");
+    Some(if clean { Ok(()) } else { Err(said) })
+}
+
+#[tokio::test]
+async fn promtool_has_nothing_to_say_about_the_page() {
+    let a = Upstream::start(vec![openai("m-a", "A")]).await;
+    let b = Upstream::start(vec![json(503, &[], NO)]).await;
+    let judge = provider("j", "openai", &a);
+    let toml = format!(
+        "{}{judge}[judge]\njudges = [\"j/m-j\"]\n",
+        openai_tiers(&[&b, &a])
+    );
+    let mut rig = Rig::start(&toml).await;
+    rig.done("force a/m-a observe --for 5m").await;
+    rig.ask("hi").await;
+    let page = Page::until(&rig, "the first", |p| p.exchanges("fallback") == 1.0).await;
+    if let Some(said) = promtool(&["check", "metrics"], &page.text) {
+        assert_eq!(said, Ok(()));
+    }
+    let names = page.text.lines().filter_map(|l| l.strip_prefix("# TYPE "));
+    let names: Vec<_> = names.filter_map(|l| l.split(' ').next()).collect();
+    let known: BTreeSet<_> = ALL.iter().map(|m| m.name).collect();
+    assert!(names.iter().all(|n| known.contains(n)), "{names:?}");
+    assert!(names.len() > 55, "{} of {}", names.len(), known.len());
+}
+
+fn shipped(path: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(root.join(path)).unwrap()
+}
+
+/// Titles and queries of the dashboard, its annotations too.
+fn queries() -> Vec<(String, String)> {
+    let board: Value = serde_json::from_str(&shipped("assets/grafana/breakerbox.json")).unwrap();
+    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+    let mut all = Vec::new();
+    for panel in board["panels"].as_array().unwrap() {
+        for target in panel["targets"].as_array().into_iter().flatten() {
+            assert_eq!(target["datasource"]["uid"], "${datasource}");
+            all.push((text(&panel["title"]), text(&target["expr"])));
+        }
+    }
+    for note in board["annotations"]["list"].as_array().unwrap() {
+        if note["expr"].is_string() {
+            all.push((text(&note["name"]), text(&note["expr"])));
+        }
+    }
+    all
+}
+
+/// The metrics that a text names, each with the labels that are asked of it.
+fn named(text: &str) -> Vec<(&str, Vec<&str>)> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut all = Vec::new();
+    let starts = ["breakerbox_", "process_"];
+    let mut rest = text;
+    while let Some(at) = starts.iter().filter_map(|s| rest.find(s)).min() {
+        let begins = !rest[..at].ends_with(is_word);
+        rest = &rest[at..];
+        let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(end);
+        let labels = after.strip_prefix('{').and_then(|s| s.split_once('}'));
+        let labels = labels.map_or(Vec::new(), |(inside, _)| {
+            let pairs = inside.split(',').filter_map(|p| p.split_once('='));
+            pairs.map(|(l, _)| l.trim_end_matches('!').trim()).collect()
+        });
+        if begins {
+            all.push((name, labels));
+        }
+        rest = after;
+    }
+    all
+}
+
+/// The metric of a sample's name.
+fn metric(name: &str) -> Option<&'static Metric> {
+    let of_histogram = |m: &&Metric| {
+        let part = name.strip_prefix(m.name);
+        m.is == Type::Histogram && matches!(part, Some("_bucket" | "_sum" | "_count"))
+    };
+    let plain = ALL
+        .iter()
+        .find(|m| m.name == name && m.is != Type::Histogram);
+    plain.or_else(|| ALL.iter().find(of_histogram))
+}
+
+fn asks_only_what_there_is(place: &str, query: &str) {
+    for (name, labels) in named(query) {
+        let metric = metric(name).unwrap_or_else(|| panic!("{place}: nothing exports {name}"));
+        for label in labels {
+            let known =
+                metric.labels.contains(&label) || ["instance", "job", "le"].contains(&label);
+            assert!(known, "{place}: {name} has no label {label}");
+        }
+    }
+}
+
+#[test]
+fn the_dashboard_asks_only_for_what_is_exported() {
+    let all = queries();
+    assert!(all.len() > 40);
+    for (title, query) in &all {
+        assert!(!named(query).is_empty(), "{title} asks for nothing of ours");
+        asks_only_what_there_is(title, query);
+    }
+}
+
+#[test]
+fn every_query_of_the_dashboard_is_one() {
+    let mut rules = "groups:\n- name: dashboard\n  rules:\n".to_owned();
+    for (n, (_, query)) in queries().iter().enumerate() {
+        let mut query = query.clone();
+        for (variable, value) in [("$__rate_interval", "5m"), ("$__range", "1h")] {
+            query = query.replace(variable, value);
+        }
+        let quoted = serde_json::to_string(&query).unwrap();
+        rules += &format!("  - record: query:{n}\n    expr: {quoted}\n");
+    }
+    let mut file = tempfile::NamedTempFile::with_suffix(".yml").unwrap();
+    file.write_all(rules.as_bytes()).unwrap();
+    let path = file.path().to_str().unwrap();
+    if let Some(said) = promtool(&["check", "rules", path], "") {
+        assert_eq!(said, Ok(()));
+    }
+}
+
+#[test]
+fn the_alerts_ask_only_for_what_is_exported_and_fire_when_they_should() {
+    let rules = "assets/prometheus/breakerbox.rules.yml";
+    asks_only_what_there_is(rules, &shipped(rules));
+    let path = |name: &str| format!("{}/{name}", env!("CARGO_MANIFEST_DIR"));
+    if let Some(said) = promtool(&["check", "rules", &path(rules)], "") {
+        assert_eq!(said, Ok(()));
+    }
+    let tests = path("assets/prometheus/breakerbox.rules.test.yml");
+    if let Some(said) = promtool(&["test", "rules", &tests], "") {
+        assert_eq!(said, Ok(()));
+    }
+}
+
+#[test]
+fn every_metric_is_in_the_manual_and_nothing_else() {
+    let manual = shipped("docs/metrics.md");
+    for m in ALL {
+        assert!(
+            manual.contains(&format!("`{}`", m.name)),
+            "{} is missing",
+            m.name
+        );
+    }
+    for (name, _) in named(&manual) {
+        let known = metric(name).is_some() || ALL.iter().any(|m| m.name == name);
+        assert!(known, "there is no {name}");
+    }
+}
+
+#[test]
+fn a_large_configuration_stays_affordable() {
+    let one = bound(config_size(&config(include_str!(
+        "../../assets/breakerbox.toml"
+    ))));
+    assert!(one < 3_000, "{one}");
+    assert!(bound((100, 30, 4)) < 35_000, "{}", bound((100, 30, 4)));
+}
+
+fn config_size(config: &breakerbox::config::Config) -> (usize, usize, usize) {
+    let judges = config.judge.judges.len();
+    (config.deployments.len(), config.routes.len(), judges)
+}
