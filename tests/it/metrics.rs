@@ -18,11 +18,11 @@ use std::{
 const NO: &str = r#"{"error":{"message":"boom","type":"server_error"}}"#;
 const WRONG: &str = r#"{"error":{"message":"no such field","type":"invalid_request_error"}}"#;
 
-/// One scrape: every sample with its value.
+/// One scrape: every sample with its value, as it is written.
 #[derive(Debug)]
 struct Page {
     text: String,
-    samples: BTreeMap<String, f64>,
+    samples: BTreeMap<String, String>,
 }
 
 impl Page {
@@ -33,7 +33,7 @@ impl Page {
         let lines = text.lines().filter(|l| !l.starts_with('#'));
         let samples = lines.map(|l| {
             let (sample, value) = l.rsplit_once(' ').unwrap();
-            (sample.to_owned(), value.parse().unwrap())
+            (sample.to_owned(), value.to_owned())
         });
         Self {
             samples: samples.collect(),
@@ -55,35 +55,44 @@ impl Page {
         }
     }
 
-    fn value(&self, sample: &str) -> f64 {
+    fn value<N: std::str::FromStr<Err: std::fmt::Debug>>(&self, sample: &str) -> N {
         let value = self.samples.get(&format!("breakerbox_{sample}"));
-        *value.unwrap_or_else(|| panic!("there is no {sample} in\n{}", self.text))
+        let value = value.unwrap_or_else(|| panic!("there is no {sample} in\n{}", self.text));
+        value.parse().unwrap()
     }
 
-    /// Over everything that begins so.
-    fn sum(&self, of: &str) -> f64 {
-        let own = self
-            .samples
-            .iter()
-            .filter(|(s, _)| s.starts_with(&format!("breakerbox_{of}")));
-        own.map(|(_, value)| value).sum()
+    fn count(&self, sample: &str) -> u64 {
+        self.value(sample)
     }
 
-    fn attempts(&self, deployment: &str, class: &str) -> f64 {
-        self.value(&format!(
+    /// All that begin so.
+    fn all(&self, of: &str) -> impl Iterator<Item = &String> {
+        let of = format!("breakerbox_{of}");
+        let own = self.samples.iter().filter(move |(s, _)| s.starts_with(&of));
+        own.map(|(_, value)| value)
+    }
+
+    fn sum(&self, of: &str) -> u64 {
+        self.all(of)
+            .map(|value| value.parse::<u64>().unwrap())
+            .sum()
+    }
+
+    fn attempts(&self, deployment: &str, class: &str) -> u64 {
+        self.count(&format!(
             "attempts_total{{deployment=\"{deployment}\",class=\"{class}\"}}"
         ))
     }
 
-    fn exchanges(&self, outcome: &str) -> f64 {
-        self.value(&format!(
+    fn exchanges(&self, outcome: &str) -> u64 {
+        self.count(&format!(
             "exchanges_total{{route=\"r\",outcome=\"{outcome}\"}}"
         ))
     }
 
-    fn rungs(&self) -> [f64; 4] {
+    fn rungs(&self) -> [u64; 4] {
         [0, 1, 2, 3]
-            .map(|rung| self.value(&format!("answers_total{{route=\"r\",rung=\"{rung}\"}}")))
+            .map(|rung| self.count(&format!("answers_total{{route=\"r\",rung=\"{rung}\"}}")))
     }
 }
 
@@ -134,7 +143,7 @@ async fn what_was_sent_is_what_is_counted() {
     let direct = serde_json::json!({"model": "a/m-a", "messages": [{"role": "user", "content": "by its own name"}]});
     rig.post("/v1/chat/completions", &direct).await;
 
-    let page = Page::until(&rig, "all of them", |p| p.sum("exchanges_total") >= 24.0).await;
+    let page = Page::until(&rig, "all of them", |p| p.sum("exchanges_total") >= 24).await;
     let outcomes = [
         "primary",
         "fallback",
@@ -146,22 +155,17 @@ async fn what_was_sent_is_what_is_counted() {
         "left",
     ];
     let got = outcomes.map(|outcome| page.exchanges(outcome));
-    assert_eq!(
-        got,
-        [9.0, 1.0, 4.0, 7.0, 2.0, 0.0, 0.0, 0.0],
-        "{}",
-        page.text
-    );
-    assert_eq!(page.rungs(), [9.0, 4.0, 1.0, 7.0]);
+    assert_eq!(got, [9, 1, 4, 7, 2, 0, 0, 0], "{}", page.text);
+    assert_eq!(page.rungs(), [9, 4, 1, 7]);
     let hits = ["exact", "normalised", "stale"]
-        .map(|how| page.value(&format!("cache_hits_total{{route=\"r\",how=\"{how}\"}}")));
-    assert_eq!(hits, [3.0, 1.0, 0.0]);
-    let by_name = page.value("exchanges_total{route=\"a/m-a\",outcome=\"primary\"}");
-    assert_eq!(by_name, 1.0);
+        .map(|how| page.count(&format!("cache_hits_total{{route=\"r\",how=\"{how}\"}}")));
+    assert_eq!(hits, [3, 1, 0]);
+    let by_name = page.count("exchanges_total{route=\"a/m-a\",outcome=\"primary\"}");
+    assert_eq!(by_name, 1);
     let classes = ["ok", "caller", "throttle", "fault"].map(|class| page.attempts("a/m-a", class));
-    assert_eq!(classes, [10.0, 2.0, 1.0, 0.0]);
-    let [of_a, of_b] = [&a, &b].map(|upstream| upstream.asked().len() as f64);
-    assert_eq!(page.sum("attempts_total{deployment=\"a/m-a\""), of_a + 1.0);
+    assert_eq!(classes, [10, 2, 1, 0]);
+    let [of_a, of_b] = [&a, &b].map(|upstream| upstream.asked().len() as u64);
+    assert_eq!(page.sum("attempts_total{deployment=\"a/m-a\""), of_a + 1);
     assert_eq!(page.sum("attempts_total{deployment=\"b/m-b\""), of_b);
     let once = [
         "fault_hits_total{deployment=\"a/m-a\"}",
@@ -171,13 +175,13 @@ async fn what_was_sent_is_what_is_counted() {
         "commands_total{result=\"refused\"}",
         "rung3_on{route=\"r\"}",
     ];
-    assert_eq!(once.map(|sample| page.value(sample)), [1.0; 6]);
-    assert_eq!(page.value("commands_total{result=\"ok\"}"), 4.0);
-    let answered = page.value("attempt_duration_seconds_count{deployment=\"a/m-a\"}");
-    let begun = page.value("attempt_ttft_seconds_count{deployment=\"a/m-a\"}");
+    assert_eq!(once.map(|sample| page.count(sample)), [1; 6]);
+    assert_eq!(page.count("commands_total{result=\"ok\"}"), 4);
+    let answered = page.count("attempt_duration_seconds_count{deployment=\"a/m-a\"}");
+    let begun = page.count("attempt_ttft_seconds_count{deployment=\"a/m-a\"}");
     assert_eq!(
         (answered, begun),
-        (10.0, 4.0),
+        (10, 4),
         "a first token has a stream only"
     );
 }
@@ -189,7 +193,7 @@ async fn nothing_is_counted_less_because_there_was_much_of_it() {
     let b = Upstream::start(vec![openai("m-b", "B")]).await;
     let mut rig = Rig::start(&openai_tiers(&[&a, &b])).await;
     assert_eq!(rig.done("force a/m-a closed --for 5m").await, None);
-    let all = 120;
+    let all: u64 = 120;
     let asked = stream::iter(0..all).map(|n| {
         let rig = &rig;
         async move { rig.ask(&n.to_string()).await.status() }
@@ -197,24 +201,24 @@ async fn nothing_is_counted_less_because_there_was_much_of_it() {
     let served = asked
         .buffer_unordered(40)
         .filter(|s| std::future::ready(*s == 200));
-    assert_eq!(served.count().await, all);
+    assert_eq!(served.count().await as u64, all);
 
     let held_back = "events_suppressed_total{kind=\"fallbacks\"}";
     let page = Page::until(&rig, "the fallbacks", |p| {
-        p.exchanges("fallback") >= all as f64 && p.sum(held_back) > 0.0
+        p.exchanges("fallback") >= all && p.sum(held_back) > 0
     })
     .await;
-    let tried = a.asked().len() as f64;
-    assert!(tried >= all as f64);
-    let on = page.value("fallbacks_total{deployment=\"a/m-a\"}");
+    let tried = a.asked().len() as u64;
+    assert!(tried >= all);
+    let on = page.count("fallbacks_total{deployment=\"a/m-a\"}");
     assert_eq!((on, page.attempts("a/m-a", "fault")), (tried, tried));
-    assert_eq!(page.attempts("b/m-b", "ok"), all as f64);
-    assert_eq!(page.rungs(), [0.0, 0.0, all as f64, 0.0]);
-    let n = page.value("exchange_duration_seconds_count");
-    assert_eq!(n, all as f64);
-    let n = page.value("attempt_duration_seconds_count{deployment=\"b/m-b\"}");
-    assert_eq!(n, all as f64);
-    assert_eq!(page.value("events_lost_total"), 0.0);
+    assert_eq!(page.attempts("b/m-b", "ok"), all);
+    assert_eq!(page.rungs(), [0, 0, all, 0]);
+    let n = page.count("exchange_duration_seconds_count");
+    assert_eq!(n, all);
+    let n = page.count("attempt_duration_seconds_count{deployment=\"b/m-b\"}");
+    assert_eq!(n, all);
+    assert_eq!(page.count("events_lost_total"), 0);
 }
 
 #[tokio::test]
@@ -224,12 +228,12 @@ async fn what_people_lay_over_it_is_seen_while_it_lasts() {
     rig.done("fault add a/m-a hang --rate 0% --for 5m").await;
     rig.done("force a/m-a observe --for 5m").await;
     let page = Page::until(&rig, "fault and force", |p| {
-        p.value("faults_active{deployment=\"a/m-a\"}") == 1.0
-            && p.value("breaker_state{deployment=\"a/m-a\",state=\"observe\"}") == 1.0
+        p.count("faults_active{deployment=\"a/m-a\"}") == 1
+            && p.count("breaker_state{deployment=\"a/m-a\",state=\"observe\"}") == 1
     })
     .await;
-    let expiry = page.value("force_expiry_timestamp_seconds{deployment=\"a/m-a\"}");
-    let began = page.value("breaker_last_move_timestamp_seconds{deployment=\"a/m-a\"}");
+    let expiry: f64 = page.value("force_expiry_timestamp_seconds{deployment=\"a/m-a\"}");
+    let began: f64 = page.value("breaker_last_move_timestamp_seconds{deployment=\"a/m-a\"}");
     assert!(
         (299.0..360.0).contains(&(expiry - began)),
         "{began} {expiry}"
@@ -237,9 +241,9 @@ async fn what_people_lay_over_it_is_seen_while_it_lasts() {
     rig.done("release a/m-a").await;
     rig.done("fault clear all").await;
     Page::until(&rig, "nothing", |p| {
-        p.value("faults_active{deployment=\"a/m-a\"}") == 0.0
-            && p.value("breaker_state{deployment=\"a/m-a\",state=\"observe\"}") == 0.0
-            && p.sum("force_expiry_timestamp_seconds") == 0.0
+        p.count("faults_active{deployment=\"a/m-a\"}") == 0
+            && p.count("breaker_state{deployment=\"a/m-a\",state=\"observe\"}") == 0
+            && p.all("force_expiry_timestamp_seconds").next().is_none()
     })
     .await;
 }
@@ -284,7 +288,7 @@ async fn ten_thousand_names_that_callers_make_up_are_no_series() {
     let b = Upstream::start(vec![openai("m-b", "B")]).await;
     let rig = Rig::start(&openai_tiers(&[&a, &b])).await;
     rig.ask("hi").await;
-    let before = Page::until(&rig, "the first", |p| p.exchanges("primary") == 1.0).await;
+    let before = Page::until(&rig, "the first", |p| p.exchanges("primary") == 1).await;
     let made_up = stream::iter(0..10_000).map(|n| {
         let request = serde_json::json!({
             "model": format!("madeup-{n}"), "user": format!("madeup-{n}"),
@@ -302,7 +306,7 @@ async fn ten_thousand_names_that_callers_make_up_are_no_series() {
         .filter(|s| std::future::ready(*s == 404));
     assert_eq!(refused.count().await, 10_000);
     rig.ask("and another").await;
-    let after = Page::until(&rig, "the last", |p| p.exchanges("primary") == 2.0).await;
+    let after = Page::until(&rig, "the last", |p| p.exchanges("primary") == 2).await;
     assert!(!after.text.contains("madeup"));
     assert_eq!(after.samples.len(), before.samples.len());
     let most = bound((2, 1, 0));
@@ -319,7 +323,7 @@ async fn a_deployment_that_a_reload_removed_is_exported_no_more() {
     let b = Upstream::start(vec![openai("m-b", "B")]).await;
     let rig = Rig::start(&openai_tiers(&[&a, &b])).await;
     rig.ask("hi").await;
-    Page::until(&rig, "the first", |p| p.attempts("a/m-a", "ok") == 1.0).await;
+    Page::until(&rig, "the first", |p| p.attempts("a/m-a", "ok") == 1).await;
     let only_a = format!(
         "{}{}",
         provider("a", "openai", &a),
@@ -327,8 +331,8 @@ async fn a_deployment_that_a_reload_removed_is_exported_no_more() {
     );
     rig.reload(&only_a);
     let page = Page::until(&rig, "the reload", |p| !p.text.contains("b/m-b")).await;
-    assert_eq!(page.attempts("a/m-a", "ok"), 1.0, "what stays goes on");
-    assert_eq!(page.value("config_reloads_total{result=\"ok\"}"), 1.0);
+    assert_eq!(page.attempts("a/m-a", "ok"), 1, "what stays goes on");
+    assert_eq!(page.count("config_reloads_total{result=\"ok\"}"), 1);
 }
 
 #[tokio::test]
@@ -345,6 +349,28 @@ async fn a_prometheus_server_knows_the_format_and_a_web_page_gets_nothing() {
         .await
         .unwrap();
     assert_eq!(page.status(), 403);
+}
+
+#[tokio::test]
+async fn a_token_that_may_look_reads_the_metrics_and_no_other_does() {
+    let a = Upstream::start(vec![openai("m-a", "A")]).await;
+    let token = "a-token-for-the-prometheus-server-alone";
+    let toml = format!(
+        "{}[[control.tokens]]\nname = \"prometheus\"\nrole = \"view\"\ntoken = {{ env = \"PROM_API_KEY\" }}\n",
+        openai_tiers(&[&a])
+    );
+    let rig = Rig::start(&toml).await;
+    let known = "key-of-prom_api_key";
+    for (shown, status) in [(None, 401), (Some(token), 401), (Some(known), 200)] {
+        let get = rig.client.get(rig.url("/metrics"));
+        let get = match shown {
+            Some(token) => get.bearer_auth(token),
+            None => get,
+        };
+        let response = get.send().await.unwrap();
+        assert_eq!(response.status(), status);
+        assert!(!response.text().await.unwrap().contains(known));
+    }
 }
 
 /// What promtool says to this; none, and a line that says so, where there is no promtool.
@@ -389,7 +415,7 @@ async fn promtool_has_nothing_to_say_about_the_page() {
     let mut rig = Rig::start(&toml).await;
     rig.done("force a/m-a observe --for 5m").await;
     rig.ask("hi").await;
-    let page = Page::until(&rig, "the first", |p| p.exchanges("fallback") == 1.0).await;
+    let page = Page::until(&rig, "the first", |p| p.exchanges("fallback") == 1).await;
     if let Some(said) = promtool(&["check", "metrics"], &page.text) {
         assert_eq!(said, Ok(()));
     }
