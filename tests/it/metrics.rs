@@ -457,8 +457,9 @@ fn named(text: &str) -> Vec<(&str, Vec<&str>)> {
     let starts = ["breakerbox_", "process_"];
     let mut rest = text;
     while let Some(at) = starts.iter().filter_map(|s| rest.find(s)).min() {
-        let begins = !rest[..at].ends_with(is_word);
-        rest = &rest[at..];
+        let (before, found) = rest.split_at(at);
+        let begins = !before.ends_with(is_word);
+        rest = found;
         let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
         let labels = after.strip_prefix('{').and_then(|s| s.split_once('}'));
@@ -509,15 +510,15 @@ fn the_dashboard_asks_only_for_what_is_exported() {
 
 #[test]
 fn every_query_of_the_dashboard_is_one() {
-    let mut rules = "groups:\n- name: dashboard\n  rules:\n".to_owned();
-    for (n, (_, query)) in queries().iter().enumerate() {
-        let mut query = query.clone();
-        for (variable, value) in [("$__rate_interval", "5m"), ("$__range", "1h")] {
-            query = query.replace(variable, value);
-        }
+    let rule = |(n, (_, query)): (usize, (String, String))| {
+        let query = query
+            .replace("$__rate_interval", "5m")
+            .replace("$__range", "1h");
         let quoted = serde_json::to_string(&query).unwrap();
-        rules += &format!("  - record: query:{n}\n    expr: {quoted}\n");
-    }
+        format!("  - record: query:{n}\n    expr: {quoted}\n")
+    };
+    let rules: Vec<_> = queries().into_iter().enumerate().map(rule).collect();
+    let rules = format!("groups:\n- name: dashboard\n  rules:\n{}", rules.concat());
     let mut file = tempfile::NamedTempFile::with_suffix(".yml").unwrap();
     file.write_all(rules.as_bytes()).unwrap();
     let path = file.path().to_str().unwrap();
