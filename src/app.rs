@@ -17,6 +17,7 @@ use crate::{
     },
     router::{self, Bus, Router, Start},
     sim,
+    telemetry::{self, Tracer},
 };
 use normal::Normals;
 use rehearsal::Rehearsals;
@@ -63,6 +64,7 @@ pub struct App {
     sim: Option<sim::Sim>,
     drills: Arc<[Scenario]>,
     front: Front,
+    tracer: Option<Arc<Tracer>>,
     tasks: TaskTracker,
     hub: TaskTracker,
     stop: CancellationToken,
@@ -98,11 +100,14 @@ impl App {
         let hub = TaskTracker::new();
         hub.spawn(hub_work.run());
         record(&hub, &bus, &config.journal);
+        let (tracer, complaints) = telemetry(&config, &bus).await;
+        config.warnings.extend(complaints);
         let start = Start {
             config,
             simulated: sim.is_some(),
             listen: addr.to_string(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            tracer: tracer.clone(),
         };
         let (router, own_orders) = Router::start(start, bus.clone())?;
         let drills: Arc<[Scenario]> = wish.drills.clone().into();
@@ -147,6 +152,7 @@ impl App {
             sim,
             drills,
             front,
+            tracer,
             tasks,
             hub,
             stop,
@@ -218,6 +224,9 @@ impl App {
         self.tasks.close();
         self.tasks.wait().await;
         self.router.shutdown().await;
+        if let Some(tracer) = &self.tracer {
+            tracer.shutdown().await;
+        }
         if let Some(sim) = self.sim {
             sim.shutdown().await;
         }
@@ -241,6 +250,24 @@ fn open_socket(bus: &Bus, at: SocketAt, dir: Option<&Path>, addr: SocketAddr) ->
         });
     };
     Socket::bind(&path).map_err(told).ok()
+}
+
+/// Who tells of traces, where anybody has asked for them, and what people should know of that. Without it the router runs
+/// all the same.
+async fn telemetry(config: &Config, bus: &Bus) -> (Option<Arc<Tracer>>, Vec<String>) {
+    let (settings, mut complaints) = telemetry::settings(config.traces.as_ref(), &config::Process);
+    let Some(settings) = settings else {
+        return (None, complaints);
+    };
+    let teller = bus.clone();
+    let tell = move |level, text| teller.emit(Kind::Notice { level, text });
+    match Tracer::start(settings, Box::new(tell)).await {
+        Ok(tracer) => (Some(tracer), complaints),
+        Err(why) => {
+            complaints.push(format!("there are no traces: {why}"));
+            (None, complaints)
+        }
+    }
 }
 
 /// Tells when this configuration was drilled last.

@@ -26,5 +26,6 @@ pub mod router;
 pub mod sim;
 pub mod simulate;
 pub mod source;
+pub mod telemetry;
 #[cfg(feature = "tui")]
 pub mod tui;

@@ -124,6 +124,7 @@ impl House {
             simulated: false,
             listen: addr.to_string(),
             version: "bench".to_owned(),
+            tracer: None,
         };
         let (router, orders) = Router::start(start, bus)?;
         let mut tasks = JoinSet::new();

@@ -76,6 +76,7 @@ pub async fn call(config: &Config) -> Result<(Vec<Called>, Vec<Finding>), String
         simulated: false,
         listen: String::new(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        tracer: None,
     };
     let (router, _orders) = Router::start(start, bus)?;
     let (mut calls, mut findings) = (Vec::new(), Vec::new());

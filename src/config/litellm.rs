@@ -66,6 +66,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
         journal: Journal::of_user(cx.env),
         fleet,
         slo: None,
+        traces: None,
         warnings: Vec::new(),
     })
 }

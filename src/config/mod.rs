@@ -76,6 +76,8 @@ pub struct Config {
     pub fleet: Option<Fleet>,
     /// None: nothing is promised.
     pub slo: Option<Slo>,
+    /// What the file says of traces. Whether there are any, the environment says too.
+    pub traces: Option<Traces>,
     /// What a person should know: options that are not honoured (by name), missing keys.
     pub warnings: Vec<String>,
 }
@@ -390,6 +392,45 @@ pub struct Redis {
     /// Where the address comes from: the file itself, or a variable.
     pub from: KeySource,
     pub password_from: KeySource,
+}
+
+/// Where the spans of each exchange go. Each part is overruled by the environment's standard variable for it.
+#[derive(Debug, Clone)]
+pub struct Traces {
+    /// A collector's address, without OTLP's own path.
+    pub endpoint: Option<String>,
+    pub protocol: Option<Protocol>,
+    pub headers: Vec<TraceHeader>,
+    /// Share of the exchanges whose caller has not decided, 0 to 1.
+    pub sample: f64,
+}
+
+/// A header for the collector, most often its key.
+#[derive(Debug, Clone)]
+pub struct TraceHeader {
+    pub name: String,
+    pub from: KeySource,
+    pub value: SecretString,
+}
+
+/// How OTLP is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    Http,
+    Grpc,
+}
+
+impl Protocol {
+    /// As OpenTelemetry's own variables spell them.
+    pub const WORDS: [(&'static str, Self); 2] =
+        [("http/protobuf", Self::Http), ("grpc", Self::Grpc)];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http/protobuf",
+            Self::Grpc => "grpc",
+        }
+    }
 }
 
 impl Provider {

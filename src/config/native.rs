@@ -10,6 +10,7 @@ mod routes;
 mod rubric;
 mod server;
 mod slo;
+mod traces;
 
 use self::providers::Catalog;
 use super::{Config, check, load::Context, read::Field, tree::Node};
@@ -38,6 +39,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
     let fleet = fleet::read(top.table("fleet"), cx);
     let control = control::read(top.table("control"), &server, cx);
     let slo = slo::read(top.table("slo"));
+    let traces = traces::read(top.table("traces"), cx);
     top.finish();
     let config = Config {
         origin: cx.origin.clone(),
@@ -56,6 +58,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
         journal,
         fleet,
         slo,
+        traces,
         warnings: Vec::new(),
     };
     if let Some(at) = judges_at {

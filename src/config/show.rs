@@ -38,6 +38,7 @@ pub fn show(config: &Config) -> String {
     control(&mut out, config);
     slo(&mut out, config);
     fleet(&mut out, config);
+    traces(&mut out, config);
     out.0
 }
 
@@ -460,4 +461,22 @@ fn fleet(out: &mut Out, config: &Config) {
     if let Some(replica) = &fleet.replica {
         out.set("replica", text(replica));
     }
+}
+
+fn traces(out: &mut Out, config: &Config) {
+    let Some(traces) = &config.traces else { return };
+    out.section("traces");
+    if let Some(endpoint) = &traces.endpoint {
+        out.set("endpoint", text(endpoint));
+    }
+    if let Some(protocol) = traces.protocol {
+        out.set("protocol", text(protocol.as_str()));
+    }
+    if !traces.headers.is_empty() {
+        let headers = traces.headers.iter();
+        let headers = headers.map(|h| format!("{} = {}", key(&h.name), reference(&h.from)));
+        let headers: Vec<_> = headers.collect();
+        out.set("headers", format!("{{ {} }}", headers.join(", ")));
+    }
+    out.set("sample", share(traces.sample));
 }

@@ -112,6 +112,27 @@ impl SpanEnd {
         matches!(self, Self::Won)
     }
 
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Won => "won",
+            Self::Failed(_) => "failed",
+            Self::Lost => "lost",
+            Self::Left => "left",
+        }
+    }
+
+    /// The same, when it is known how its exchange ended, and whether anybody had content for the caller.
+    #[must_use]
+    pub fn in_the_end(&self, outcome: Outcome, answered: bool) -> Self {
+        match self {
+            // Nobody had content before the caller went: nobody lost.
+            Self::Lost if outcome == Outcome::Left && !answered => Self::Left,
+            // The caller did not go: another was faster.
+            Self::Left if outcome != Outcome::Left => Self::Lost,
+            _ => self.clone(),
+        }
+    }
+
     pub const fn failed(&self) -> Option<&Verdict> {
         match self {
             Self::Failed(verdict) => Some(verdict),

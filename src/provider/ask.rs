@@ -32,6 +32,7 @@ pub struct Ask {
     /// `OpenAI`'s `stream_options.include_usage`.
     pub stream_usage: bool,
     pub max_tokens: Option<u64>,
+    pub temperature: Option<f64>,
     /// Tools or functions are offered: the answer may have side effects.
     pub has_tools: bool,
     /// The answer has to be JSON.

@@ -222,20 +222,15 @@ static FORWARDED: [(Dialect, HeaderName); 6] = [
     ),
 ];
 
-/// W3C trace context goes to everyone.
-static TRACE: [HeaderName; 2] = [
-    HeaderName::from_static("traceparent"),
-    HeaderName::from_static("tracestate"),
-];
-
 /// The headers of a request to a provider, credential and body apart: what may pass of the caller's, and what the
-/// dialect requires. A list of what may pass, so that credentials, cookies and hop-by-hop headers cannot.
+/// dialect requires. A list of what may pass, so that credentials, cookies and hop-by-hop headers cannot. The context of
+/// traces is the router's: attempts have spans of their own.
 pub fn forwardable(door: Dialect, upstream: Dialect, caller: &HeaderMap) -> HeaderMap {
     let own = FORWARDED
         .iter()
         .filter(|(dialect, _)| *dialect == door && door == upstream)
         .map(|(_, name)| name);
-    let mut headers = pick(caller, own.chain(&TRACE));
+    let mut headers = pick(caller, own);
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),

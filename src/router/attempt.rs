@@ -155,7 +155,7 @@ pub(super) async fn run(
     left: Duration,
     plan: Plan,
 ) -> End {
-    let (out, dropped) = match outgoing(call, &slot, plan.unsealed) {
+    let (mut out, dropped) = match outgoing(call, &slot, plan.unsealed) {
         Ok(made) => made,
         Err(why) => {
             slot.forget();
@@ -163,6 +163,7 @@ pub(super) async fn run(
         }
     };
     let (stream, wire) = (out.stream, out.wire);
+    slot.told = call.tell_attempt(wire, stream, &mut out.headers);
     let limits = Limits::of(tier, &slot, stream, left);
     let deadline = clock::now() + limits.answer;
     let fault = slot.fault.as_ref().map(|f| f.kind.clone());
@@ -175,7 +176,7 @@ pub(super) async fn run(
         }
         Some(Ok(up)) => up,
     };
-    slot.heard();
+    slot.heard(up.status);
     call.reached(&slot.unit);
     if !up.status.is_success() {
         return refused(call, slot, wire, up, deadline, &limits).await;
@@ -327,6 +328,9 @@ impl Job<'_> {
                 .as_ref()
                 .map_or(body.len() as u64 / 8, |a| a.usage.output),
         );
+        if let Some(answer) = &answer {
+            self.slot.answered(answer);
+        }
         let out = match &answer {
             Some(answer) if !same => {
                 translate::write_answer(self.call.door, answer, &self.call.reply())

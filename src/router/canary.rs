@@ -25,6 +25,7 @@ use crate::{
     config::CanaryPrompt,
     model::{Class, DeploymentId, Dialect, Kind, Verdict},
     provider::{Own, ask::Ask, chat::Finish},
+    telemetry::{Operation, Purpose},
 };
 use http::HeaderMap;
 use std::{collections::HashMap, sync::Arc};
@@ -179,5 +180,6 @@ pub(super) fn request(
         temperature: None,
     };
     let ask = Ask::read(Dialect::OpenAi, own.body()).map_err(|e| e.to_string())?;
-    Ok(router.call(Dialect::OpenAi, ask, HeaderMap::new(), None))
+    let call = router.call(Dialect::OpenAi, ask, HeaderMap::new(), None);
+    Ok(call.told_as(Operation::Chat, Purpose::Canary, None))
 }

@@ -2,7 +2,7 @@
 //! there is none.
 
 use super::{Call, plant::Unit, reply::Reply};
-use crate::{model::Dialect, provider::endpoint};
+use crate::{model::Dialect, provider::endpoint, telemetry::context};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use secrecy::ExposeSecret;
@@ -68,7 +68,8 @@ fn counted(call: &Call, model: &str) -> Option<Bytes> {
 /// The provider's own count; none when it gives none.
 async fn ask(call: &Call, unit: &Unit) -> Option<Reply> {
     let url = endpoint::count_tokens(unit.dialect(), &unit.provider.base_url, &unit.model)?;
-    let headers = endpoint::forwardable(call.door, unit.dialect(), &call.headers);
+    let mut headers = endpoint::forwardable(call.door, unit.dialect(), &call.headers);
+    context::pass_on(&call.headers, &mut headers);
     let mut request = unit
         .client
         .post(url)

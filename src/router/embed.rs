@@ -27,6 +27,7 @@ use crate::{
         classify::{self, TransportError},
         endpoint, errors,
     },
+    telemetry::{Operation, Purpose},
 };
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -43,7 +44,7 @@ pub async fn embed(call: Call) -> Reply {
         return unknown_model(&call, &plant);
     };
     let seats = seats(&route, &plant);
-    let call = Arc::new(call);
+    let call = Arc::new(call.told_as(Operation::Embeddings, Purpose::Caller, None));
     let x = Embedding {
         guard: Guard::new(Arc::clone(&call), Arc::clone(&route)),
         router,
@@ -309,13 +310,14 @@ type Failed = (Verdict, Option<(StatusCode, Bytes)>);
 /// One call on the wire.
 async fn ask(call: &Call, slot: &mut Slot, deadline: Mono) -> Result<(HeaderMap, Bytes), Failed> {
     let unit = Arc::clone(&slot.unit);
-    let out = Outgoing {
+    let mut out = Outgoing {
         wire: Dialect::OpenAi,
         embeddings: true,
         body: call.ask.with_model(&unit.model),
         headers: endpoint::forwardable(call.door, Dialect::OpenAi, &call.headers),
         stream: false,
     };
+    slot.told = call.tell_attempt(Dialect::OpenAi, false, &mut out.headers);
     let broke = |e: TransportError| (classify::transport(e), None);
     let fault = slot.fault.as_ref().map(|f| f.kind.clone());
     let opened = within(deadline, upstream::open(&unit, out, fault.as_ref())).await;
@@ -324,7 +326,7 @@ async fn ask(call: &Call, slot: &mut Slot, deadline: Mono) -> Result<(HeaderMap,
         Some(Err(e)) => return Err((call.reach(&unit, e, classify::transport(e)), None)),
         Some(Ok(up)) => up,
     };
-    slot.heard();
+    slot.heard(up.status);
     call.reached(&unit);
     let limit = if up.status.is_success() {
         ANSWER_BODY

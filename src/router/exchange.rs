@@ -16,6 +16,7 @@ use crate::{
     config::{ProbeMode, Route, Tier},
     model::{DeploymentId, Verdict, verdict::Next},
     provider::translate::Untranslatable,
+    telemetry::{Operation, Purpose},
 };
 pub(super) use hedge::Purse;
 use http::StatusCode;
@@ -37,15 +38,7 @@ pub fn kept_back(left: Duration, below: usize) -> Duration {
 
 /// Answers a request. Dropping the future is the caller leaving: it cancels the call under way.
 pub async fn handle(call: Call) -> Reply {
-    let span = tracing::info_span!(
-        "chat",
-        "gen_ai.operation.name" = "chat",
-        "gen_ai.request.model" = %call.ask.model,
-        "breakerbox.request.id" = %call.id,
-        "breakerbox.rung" = tracing::field::Empty,
-        "fallback.tier" = tracing::field::Empty,
-        "breakerbox.rescue" = tracing::field::Empty,
-    );
+    let span = tracing::info_span!("chat", model = %call.ask.model, request.id = %call.id);
     answer(call).instrument(span).await
 }
 
@@ -55,7 +48,7 @@ async fn answer(call: Call) -> Reply {
     let Some(route) = plant.route(&call.ask.model) else {
         return unknown_model(&call, &plant);
     };
-    let call = Arc::new(call);
+    let call = Arc::new(call.told_as(Operation::Chat, Purpose::Caller, None));
     let guard = Guard::new(Arc::clone(&call), Arc::clone(&route));
     let key = (route.cache && plant.config.cache.enabled && !opts_out(&call))
         .then(|| cache::key(call.door, &route.id, call.tenant.as_deref(), &call.ask.body))

@@ -160,16 +160,20 @@ impl Live {
         let injected = slot.fault.is_some();
         // A crawl is the provider's failure, but the caller has its answer.
         let crawled = verdict.class == Class::Ok && slot.crawled(self.min_chars_per_s, seen.chars);
+        let wanted = self.collect || slot.told.is_some();
+        let answer = (wanted && verdict.class == Class::Ok).then(|| self.relay.answer());
+        if let Some(answer) = &answer {
+            slot.answered(answer);
+        }
         if crawled {
             slot.report(&classify::transport(TransportError::Slow).after_content(true));
         } else {
             slot.report(&verdict);
         }
-        let answer = (self.collect && verdict.class == Class::Ok).then(|| self.relay.answer());
         self.ended = Some(Ended {
             verdict,
             injected,
-            answer,
+            answer: answer.filter(|_| self.collect),
             ticket,
         });
     }

@@ -44,9 +44,11 @@ use crate::{
         id::ExchangeId,
     },
     provider::{ask::Ask, classify::TransportError, translate},
+    telemetry::{self, Operation, Origin, Purpose, Tracer},
 };
 use arc_swap::ArcSwap;
 use http::HeaderMap;
+use opentelemetry::trace::SpanContext;
 use plant::{Plant, Unit};
 use std::{
     future::Future,
@@ -84,6 +86,8 @@ pub struct Call {
     /// Whose cache entries it may share: the client key it came with, hashed.
     pub tenant: Option<String>,
     pub started: Mono,
+    /// None: nobody collects traces, or this request is no part of one.
+    told: Option<Arc<telemetry::Exchange>>,
     router: Arc<Router>,
 }
 
@@ -103,6 +107,8 @@ pub struct Router {
     turn: AtomicUsize,
     /// Where what happens here is told to other replicas; none: there are none.
     peers: Option<mpsc::Sender<Note>>,
+    /// None: nobody collects traces.
+    tracer: Option<Arc<Tracer>>,
     strangers: fleet::Strangers,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -117,6 +123,8 @@ pub struct Start {
     /// The address the doors listen on, for people.
     pub listen: String,
     pub version: String,
+    /// Who tells of traces. It outlives the router, which ends the last of them.
+    pub tracer: Option<Arc<Tracer>>,
 }
 
 impl Router {
@@ -157,6 +165,7 @@ impl Router {
             turn: AtomicUsize::new(0),
             strangers: fleet::Strangers::default(),
             peers: fleet.as_ref().map(|fleet| fleet.outgoing.clone()),
+            tracer: start.tracer,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             simulated: start.simulated,
@@ -228,6 +237,7 @@ impl Router {
             headers,
             tenant,
             started: clock::now(),
+            told: None,
             router: Arc::clone(self),
         }
     }
@@ -258,6 +268,45 @@ impl Router {
 }
 
 impl Call {
+    /// From here on it is a part of a trace, where somebody collects those.
+    fn told_as(
+        mut self,
+        operation: Operation,
+        purpose: Purpose,
+        about: Option<SpanContext>,
+    ) -> Self {
+        self.told = self.router.tracer.as_ref().map(|tracer| {
+            tracer.begin(Origin {
+                headers: &self.headers,
+                operation,
+                purpose,
+                began: self.started,
+                at: clock::wall().before(clock::now().since(self.started)),
+                link: about,
+            })
+        });
+        self
+    }
+
+    /// An attempt begins. Its provider hears whose trace it is in: ours, or the caller's as it came.
+    fn tell_attempt(
+        &self,
+        wire: Dialect,
+        stream: bool,
+        headers: &mut HeaderMap,
+    ) -> Option<Box<telemetry::Attempt>> {
+        let Some(told) = &self.told else {
+            telemetry::context::pass_on(&self.headers, headers);
+            return None;
+        };
+        told.attempt(wire, stream, headers)
+    }
+
+    /// What another trace refers to this one by.
+    fn trace_context(&self) -> Option<SpanContext> {
+        self.told.as_ref()?.context()
+    }
+
     /// What the caller reads as the names of its answer.
     fn reply(&self) -> translate::Reply {
         translate::Reply {

@@ -11,6 +11,7 @@ use crate::{
         phase::{ForceEnd, Transition},
         topology::{DeploymentInfo, RouteInfo, Topology},
     },
+    telemetry::Peer,
 };
 use indexmap::IndexMap;
 use parking_lot::Mutex;
@@ -38,6 +39,8 @@ pub(super) struct Unit {
     pub(super) prefill: bool,
     pub(super) client: reqwest::Client,
     pub(super) target: Target,
+    /// As traces name it.
+    pub(super) peer: Arc<Peer>,
     memory: Arc<Memory>,
     bus: Bus,
 }
@@ -109,6 +112,7 @@ impl Plant {
                 prefill: d.prefill,
                 client: client.clone(),
                 target: Target::new(provider, &d.model)?,
+                peer: Arc::new(Peer::new(id, provider, &d.model)),
                 memory,
                 bus: bus.clone(),
             };

@@ -140,8 +140,6 @@ impl Reply {
     /// Says who served it.
     #[must_use]
     pub fn by(mut self, call: &Call, served: &Served<'_>) -> Self {
-        let span = tracing::Span::current();
-        span.record("breakerbox.rung", served.rung);
         let headers = &mut self.headers;
         headers.reserve(8);
         headers.insert(RUNG, HeaderValue::from(u16::from(served.rung)));
@@ -152,7 +150,6 @@ impl Reply {
             headers.insert(OWN_REQUEST_ID, id);
         }
         if let Some(tier) = served.tier {
-            span.record("fallback.tier", tier_name(tier));
             self.set("x-breakerbox-tier", &tier_name(tier));
         }
         if let Some(deployment) = served.deployment {

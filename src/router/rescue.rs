@@ -14,7 +14,7 @@ use crate::{
     breaker::Permit,
     clock,
     config::{Route, Tier},
-    model::{Kind, Verdict, event::Manner, request::SpanKind, topology::tier_name, verdict::Next},
+    model::{Kind, Verdict, event::Manner, request::SpanKind, verdict::Next},
     provider::splice::{Said, Splicer, anchor},
 };
 use serde_json::json;
@@ -37,7 +37,6 @@ pub(super) struct Rescue {
     pub(super) tier: usize,
     pub(super) unit: Arc<Unit>,
     pub(super) trace: Arc<Trace>,
-    pub(super) span: tracing::Span,
     /// Calls made so far to go on.
     pub(super) attempts: u32,
 }
@@ -74,8 +73,6 @@ impl Rescue {
         };
         self.router.bus.emit_marked(broke, ended.injected);
         let found = found?;
-        self.span.record("breakerbox.rescue", found.how.as_str());
-        self.span.record("fallback.tier", tier_name(found.tier));
         (self.tier, self.unit) = (found.tier, found.unit);
         Some(found.live)
     }

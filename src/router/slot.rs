@@ -11,7 +11,10 @@ use crate::{
     breaker::{Permit, Ticket},
     clock,
     model::{Class, Mono, Verdict, request::SpanEnd, verdict::Counts},
+    provider::chat::Answer,
+    telemetry::{self, AttemptEnd},
 };
+use http::StatusCode;
 use std::{
     sync::{
         Arc,
@@ -37,6 +40,8 @@ pub(super) struct Slot {
     pub(super) race: Option<Race>,
     /// None: no caller waits for it.
     pub(super) attempted: Option<Attempted>,
+    /// None: it is told to nobody who collects traces.
+    pub(super) told: Option<Box<telemetry::Attempt>>,
 }
 
 /// Whether two deployments are asked for the same answer, of which one loses.
@@ -95,6 +100,7 @@ impl Slot {
             counted,
             race: None,
             attempted: None,
+            told: None,
         }
     }
 
@@ -102,8 +108,19 @@ impl Slot {
         clock::now().since(self.started)
     }
 
-    pub(super) fn heard(&mut self) {
+    /// The head of an answer has come.
+    pub(super) fn heard(&mut self, status: StatusCode) {
         self.heard = true;
+        if let Some(told) = &mut self.told {
+            told.status(status.as_u16());
+        }
+    }
+
+    /// The answer is whole.
+    pub(super) fn answered(&mut self, answer: &Answer) {
+        if let Some(told) = &mut self.told {
+            told.answered(answer);
+        }
     }
 
     pub(super) fn first_content(&mut self) {
@@ -151,14 +168,29 @@ impl Slot {
         };
         self.measured.total = self.elapsed();
         let injected = self.fault.is_some();
-        if let Some(attempted) = self.attempted.take() {
+        let (attempted, told) = (self.attempted.take(), self.told.take());
+        if attempted.is_some() || told.is_some() {
             let timing = Timing {
                 began: self.started,
                 ttft: self.measured.ttft.filter(|_| gone != Some(SpanEnd::Lost)),
                 took: self.measured.total,
                 injected,
             };
-            attempted.ended(&self.unit, timing, gone.unwrap_or_else(|| end_of(verdict)));
+            let how = gone.unwrap_or_else(|| end_of(verdict));
+            if let Some(told) = told {
+                told.end(AttemptEnd {
+                    peer: Arc::clone(&self.unit.peer),
+                    place: attempted.as_ref().map(|a| (a.tier, a.kind)),
+                    began: timing.began,
+                    ttft: timing.ttft,
+                    took: timing.took,
+                    end: how.clone(),
+                    injected,
+                });
+            }
+            if let Some(attempted) = attempted {
+                attempted.ended(&self.unit, timing, how);
+            }
         }
         if self.counted {
             self.unit

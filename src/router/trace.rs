@@ -10,7 +10,9 @@ use crate::{
         event::{Answered, Outcome},
         request::{self, CacheHit, MODEL_CHARS, MOST, Request, Skipped, Span, SpanEnd, SpanKind},
     },
+    provider::chat::Answer,
     router::faults::DRILL,
+    telemetry::ExchangeEnd,
 };
 use parking_lot::Mutex;
 use smallvec::SmallVec;
@@ -62,8 +64,14 @@ impl Trace {
     pub(super) fn skipped(&self, id: &DeploymentId, tier: usize, why: &'static str) {
         let skipped = &mut self.noted.lock().skipped;
         let is_known = skipped.iter().any(|(d, _, w)| d == id && *w == why);
-        if !is_known && skipped.len() < MOST {
+        if is_known {
+            return;
+        }
+        if skipped.len() < MOST {
             skipped.push((id.clone(), tier, why));
+        }
+        if let Some(told) = &self.call.told {
+            told.skipped(id, tier, why, clock::now());
         }
     }
 
@@ -93,6 +101,7 @@ impl Trace {
     /// The exchange has ended: counted, and told when it is its turn.
     pub(super) fn end(&self, outcome: Outcome) {
         let total = self.so_far();
+        self.tell(outcome, total);
         let (by, ordinary) = {
             let noted = self.noted.lock();
             let answered = noted.answered.as_ref();
@@ -112,21 +121,40 @@ impl Trace {
         }
     }
 
+    /// To whoever collects traces.
+    fn tell(&self, outcome: Outcome, total: Duration) {
+        let Some(told) = &self.call.told else { return };
+        let noted = self.noted.lock();
+        told.end(&ExchangeEnd {
+            id: &self.call.id,
+            door: self.call.door,
+            route: &self.route.id,
+            ask: &self.call.ask,
+            ended: self.call.started + total,
+            outcome,
+            answered: noted.answered.as_ref().map(|(id, tier)| (id, *tier)),
+            cache: noted.cache,
+            ttft: noted.ttft,
+            waited: noted.waited,
+            rescued: noted.rescued,
+            drill: self.call.headers.contains_key(DRILL),
+        });
+    }
+
+    /// The answer came from no deployment: it was cached, or canned.
+    pub(super) fn gave(&self, answer: &Answer) {
+        if let Some(told) = &self.call.told {
+            told.gave(answer);
+        }
+    }
+
     fn told(&self, outcome: Outcome, total: Duration, alike: u32) -> Request {
         let noted = std::mem::take(&mut *self.noted.lock());
         let (deployment, tier) = noted.answered.unzip();
         let mut spans = noted.spans.into_vec();
         spans.sort_by_key(|span| span.start);
         for span in &mut spans {
-            match span.end {
-                // Nobody had content before the caller went: nobody lost.
-                SpanEnd::Lost if outcome == Outcome::Left && deployment.is_none() => {
-                    span.end = SpanEnd::Left;
-                }
-                // The caller did not go: another was faster.
-                SpanEnd::Left if outcome != Outcome::Left => span.end = SpanEnd::Lost,
-                _ => {}
-            }
+            span.end = span.end.in_the_end(outcome, deployment.is_some());
         }
         let skipped = noted.skipped.into_iter();
         let call = &self.call;

@@ -6,6 +6,7 @@ use breakerbox::{
     front::{self, Front},
     model::{Command, Event, Kind, Order, Snapshot},
     router::{self, Bus, Router, Start},
+    telemetry::Tracer,
 };
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{
@@ -102,6 +103,10 @@ impl Rig {
     }
 
     pub(crate) async fn with(config: Config) -> Self {
+        Self::traced(config, None).await
+    }
+
+    pub(crate) async fn traced(config: Config, tracer: Option<Arc<Tracer>>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (bus, hub) = router::bus::new();
         let events = bus.subscribe();
@@ -115,6 +120,7 @@ impl Rig {
             simulated: false,
             listen: addr.to_string(),
             version: "test".to_owned(),
+            tracer,
         };
         let (router, orders) = Router::start(start, bus.clone()).expect("the router starts");
         let stop = CancellationToken::new();

@@ -56,7 +56,7 @@ fn token(field: &Field<'_>, server: &Server, cx: &Context<'_>) -> Option<Token> 
         field.error("a token has a name, a role (view or control) and the token itself");
         return None;
     };
-    let (from, value) = secret(&token, cx)?;
+    let (from, value) = secret(&token, cx, "the door would stand open")?;
     let short = name.text()?;
     let slug = |c: char| c.is_ascii_alphanumeric() || "-_.@".contains(c);
     if short.is_empty() || short.len() > 40 || !short.chars().all(slug) {

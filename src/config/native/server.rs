@@ -44,7 +44,7 @@ pub(super) fn read(table: Option<Table<'_>>, cx: &Context<'_>) -> Server {
     }
     if let Some(keys) = table.get("client_keys").and_then(|f| f.list()) {
         for field in keys {
-            if let Some((source, key)) = secret(&field, cx) {
+            if let Some((source, key)) = secret(&field, cx, "the door would stand open") {
                 server.client_keys.push(key);
                 server.client_key_from.push(source);
             }
@@ -54,9 +54,13 @@ pub(super) fn read(table: Option<Table<'_>>, cx: &Context<'_>) -> Server {
     server
 }
 
-/// A text, `{ env = "NAME" }` or `{ file = "path" }`. One that cannot be had is a problem, not a warning: without
-/// it the door would stand open.
-pub(super) fn secret(field: &Field<'_>, cx: &Context<'_>) -> Option<(KeySource, SecretString)> {
+/// A text, `{ env = "NAME" }` or `{ file = "path" }`. One that cannot be had is a problem, not a warning, since
+/// `without` it something happens that nobody wants.
+pub(super) fn secret(
+    field: &Field<'_>,
+    cx: &Context<'_>,
+    without: &str,
+) -> Option<(KeySource, SecretString)> {
     if field.is_text() {
         let key = literal(field)?;
         field.warn("the key stands in the file; { env = \"NAME\" } keeps it out");
@@ -79,7 +83,7 @@ pub(super) fn secret(field: &Field<'_>, cx: &Context<'_>) -> Option<(KeySource, 
         Ok(key) => key.map(|key| (source, key)),
         Err(reason) => {
             at.unwrap_or_else(|| field.clone())
-                .error(format!("{reason}; without it the door would stand open"));
+                .error(format!("{reason}; without it {without}"));
             None
         }
     }

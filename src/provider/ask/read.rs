@@ -36,6 +36,7 @@ enum Key {
     #[serde(alias = "generationConfig")]
     GenerationConfig,
     N,
+    Temperature,
     #[serde(other)]
     Other,
 }
@@ -60,6 +61,7 @@ struct Top<'a> {
     text: Option<&'a RawValue>,
     generation: Option<&'a RawValue>,
     n: Option<&'a RawValue>,
+    temperature: Option<&'a RawValue>,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Top<'a> {
@@ -105,6 +107,7 @@ impl<'de> Visitor<'de> for TopVisitor {
                 Key::OutputConfig => &mut top.output_config,
                 Key::GenerationConfig => &mut top.generation,
                 Key::N => &mut top.n,
+                Key::Temperature => &mut top.temperature,
             };
             *place = Some(map.next_value()?);
         }
@@ -125,6 +128,8 @@ struct Options<'a> {
     max_output_tokens: Option<u64>,
     #[serde(rename = "candidateCount", alias = "candidate_count", default)]
     candidates: Option<u64>,
+    #[serde(borrow, default)]
+    temperature: Option<&'a RawValue>,
     #[serde(
         borrow,
         rename = "responseMimeType",
@@ -175,6 +180,7 @@ pub(super) fn ask(door: Dialect, body: Bytes) -> Result<Ask, BadRequest> {
         max_tokens: number(top.max_completion_tokens)
             .or_else(|| number(top.max_tokens))
             .or(generation.max_output_tokens),
+        temperature: top.temperature.or(generation.temperature).and_then(float),
         has_tools: is_filled(top.tools) || is_filled(top.functions) || is_object(top.tools),
         schema: format,
         many: number(top.n)
@@ -300,6 +306,10 @@ fn nested(raw: Option<&RawValue>) -> Options<'_> {
 
 fn number(raw: Option<&RawValue>) -> Option<u64> {
     raw?.get().parse().ok()
+}
+
+fn float(raw: &RawValue) -> Option<f64> {
+    raw.get().parse().ok().filter(|n: &f64| n.is_finite())
 }
 
 fn is_true(raw: Option<&RawValue>) -> bool {

@@ -70,6 +70,7 @@ impl Exchange {
             (false, Match::Normalised) => CacheHit::Normalised,
         };
         self.guard.trace().cached(how);
+        self.guard.trace().gave(&hit.answer);
         self.guard.end(Outcome::Cached);
         let served = Served {
             rung: 1,
@@ -99,6 +100,15 @@ impl Exchange {
         } else {
             Outcome::Error
         };
+        let answer = canned::answer(
+            &self.route.canned,
+            &self.route.id,
+            retry_in,
+            self.call.ask.schema,
+        );
+        if form == CannedForm::Answer {
+            self.guard.trace().gave(&answer);
+        }
         self.guard.end(outcome);
         let unserved = Kind::Unserved {
             exchange: self.call.id.clone(),
@@ -107,12 +117,6 @@ impl Exchange {
             why: why.to_owned(),
         };
         self.router.bus.emit_marked(unserved, injected);
-        let answer = canned::answer(
-            &self.route.canned,
-            &self.route.id,
-            retry_in,
-            self.call.ask.schema,
-        );
         let reply = match form {
             CannedForm::Answer => Reply::answer(&self.call, &answer),
             CannedForm::Error => Reply::exhausted(&self.call, &answer.text(), retry_in),

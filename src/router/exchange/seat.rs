@@ -250,7 +250,6 @@ impl Exchange {
             tier,
             unit: Arc::clone(unit),
             trace: Arc::clone(self.guard.trace()),
-            span: tracing::Span::current(),
             attempts: 0,
         }
     }

@@ -52,6 +52,7 @@ fn numbered(good: bool, number: u32) -> Paper<'static> {
         route: None,
         question,
         answer,
+        trace: None,
     }
 }
 

@@ -21,8 +21,10 @@ use crate::{
         plant::Unit,
         slot::Slot,
     },
+    telemetry::{Operation, Purpose},
 };
 use http::HeaderMap;
+use opentelemetry::trace::SpanContext;
 use std::{
     borrow::Cow,
     hash::{BuildHasher, Hasher, RandomState},
@@ -40,6 +42,8 @@ pub(super) struct Paper<'a> {
     pub(super) route: Option<&'a str>,
     pub(super) question: &'a str,
     pub(super) answer: &'a str,
+    /// The trace that it was answered in.
+    pub(super) trace: Option<SpanContext>,
 }
 
 /// A score or why there is none, and what it cost.
@@ -60,7 +64,7 @@ pub(super) async fn ask(
     let words = own.map_or_else(|| Cow::Owned(Rubric::default()), Cow::Borrowed);
     let prompt = rubric::prompt(&words, paper.question, paper.answer, nonce());
     let mut usage = Usage::default();
-    let score = match request(router, judge, &prompt) {
+    let score = match request(router, judge, &prompt, paper.trace) {
         Ok(call) => {
             tracing::debug!(judge = %judge.id, rubric = rubric::name(&words), "asked for a score");
             run(&call, config, judge, permit, &mut usage).await
@@ -110,7 +114,12 @@ async fn run(
     }
 }
 
-fn request(router: &Arc<Router>, judge: &Unit, prompt: &Prompt) -> Result<Call, String> {
+fn request(
+    router: &Arc<Router>,
+    judge: &Unit,
+    prompt: &Prompt,
+    about: Option<SpanContext>,
+) -> Result<Call, String> {
     let own = Own {
         name: &judge.model,
         model: &judge.model,
@@ -122,7 +131,8 @@ fn request(router: &Arc<Router>, judge: &Unit, prompt: &Prompt) -> Result<Call, 
         temperature: Some(0.0),
     };
     let ask = Ask::read(Dialect::OpenAi, own.body()).map_err(|e| e.to_string())?;
-    Ok(router.call(Dialect::OpenAi, ask, HeaderMap::new(), None))
+    let call = router.call(Dialect::OpenAi, ask, HeaderMap::new(), None);
+    Ok(call.told_as(Operation::Chat, Purpose::Judge, about))
 }
 
 /// What nobody can foresee: the standard library keys its hashers from the operating system's randomness, and the

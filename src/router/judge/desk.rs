@@ -534,6 +534,7 @@ async fn make(router: Arc<Router>, judge: Arc<Unit>, permit: Permit, subject: Su
             route: Some(&item.route),
             question: &item.question,
             answer: &item.answer,
+            trace: item.trace.clone(),
         },
         Subject::Anchor(call) => anchors::paper(call),
     };

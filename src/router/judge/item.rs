@@ -8,6 +8,7 @@ use crate::{
     provider::chat::Answer,
     router::plant::Unit,
 };
+use opentelemetry::trace::SpanContext;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ pub(super) struct Item {
     /// The whole conversation, as a number.
     pub(super) fingerprint: u64,
     pub(super) answer: String,
+    /// The trace that it was answered in.
+    pub(super) trace: Option<SpanContext>,
     pub(super) findings: Findings,
     /// What its judges have said so far.
     pub(super) said: Mutex<[Option<f64>; 2]>,
@@ -44,6 +47,7 @@ impl Item {
             injected: given.injected,
             route: given.call.ask.model.clone(),
             fingerprint: given.call.ask.fingerprint(),
+            trace: given.call.trace_context(),
             question: looked.question,
             answer: looked.answer,
             findings: looked.findings,
