@@ -210,7 +210,7 @@ async fn answers_that_nobody_gave_have_a_span_without_children() {
     rig.ask("hi").await.bytes().await.unwrap();
     let before = collector.until(2).await;
     rig.ask("hi").await.bytes().await.unwrap();
-    assert_eq!(rig.done("rung3 r on for 10m").await, None);
+    assert_eq!(rig.done("rung3 on r --for 10m --why test").await, None);
     rig.ask("other").await.bytes().await.unwrap();
     let spans = collector.until(4).await;
     let new = |s: &&Span| before.iter().all(|b| b.id != s.id);
@@ -233,7 +233,7 @@ async fn a_tier_that_is_open_is_an_event_and_the_reason() {
     let a = Upstream::start(vec![openai("m-a", "A")]).await;
     let b = Upstream::start(vec![openai("m-b", "B")]).await;
     let mut rig = traced(&openai_tiers(&[&a, &b]), &collector).await;
-    assert_eq!(rig.done("force a/m-a open for 10m").await, None);
+    assert_eq!(rig.done("force a/m-a open --for 10m --why test").await, None);
     rig.ask("hi").await.bytes().await.unwrap();
     let spans = collector.until(2).await;
     spans[0].has(&json!({"fallback.tier": "secondary", "fallback.reason": "forced_open"}));
