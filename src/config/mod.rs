@@ -45,7 +45,7 @@ pub use watch::Watch;
 
 use crate::model::{DeploymentId, Dialect, ProviderId, RouteId, Slo, time::duration_text};
 use indexmap::IndexMap;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::{borrow::Cow, fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 /// What `breakerbox config init` writes: every option with its default, explained.
@@ -403,6 +403,18 @@ pub struct Traces {
     pub headers: Vec<TraceHeader>,
     /// Share of the exchanges whose caller has not decided, 0 to 1.
     pub sample: f64,
+}
+
+impl Traces {
+    /// Whether they go the same way.
+    pub fn are_same(a: Option<&Self>, b: Option<&Self>) -> bool {
+        let header = |h: &TraceHeader| (h.name.clone(), h.value.expose_secret().to_owned());
+        let key = |t: &Self| {
+            let headers: Vec<_> = t.headers.iter().map(header).collect();
+            (t.endpoint.clone(), t.protocol, headers, t.sample)
+        };
+        a.map(key) == b.map(key)
+    }
 }
 
 /// A header for the collector, most often its key.

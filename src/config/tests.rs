@@ -11,6 +11,7 @@ mod litellm;
 mod native;
 mod secrets;
 mod slo;
+mod traces;
 mod vendor;
 
 use super::{Config, Env, Problems, parse};

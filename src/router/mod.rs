@@ -36,7 +36,7 @@ mod upstream;
 use crate::{
     cache::Cache,
     clock,
-    config::{Config, Fleet},
+    config::{Config, Fleet, Traces},
     model::{
         DeploymentId, Dialect, Kind, Mono, Order, ProviderId, Verdict,
         event::{Level, SCHEMA},
@@ -205,7 +205,10 @@ impl Router {
     pub fn reload(&self, config: Config) -> Result<(), String> {
         let moved = (!Fleet::are_same(self.config().fleet.as_ref(), config.fleet.as_ref()))
             .then(|| "fleet: what [fleet] says now holds from the next start".to_owned());
-        let warnings: Vec<_> = config.warnings.iter().cloned().chain(moved).collect();
+        let retraced = (!Traces::are_same(self.config().traces.as_ref(), config.traces.as_ref()))
+            .then(|| "traces: what [traces] says now holds from the next start".to_owned());
+        let warnings = config.warnings.iter().cloned();
+        let warnings: Vec<_> = warnings.chain(moved).chain(retraced).collect();
         let before = self.plant.load();
         let plant = Plant::build(Arc::new(config), Some(&before), &self.bus)?;
         let topology = plant.topology(self.simulated);

@@ -233,7 +233,10 @@ async fn a_tier_that_is_open_is_an_event_and_the_reason() {
     let a = Upstream::start(vec![openai("m-a", "A")]).await;
     let b = Upstream::start(vec![openai("m-b", "B")]).await;
     let mut rig = traced(&openai_tiers(&[&a, &b]), &collector).await;
-    assert_eq!(rig.done("force a/m-a open --for 10m --why test").await, None);
+    assert_eq!(
+        rig.done("force a/m-a open --for 10m --why test").await,
+        None
+    );
     rig.ask("hi").await.bytes().await.unwrap();
     let spans = collector.until(2).await;
     spans[0].has(&json!({"fallback.tier": "secondary", "fallback.reason": "forced_open"}));
