@@ -17,46 +17,57 @@ const ALL: usize = 64 * 1024;
 /// Instructions, and the conversation. None: the request cannot be read.
 pub(super) fn input(ask: &Ask) -> Option<(Option<String>, String)> {
     let chat = translate::read_request(ask.door, &ask.body).ok()?;
-    let system = (!chat.system.is_empty()).then(|| latest(chat.system.iter().map(part)));
-    Some((system, latest(chat.messages.iter().map(message))))
+    let system = (!chat.system.is_empty()).then(|| latest(&chat.system, &mut { ALL }));
+    let mut left = ALL;
+    let mut messages = Vec::new();
+    for message in chat.messages.iter().rev() {
+        let parts = latest(&message.parts, &mut left);
+        let cut = parts.len() < message.parts.len();
+        if !parts.is_empty() {
+            messages.push(json!({"role": role(message), "parts": parts}));
+        }
+        if cut {
+            break;
+        }
+    }
+    messages.reverse();
+    let text = |values: Vec<Value>| Value::from(values).to_string();
+    Some((system.map(text), text(messages)))
 }
 
 pub(super) fn output(answer: &Answer) -> String {
-    let mut message = json!({"role": "assistant", "parts": parts(&answer.parts)});
+    let parts = latest(&answer.parts, &mut { ALL });
+    let mut message = json!({"role": "assistant", "parts": parts});
     if let (Some(finish), Some(fields)) = (answer.finish, message.as_object_mut()) {
         fields.insert("finish_reason".to_owned(), finish_reason(finish).into());
     }
-    latest(std::iter::once(message))
+    json!([message]).to_string()
 }
 
-/// As many of the last messages as fit.
-fn latest(messages: impl DoubleEndedIterator<Item = Value>) -> String {
-    let mut left = ALL;
-    let mut kept: Vec<_> = messages
+/// As many of the last parts as fit into what is left.
+fn latest(parts: &[Part], left: &mut usize) -> Vec<Value> {
+    let mut kept: Vec<_> = parts
+        .iter()
         .rev()
-        .map(|message| message.to_string())
-        .take_while(|text| {
-            let fits = text.len() <= left;
-            left = left.saturating_sub(text.len());
+        .map(part)
+        .take_while(|part| {
+            let size = part.to_string().len();
+            let fits = size <= *left;
+            *left = left.saturating_sub(size);
             fits
         })
         .collect();
     kept.reverse();
-    format!("[{}]", kept.join(","))
+    kept
 }
 
-fn message(message: &Message) -> Value {
+fn role(message: &Message) -> &'static str {
     let is_result = |part: &Part| matches!(part, Part::ToolResult { .. });
-    let role = match message.role {
+    match message.role {
         Role::Assistant => "assistant",
         Role::User if !message.parts.is_empty() && message.parts.iter().all(is_result) => "tool",
         Role::User => "user",
-    };
-    json!({"role": role, "parts": parts(&message.parts)})
-}
-
-fn parts(parts: &[Part]) -> Vec<Value> {
-    parts.iter().map(part).collect()
+    }
 }
 
 fn part(part: &Part) -> Value {
@@ -71,7 +82,7 @@ fn part(part: &Part) -> Value {
             json!({"type": "tool_call", "id": id, "name": name, "arguments": small(input)})
         }
         Part::ToolResult { id, content, .. } => {
-            json!({"type": "tool_call_response", "id": id, "response": self::parts(content)})
+            json!({"type": "tool_call_response", "id": id, "response": content.iter().map(self::part).collect::<Vec<_>>()})
         }
     }
 }
@@ -167,16 +178,24 @@ mod tests {
 
     #[test]
     fn what_is_too_long_is_cut_and_stays_json_with_the_latest_kept() {
-        let turn =
-            |n: usize| json!({"role": "user", "content": format!("{n} {}", "ä".repeat(20_000))});
-        let all: Vec<_> = (0..40).map(turn).collect();
-        let (_, told) = input(&ask(&json!({"model": "r", "messages": all}))).unwrap();
-        assert!(told.len() <= ALL + 64, "{}", told.len());
-        let told: Vec<Value> = serde_json::from_str(&told).unwrap();
-        let last = told.last().unwrap()["parts"][0]["content"]
-            .as_str()
-            .unwrap();
-        assert!(last.starts_with("39 ä") && last.ends_with("characters left out]"));
-        assert!(told.len() > 2, "{}", told.len());
+        let roles = ["user", "assistant"];
+        let turn = |n: usize| {
+            let text = format!("{n} {}", "ä".repeat(20_000));
+            json!({"role": roles[n % 2], "content": text})
+        };
+        let both = [(0..41).map(turn).collect::<Vec<_>>(), vec![turn(0); 40]];
+        for all in both {
+            let (_, told) = input(&ask(&json!({"model": "r", "messages": all}))).unwrap();
+            assert!(
+                (ALL / 2..ALL + 1_000).contains(&told.len()),
+                "{}",
+                told.len()
+            );
+            let told: Vec<Value> = serde_json::from_str(&told).unwrap();
+            let parts = told.last().unwrap()["parts"].as_array().unwrap();
+            let last = parts.last().unwrap()["content"].as_str().unwrap();
+            assert!(last.ends_with("characters left out]"), "{last}");
+            assert_eq!(last.starts_with("40 "), told.len() > 1);
+        }
     }
 }

@@ -127,11 +127,42 @@ fn tracestate(headers: &HeaderMap) -> Option<HeaderValue> {
     let joined = all.try_fold(first, |list, more| {
         HeaderValue::from_bytes(&[list.as_bytes(), b",", more.as_bytes()].concat()).ok()
     })?;
-    let members = joined.as_bytes().split(|b| *b == b',').count();
-    (members <= MOST_MEMBERS && parsed(Some(&joined)).is_some()).then_some(joined)
+    is_list(joined.as_bytes()).then_some(joined)
 }
 
 const MOST_MEMBERS: usize = 32;
+
+/// Keys and values as the recommendation has them, each key once.
+fn is_list(text: &[u8]) -> bool {
+    let members = text.split(|b| *b == b',').map(<[u8]>::trim_ascii);
+    let mut keys = Vec::new();
+    for member in members.filter(|m| !m.is_empty()) {
+        let Some((key, value)) = halves(member) else {
+            return false;
+        };
+        if keys.contains(&key) || !is_key(key) || !is_value(value) {
+            return false;
+        }
+        keys.push(key);
+    }
+    (1..=MOST_MEMBERS).contains(&keys.len())
+}
+
+fn halves(member: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = member.iter().position(|b| *b == b'=')?;
+    Some((member.get(..at)?, member.get(at + 1..)?))
+}
+
+fn is_key(key: &[u8]) -> bool {
+    let small = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let rest = |b: &u8| small(b) || b"_-*/@".contains(b);
+    key.len() <= 256 && key.first().is_some_and(small) && key.iter().all(rest)
+}
+
+fn is_value(value: &[u8]) -> bool {
+    let fits = |b: &u8| matches!(b, b' '..=b'~') && *b != b'=';
+    (1..=256).contains(&value.len()) && value.iter().all(fits)
+}
 
 fn parsed(state: Option<&HeaderValue>) -> Option<TraceState> {
     TraceState::from_str(state?.to_str().ok()?).ok()
@@ -222,7 +253,9 @@ mod tests {
     #[test]
     fn a_bad_state_goes_and_its_parent_stays() {
         let long = vec!["a=1"; 33].join(",");
-        for bad in ["=1", "a", "A=1", "a=1,b", &long] {
+        for bad in [
+            "=1", "a", "a=", "A=1", "a=1,b", "a=1,a=2", "a=b=c", "a=x\ty", ",", &long,
+        ] {
             let said = passed(&[("traceparent", GOOD), ("tracestate", bad)]);
             assert_eq!(said, [("traceparent".to_owned(), GOOD.to_owned())], "{bad}");
         }
