@@ -184,7 +184,15 @@ impl Collector {
 
 impl Span {
     fn of(span: &v1::Span) -> Self {
-        let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let hex = |bytes: &[u8]| {
+            let number = bytes.iter().fold(0_u128, |n, b| n << 8 | u128::from(*b));
+            let width = 2 * bytes.len();
+            if width == 0 {
+                String::new()
+            } else {
+                format!("{number:0width$x}")
+            }
+        };
         let events = span.events.iter();
         let failed = span
             .status

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use std::{
     net::SocketAddr,
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, task::JoinSet, time::Instant};
 
 const PROMPT: &str = "what the harbour master whispered";
 const ANSWER: &str = "that the tide is late";
