@@ -2,11 +2,14 @@
 //! things stand comes from the snapshot when somebody asks. Labels come from the configuration and from closed lists only:
 //! nothing that a caller sends becomes one. `docs/metrics.md` lists them all.
 
-use crate::model::{
-    DeploymentId, Kind, RouteId, Snapshot, Wall,
-    drill::{Drill, DrillResult, DrillStep},
-    event::{Exchanges, Judging, RouteSecond},
-    topology::Topology,
+use crate::{
+    model::{
+        DeploymentId, Kind, RouteId, Snapshot, Wall,
+        drill::{Drill, DrillResult, DrillStep},
+        event::{Exchanges, Judging, RouteSecond},
+        topology::Topology,
+    },
+    telemetry::Tally,
 };
 use indexmap::{IndexMap, IndexSet};
 use std::collections::BTreeMap;
@@ -197,7 +200,12 @@ impl Metrics {
     }
 
     /// One scrape: the counts, and how things stand.
-    pub fn text(&self, snapshot: &Snapshot, process: Option<&Process>) -> String {
+    pub fn text(
+        &self,
+        snapshot: &Snapshot,
+        process: Option<&Process>,
+        spans: Option<Tally>,
+    ) -> String {
         let mut page = Page::default();
         gauges::put(snapshot, &mut page);
         for (id, deployment) in &self.deployments {
@@ -210,6 +218,11 @@ impl Metrics {
             judge.put(id, &mut page);
         }
         self.put(&mut page);
+        if let Some(spans) = spans {
+            page.count(&names::TRACE_SPANS, &["sent"], spans.sent);
+            page.count(&names::TRACE_SPANS, &["dropped"], spans.dropped);
+            page.count(&names::TRACE_SPANS, &["failed"], spans.failed);
+        }
         if let Some(process) = process {
             gauges::process(process, &mut page);
         }

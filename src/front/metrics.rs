@@ -9,11 +9,12 @@ use axum::{
 };
 
 pub(super) async fn scrape(State(front): Held, _: Operator) -> Response {
-    let bus = front.router.bus().clone();
+    let (bus, spans) = (front.router.bus().clone(), front.router.spans());
     // Thousands of lines, and files of the system: not on a thread that serves callers.
     let page = tokio::task::spawn_blocking(move || {
         let snapshot = bus.snapshot().load_full();
-        bus.metrics().text(&snapshot, metrics::process().as_ref())
+        bus.metrics()
+            .text(&snapshot, metrics::process().as_ref(), spans)
     });
     match page.await {
         Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),

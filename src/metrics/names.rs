@@ -100,6 +100,7 @@ metrics! {
     JOURNAL_MISSED = Counter "breakerbox_journal_missed_events_total" [] "Events that are in no journal.";
     SUPPRESSED = Counter "breakerbox_events_suppressed_total" ["kind"] "Events that the cap per second kept from journals and screens. They are in these counts.";
     LOST = Counter "breakerbox_events_lost_total" [] "Events that nobody could take in time. While this rises, all other counts are too low.";
+    TRACE_SPANS = Counter "breakerbox_trace_spans_total" ["result"] "Spans of traces: sent, dropped since too many waited, or failed at the collector; absent without traces.";
     NETWORK_DOWN = Gauge "breakerbox_own_network_down" [] "1 while every provider fails to connect at once.";
     FLEET_REACHABLE = Gauge "breakerbox_fleet_reachable" [] "1 while the other replicas can be reached; absent without a fleet.";
     FLEET_PEERS = Gauge "breakerbox_fleet_peers" [] "Other replicas that are known; absent without a fleet.";

@@ -72,7 +72,13 @@ impl Run {
     }
 
     fn text(&self) -> String {
-        self.metrics.text(&self.state.snapshot(AT), None)
+        let spans = Tally {
+            sent: 9,
+            dropped: 2,
+            failed: 1,
+        };
+        let snapshot = self.state.snapshot(AT);
+        self.metrics.text(&snapshot, None, Some(spans))
     }
 
     /// The value of a sample, as it is written.
@@ -372,6 +378,20 @@ fn what_a_reload_takes_out_is_exported_no_more_and_what_stays_goes_on() {
         topology: topology(&["b/m"], &["s"]),
     });
     assert_eq!(ok(&run, "b/m"), Some(0.0), "it starts anew");
+}
+
+#[test]
+fn what_becomes_of_the_spans_of_traces_is_counted() {
+    let run = Run::new();
+    let spans = |result: &str| {
+        run.says(&format!(
+            "breakerbox_trace_spans_total{{result=\"{result}\"}}"
+        ))
+    };
+    assert_eq!(
+        (spans("sent"), spans("dropped"), spans("failed")),
+        (Some(9.0), Some(2.0), Some(1.0))
+    );
 }
 
 #[test]

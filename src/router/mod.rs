@@ -44,7 +44,7 @@ use crate::{
         id::ExchangeId,
     },
     provider::{ask::Ask, classify::TransportError, translate},
-    telemetry::{self, Operation, Origin, Purpose, Tracer},
+    telemetry::{self, Operation, Origin, Purpose, Tally, Tracer},
 };
 use arc_swap::ArcSwap;
 use http::HeaderMap;
@@ -199,6 +199,11 @@ impl Router {
 
     pub fn bus(&self) -> &Bus {
         &self.bus
+    }
+
+    /// How the spans of traces fare; none: there are no traces.
+    pub fn spans(&self) -> Option<Tally> {
+        self.tracer.as_ref().map(|tracer| tracer.tally())
     }
 
     /// Takes over a new configuration; requests under way finish on the old one.
