@@ -1,6 +1,8 @@
 //! The dashboard without a terminal: one line per event, or one JSON object per event.
 
-use crate::model::{Event, Kind, Snapshot, event::Level, snapshot::Shown, text};
+use crate::model::{
+    Event, Kind, Snapshot, content::first_words, event::Level, snapshot::Shown, text,
+};
 use std::{
     io::{self, Write},
     sync::Arc,
@@ -109,7 +111,9 @@ pub fn line(event: &Event) -> String {
         Level::Warn => "WARN ",
         Level::Bad => "BAD  ",
     };
-    format!("{}Z {level} {}", event.at.clock(), event.line())
+    // What somebody wrote must not pass for a line of its own.
+    let said = first_words(&event.line(), usize::MAX);
+    format!("{}Z {level} {said}", event.at.clock())
 }
 
 /// A snapshot in lines: what `status` prints.

@@ -45,6 +45,11 @@ impl Token {
         }
     }
 
+    /// With the same name and role, and the same token: a leaked one is changed under its old name.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (&self.name, self.role, self.digest) == (&other.name, other.role, other.digest)
+    }
+
     pub fn is(&self, shown: &[u8]) -> bool {
         // Of the shown one nobody can choose the digest.
         self.digest == digest(shown)

@@ -22,6 +22,7 @@ use uuid::Uuid;
 const ANSWER: Duration = Duration::from_secs(10);
 /// Characters of a name that somebody gives himself.
 const NAME: usize = 64;
+const BUSY: &str = "the router is busy or stopping; try again";
 
 /// Whoever is let in may look.
 impl FromRequestParts<Front> for Operator {
@@ -35,7 +36,7 @@ impl FromRequestParts<Front> for Operator {
             ));
         };
         let config = front.router.config();
-        let admitted = front.doorman.admit(&config.control, *peer, &parts.headers);
+        let admitted = front.doorman.admit(&config.control, *peer, parts);
         admitted.map_err(|refused| *refused)
     }
 }
@@ -70,20 +71,35 @@ pub(super) async fn command(
 ) -> Response {
     let done = async {
         let Json(given) = given.map_err(|e| Box::new(refuse(e.status(), &e.body_text())))?;
+        front.doorman.turn(&operator)?;
         let command = Command::parse(&given.command);
         let command = command.map_err(|why| Box::new(refuse(StatusCode::BAD_REQUEST, &why)))?;
-        let order = order(&operator, given.actor.as_deref(), command);
-        front.doorman.turn(&operator)?;
-        if operator.role < Role::Control {
-            front
-                .router
-                .bus()
-                .emit(order.told(Some(MAY_LOOK.to_owned())));
-            return Err(Box::new(refuse(StatusCode::FORBIDDEN, MAY_LOOK)));
-        }
-        carried_out(&front, order).await
+        carried_out(
+            &front,
+            &operator,
+            order(&operator, given.actor.as_deref(), command),
+        )
+        .await
     };
     done.await.unwrap_or_else(|refused: Refused| *refused)
+}
+
+/// Hands an order to whoever carries it out. What is not even handed on is told like what is refused later.
+pub(super) fn hand_on(
+    front: &Front,
+    operator: &Operator,
+    order: Order,
+) -> Result<(), (StatusCode, &'static str)> {
+    let (order, status, why) = if operator.role < Role::Control {
+        (order, StatusCode::FORBIDDEN, MAY_LOOK)
+    } else {
+        match front.orders.try_send(order) {
+            Ok(()) => return Ok(()),
+            Err(e) => (e.into_inner(), StatusCode::SERVICE_UNAVAILABLE, BUSY),
+        }
+    };
+    front.router.bus().emit(order.told(Some(why.to_owned())));
+    Err((status, why))
 }
 
 pub(super) fn order(operator: &Operator, actor: Option<&str>, command: Command) -> Order {
@@ -97,13 +113,14 @@ pub(super) fn order(operator: &Operator, actor: Option<&str>, command: Command) 
     }
 }
 
-async fn carried_out(front: &Front, order: Order) -> Result<Response, Refused> {
+async fn carried_out(
+    front: &Front,
+    operator: &Operator,
+    order: Order,
+) -> Result<Response, Refused> {
     let events = front.router.bus().subscribe();
     let ticket = order.ticket;
-    front.orders.try_send(order).map_err(|_| {
-        let why = "the router is busy or stopping; try again";
-        Box::new(refuse(StatusCode::SERVICE_UNAVAILABLE, why))
-    })?;
+    hand_on(front, operator, order).map_err(|(status, why)| Box::new(refuse(status, why)))?;
     let answer = timeout(ANSWER, answer(events, ticket)).await.ok().flatten();
     let event = answer.ok_or_else(|| {
         let why = "nothing came of it within 10 s; look at the events before it is given again";

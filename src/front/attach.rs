@@ -3,20 +3,20 @@
 
 use super::{
     Front, Held,
-    admin::{order, shown},
-    operator::{MAY_LOOK, Operator, TOO_FAST, refuse},
+    admin::{hand_on, order, shown},
+    operator::{Operator, Refused, TOO_FAST, refuse},
 };
 use crate::{
     clock,
     model::{
         Command, Kind, Mono, Snapshot,
-        order::Role,
         sync::{FromScreen, Hello, History, Mirror, PROTOCOL, ToScreen},
     },
 };
 use axum::{
     extract::{
         Query, State, WebSocketUpgrade,
+        rejection::QueryRejection,
         ws::{CloseFrame, Message, WebSocket, close_code, rejection::WebSocketUpgradeRejection},
     },
     http::StatusCode,
@@ -31,7 +31,7 @@ use tokio::{
     time::{MissedTickBehavior, interval, timeout},
 };
 
-/// Screens at once.
+/// Screens, and readers of events, at once.
 pub(super) const SCREENS: usize = 64;
 /// How soon what a person should see is sent.
 const LOOK: Duration = Duration::from_millis(100);
@@ -61,12 +61,16 @@ pub(super) struct Asked {
 pub(super) async fn attach(
     State(front): Held,
     operator: Operator,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
         Err(e) => return refuse(StatusCode::UPGRADE_REQUIRED, &e.body_text()),
+    };
+    let Query(asked) = match asked {
+        Ok(asked) => asked,
+        Err(e) => return refuse(StatusCode::BAD_REQUEST, &e.body_text()),
     };
     if let Some(spoken) = asked.protocol.filter(|spoken| *spoken != PROTOCOL) {
         let why = format!(
@@ -75,15 +79,23 @@ pub(super) async fn attach(
         );
         return refuse(StatusCode::BAD_REQUEST, &why);
     }
-    let Ok(seat) = Arc::clone(&front.seats).try_acquire_owned() else {
-        let why = format!("{SCREENS} screens are attached, and no more can be");
-        return refuse(StatusCode::SERVICE_UNAVAILABLE, &why);
+    let seat = match seat(&front) {
+        Ok(seat) => seat,
+        Err(refused) => return *refused,
     };
     let screens = front.screens.clone();
     upgrade
         .max_message_size(MOST_SAID)
         .max_frame_size(MOST_SAID)
         .on_upgrade(move |socket| screens.track_future(serve(front, operator, socket, seat)))
+}
+
+/// For whoever stays.
+pub(super) fn seat(front: &Front) -> Result<OwnedSemaphorePermit, Refused> {
+    Arc::clone(&front.seats).try_acquire_owned().map_err(|_| {
+        let why = format!("{SCREENS} screens and readers of events are there, and no more can be");
+        Box::new(refuse(StatusCode::SERVICE_UNAVAILABLE, &why))
+    })
 }
 
 async fn serve(front: Front, operator: Operator, socket: WebSocket, _seat: OwnedSemaphorePermit) {
@@ -231,19 +243,13 @@ impl Session {
         if self.front.doorman.turn(&self.operator).is_err() {
             return Err(End::Closed(close_code::POLICY, TOO_FAST));
         }
-        let bus = self.front.router.bus();
         match Command::parse(&command) {
             Ok(command) => {
                 let mut order = order(&self.operator, Some(&actor), command);
                 order.ticket = Some(ticket);
-                if self.operator.role < Role::Control {
-                    bus.emit(order.told(Some(MAY_LOOK.to_owned())));
-                } else if let Err(e) = self.front.orders.try_send(order) {
-                    let why = "the router is busy or stopping; try again".to_owned();
-                    bus.emit(e.into_inner().told(Some(why)));
-                }
+                let _told = hand_on(&self.front, &self.operator, order);
             }
-            Err(why) => bus.emit(Kind::Command {
+            Err(why) => self.front.router.bus().emit(Kind::Command {
                 actor: self.operator.actor().to_owned(),
                 command: crate::model::content::first_words(&command, SAID),
                 origin: Some(self.operator.origin.clone()),

@@ -1,6 +1,6 @@
 //! `GET /admin/events`: everything that happens from now on, one JSON object a line.
 
-use super::{Held, operator::Operator};
+use super::{Front, Held, attach::seat, operator::Operator};
 use crate::model::Event;
 use axum::{
     body::Body,
@@ -11,36 +11,58 @@ use axum::{
 use futures_util::stream;
 use serde_json::json;
 use std::{convert::Infallible, sync::Arc};
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::{
+    OwnedSemaphorePermit,
+    broadcast::{Receiver, error::RecvError},
+};
 
-pub(super) async fn events(State(front): Held, _: Operator) -> Response {
-    let content = front.router.config().journal.content;
-    let events = front.router.bus().subscribe();
-    // A stream that goes on would hold up the end of the router.
-    let stop = front.stop.clone();
-    let lines = stream::unfold(events, move |mut events| {
-        let stop = stop.clone();
-        async move {
-            let line = stop
-                .run_until_cancelled_owned(next(&mut events, content))
-                .await??;
-            Some((Ok::<_, Infallible>(line), events))
-        }
+pub(super) async fn events(State(front): Held, operator: Operator) -> Response {
+    let seat = match seat(&front) {
+        Ok(seat) => seat,
+        Err(refused) => return *refused,
+    };
+    let reader = Reader {
+        events: front.router.bus().subscribe(),
+        front,
+        operator,
+        _seat: seat,
+    };
+    let lines = stream::unfold(reader, |mut reader| async move {
+        let line = reader.next().await?;
+        Some((Ok::<_, Infallible>(line), reader))
     });
-    let headers = [
-        (header::CONTENT_TYPE, "application/x-ndjson"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
+    let headers = [(header::CONTENT_TYPE, "application/x-ndjson")];
     (headers, Body::from_stream(lines)).into_response()
 }
 
-/// A reader that is too slow is told how many it missed.
-async fn next(events: &mut Receiver<Arc<Event>>, content: bool) -> Option<String> {
-    let line = match events.recv().await {
-        Ok(event) if content => serde_json::to_string(&*event).ok()?,
-        Ok(event) => serde_json::to_string(&event.without_content()).ok()?,
-        Err(RecvError::Lagged(n)) => json!({"missed": n}).to_string(),
-        Err(RecvError::Closed) => return None,
-    };
-    Some(line + "\n")
+struct Reader {
+    events: Receiver<Arc<Event>>,
+    front: Front,
+    operator: Operator,
+    _seat: OwnedSemaphorePermit,
+}
+
+impl Reader {
+    /// None: it is over, with the router or with what let the reader in. A reader that is too slow is told how many
+    /// it missed.
+    async fn next(&mut self) -> Option<String> {
+        // A stream that goes on would hold up the end of the router.
+        let told = self
+            .front
+            .stop
+            .run_until_cancelled(self.events.recv())
+            .await?;
+        // After it has come: a reload is an event too.
+        let config = self.front.router.config();
+        if !self.operator.is_still_let_in(&config.control) {
+            return None;
+        }
+        let line = match told {
+            Ok(event) if config.journal.content => serde_json::to_string(&*event).ok()?,
+            Ok(event) => serde_json::to_string(&event.without_content()).ok()?,
+            Err(RecvError::Lagged(n)) => json!({"missed": n}).to_string(),
+            Err(RecvError::Closed) => return None,
+        };
+        Some(line + "\n")
+    }
 }

@@ -31,6 +31,7 @@ use axum::{
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    middleware::map_response,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -90,12 +91,18 @@ fn operators() -> Axum<Front> {
         .route("/admin/attach", get(attach::attach))
         .route("/metrics", get(metrics::scrape))
         .layer(DefaultBodyLimit::max(COMMAND_BYTES))
+        // How things stand is never kept by whoever stands between.
+        .layer(map_response(async |mut answer: Response| {
+            let headers = answer.headers_mut();
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            answer
+        }))
 }
 
 /// The doors on the operators' own socket.
 pub fn socket_app(front: Front) -> Axum {
     operators()
-        .fallback(unknown)
+        .fallback(no_door)
         .method_not_allowed_fallback(wrong_method)
         .with_state(front)
 }
@@ -165,6 +172,14 @@ async fn unknown(headers: HeaderMap, uri: Uri) -> Response {
         Some("unknown_path"),
         None,
     )
+}
+
+async fn no_door(uri: Uri) -> Response {
+    let why = format!(
+        "there is nothing at {} on the operators' socket; GET /admin/openapi.json says what there is",
+        uri.path()
+    );
+    operator::refuse(StatusCode::NOT_FOUND, &why)
 }
 
 async fn wrong_method(headers: HeaderMap, uri: Uri) -> Response {

@@ -11,7 +11,7 @@ use crate::{
 };
 use axum::{
     Json,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts, uri::Authority},
     response::{IntoResponse, Response},
 };
 use moka::sync::Cache;
@@ -33,10 +33,12 @@ const REMEMBERED: u64 = 4096;
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// Somebody who was let in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Operator {
     pub(super) role: Role,
     pub(super) origin: Origin,
+    /// What was shown; none where none is asked for.
+    token: Option<Token>,
 }
 
 impl Operator {
@@ -50,17 +52,13 @@ impl Operator {
         }
     }
 
-    /// Is what he was let in for still so? A token that a reload took away ends what it began.
+    /// Is what he was let in for still so? A token that a reload took away, or put another one in the place of, ends
+    /// what it began.
     pub(super) fn is_still_let_in(&self, control: &Control) -> bool {
-        match &self.origin {
-            Origin::Socket { .. } => true,
-            Origin::Net { token: None, .. } => control.tokens.is_empty(),
-            Origin::Net {
-                token: Some(name), ..
-            } => {
-                let mut tokens = control.tokens.iter();
-                tokens.any(|t| t.name == *name && t.role == self.role)
-            }
+        match (&self.origin, &self.token) {
+            (Origin::Socket { .. }, _) => true,
+            (Origin::Net { .. }, None) => control.tokens.is_empty(),
+            (Origin::Net { .. }, Some(shown)) => control.tokens.iter().any(|t| t.is_same(shown)),
         }
     }
 }
@@ -99,34 +97,38 @@ impl Doorman {
         &self,
         control: &Control,
         peer: Peer,
-        headers: &HeaderMap,
+        asked: &Parts,
     ) -> Result<Operator, Refused> {
+        let headers = &asked.headers;
+        if from_a_page(headers) {
+            return Err(forbidden("the operators' door does not open to web pages"));
+        }
         let addr = match peer {
+            Peer::Socket { .. } if handed_on(headers) => return Err(forbidden(NO_PROXY)),
             Peer::Socket { uid } => {
                 return Ok(Operator {
                     role: Role::Control,
                     origin: Origin::Socket { uid },
+                    token: None,
                 });
             }
             Peer::Net(addr) => canonical(addr.ip()),
         };
-        if from_a_page(headers) {
-            return Err(Box::new(refuse(
-                StatusCode::FORBIDDEN,
-                "the operators' door does not open to web pages",
-            )));
-        }
-        let (role, token) = if control.tokens.is_empty() {
-            on_this_machine(addr, headers)?;
-            (Role::Control, None)
+        let token = if control.tokens.is_empty() {
+            if !on_this_machine(addr, asked) {
+                return Err(forbidden(THIS_MACHINE));
+            }
+            None
         } else {
-            let token = self.token(&control.tokens, addr, headers)?;
-            (token.role, Some(token.name.clone()))
+            Some(self.token(&control.tokens, addr, headers)?.clone())
         };
-        let from = addr.to_string();
         Ok(Operator {
-            role,
-            origin: Origin::Net { from, token },
+            role: token.as_ref().map_or(Role::Control, |t| t.role),
+            origin: Origin::Net {
+                from: addr.to_string(),
+                token: token.as_ref().map(|t| t.name.clone()),
+            },
+            token,
         })
     }
 
@@ -182,6 +184,11 @@ impl Doorman {
     }
 }
 
+const THIS_MACHINE: &str =
+    "the operators' door opens to this machine only; set control.tokens to open it to others";
+const NO_PROXY: &str =
+    "the socket is for users of this machine; a proxy goes to the router's address, with a token";
+
 /// Why somebody's command is not even looked at.
 pub(super) const MAY_LOOK: &str = "this token may look only: it has the role view, not control";
 pub(super) const TOO_FAST: &str = "commands come too fast: at most 20 at once, and 5 a second";
@@ -192,27 +199,35 @@ fn from_a_page(headers: &HeaderMap) -> bool {
     headers.contains_key(header::ORIGIN) || site.is_some_and(|site| site != b"none")
 }
 
-/// From this machine, by its own name (a rebound DNS name is not), and not handed on by a proxy, which would make all the
-/// world look like this machine.
-fn on_this_machine(addr: IpAddr, headers: &HeaderMap) -> Result<(), Refused> {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|h| h.to_str().ok())
-        .unwrap_or_default();
-    let name = host
-        .rsplit_once(':')
-        .filter(|(_, port)| port.parse::<u16>().is_ok());
+/// From this machine, by its own name in every place that can name one (a rebound DNS name is not), and not handed on.
+fn on_this_machine(addr: IpAddr, asked: &Parts) -> bool {
+    let hosts = asked.headers.get_all(header::HOST).iter();
+    let target = asked.uri.authority();
+    let mut names = hosts
+        .map(|h| h.to_str().unwrap_or_default())
+        .chain(target.map(Authority::as_str))
+        .peekable();
+    let named = names.peek().is_some();
+    addr.is_loopback() && named && names.all(is_own_name) && !handed_on(&asked.headers)
+}
+
+fn is_own_name(host: &str) -> bool {
+    let port = |port: &str| port.parse::<u16>().is_ok();
+    let name = host.rsplit_once(':').filter(|(_, after)| port(after));
     let name = name.map_or(host, |(name, _)| name);
-    let by_name = matches!(name, "localhost" | "127.0.0.1" | "[::1]");
-    let handed_on = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
-    let handed_on = handed_on.iter().any(|name| headers.contains_key(*name));
-    if addr.is_loopback() && by_name && !handed_on {
-        return Ok(());
-    }
-    Err(Box::new(refuse(
-        StatusCode::FORBIDDEN,
-        "the operators' door opens to this machine only; set control.tokens to open it to others",
-    )))
+    name.eq_ignore_ascii_case("localhost") || matches!(name, "127.0.0.1" | "[::1]")
+}
+
+/// By a proxy, which would make all the world look like this machine.
+fn handed_on(headers: &HeaderMap) -> bool {
+    let by_proxies = [
+        "forwarded",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-real-ip",
+        "via",
+    ];
+    by_proxies.iter().any(|name| headers.contains_key(*name))
 }
 
 fn canonical(addr: IpAddr) -> IpAddr {
@@ -228,6 +243,10 @@ fn network(addr: Ipv6Addr) -> IpAddr {
         return IpAddr::V6(addr);
     }
     IpAddr::V6(Ipv6Addr::from_bits(addr.to_bits() & (u128::MAX << 64)))
+}
+
+fn forbidden(why: &str) -> Refused {
+    Box::new(refuse(StatusCode::FORBIDDEN, why))
 }
 
 fn unauthorized(why: &str) -> Response {

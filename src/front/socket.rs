@@ -4,7 +4,10 @@ use super::serve::{ACCEPT_PAUSE, Connections, Peer};
 use axum::Router as Axum;
 use std::{
     fs, io,
-    os::unix::{fs::PermissionsExt, net::UnixStream as Blocking},
+    os::unix::{
+        fs::{DirBuilderExt, FileTypeExt, PermissionsExt},
+        net::UnixStream as Blocking,
+    },
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -27,25 +30,30 @@ impl Socket {
                 "no socket for commands at {at}: {e}; set control.socket, or \"off\" to do without"
             )
         };
-        if let Some(dir) = path.parent().filter(|dir| !dir.exists()) {
-            fs::create_dir_all(dir).map_err(said)?;
-            // Before there is anything in it that somebody could open.
-            fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(said)?;
+        let is_taken = |why| said(io::Error::new(io::ErrorKind::AddrInUse, why));
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+        let dir = dir.unwrap_or(Path::new("."));
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(dir)
+            .map_err(said)?;
+        // What is no socket refuses too, and is somebody's file.
+        if fs::symlink_metadata(path).is_ok_and(|file| !file.file_type().is_socket()) {
+            return Err(is_taken("a file that is no socket is there"));
         }
-        match Blocking::connect(path) {
-            Ok(_) => {
-                return Err(said(io::Error::new(
-                    io::ErrorKind::AddrInUse,
-                    "another breakerbox answers there",
-                )));
-            }
-            Err(e) if e.kind() == io::ErrorKind::ConnectionRefused => {
-                fs::remove_file(path).map_err(said)?;
-            }
-            Err(_) => {}
+        if Blocking::connect(path).is_ok() {
+            return Err(is_taken("another breakerbox answers there"));
         }
-        let listener = UnixListener::bind(path).map_err(said)?;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(said)?;
+        // Nobody can open it before it is this user's alone, and it takes the place of one that was left behind at once.
+        let closed = tempfile::Builder::new()
+            .permissions(fs::Permissions::from_mode(0o700))
+            .tempdir_in(dir)
+            .map_err(said)?;
+        let made = closed.path().join("s");
+        let listener = UnixListener::bind(&made).map_err(said)?;
+        fs::set_permissions(&made, fs::Permissions::from_mode(0o600)).map_err(said)?;
+        fs::rename(&made, path).map_err(said)?;
         Ok(Self {
             listener,
             path: path.to_owned(),
@@ -109,6 +117,20 @@ mod tests {
         // As a process that was killed leaves it.
         drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
         assert!(path.exists());
-        Socket::bind(&path).unwrap();
+        let again = Socket::bind(&path).unwrap();
+        assert_eq!(mode(&path), 0o600);
+        let beside = fs::read_dir(path.parent().unwrap()).unwrap().count();
+        assert_eq!(beside, 1, "nothing is left beside it");
+        drop(again);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_socket_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("notes.txt");
+        fs::write(&path, "mine").unwrap();
+        let refused = Socket::bind(&path).unwrap_err();
+        assert!(refused.contains("no socket is there"), "{refused}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
     }
 }

@@ -3,11 +3,16 @@
 
 use super::{
     DeploymentId, ForceKind, RouteId,
+    content::first_words,
     fault::{FaultKind, Only},
     time::{duration_text, parse_duration},
 };
 use clap::{Args, Parser, Subcommand};
 use std::{fmt, time::Duration};
+
+/// What is said in events and kept in the snapshot, for every screen.
+const LONGEST_LINE: usize = 2000;
+const LONGEST_WHY: usize = 500;
 
 /// A command to a running router.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
@@ -22,7 +27,7 @@ pub enum Command {
         #[arg(long = "for", value_name = "TIME", default_value = "10m", value_parser = parse_duration)]
         lasts: Duration,
         /// Why, for the people who read the journal
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", value_parser = reason)]
         why: String,
     },
     /// Take a force off; the breaker then goes through a probe
@@ -123,7 +128,7 @@ pub enum Rung3Command {
         #[arg(long = "for", value_name = "TIME", default_value = "10m", value_parser = parse_duration)]
         lasts: Duration,
         /// Why, for the people who read the journal
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", value_parser = reason)]
         why: String,
     },
     /// Go back to the models
@@ -174,6 +179,14 @@ impl Whom {
     }
 }
 
+/// It stands on one line of many a screen, and in journals.
+fn reason(text: &str) -> Result<String, String> {
+    if text.chars().count() > LONGEST_WHY {
+        return Err(format!("a reason is {LONGEST_WHY} characters at most"));
+    }
+    Ok(first_words(text, LONGEST_WHY))
+}
+
 fn some_percent(text: &str) -> Result<f64, String> {
     let share = parse_percent(text)?;
     let some = Some(share).filter(|s| *s > 0.0);
@@ -205,6 +218,9 @@ struct Line {
 impl Command {
     /// Reads one line of the grammar. The error is for a person and fits in a few lines.
     pub fn parse(line: &str) -> Result<Self, String> {
+        if line.len() > LONGEST_LINE {
+            return Err(format!("a command is {LONGEST_LINE} bytes at most"));
+        }
         let words = shlex::split(line).ok_or("a quotation mark is not closed")?;
         Line::try_parse_from(words).map(|l| l.command).map_err(|e| {
             let text = e.to_string();
@@ -344,6 +360,23 @@ mod tests {
                 "{line}"
             );
         }
+    }
+
+    #[test]
+    fn a_reason_stands_on_one_line_and_neither_it_nor_a_command_is_endless() {
+        let said = "force a/m open --why \"over\n23:59:59Z  GOOD  all is well\u{1b}[2J\"";
+        let Command::Force { why, .. } = Command::parse(said).unwrap() else {
+            unreachable!("a force")
+        };
+        assert_eq!(why, "over 23:59:59Z GOOD all is well\u{fffd}[2J");
+        let long = format!("rung3 on --why {}", "x".repeat(LONGEST_WHY + 1));
+        assert!(
+            Command::parse(&long)
+                .unwrap_err()
+                .contains("500 characters")
+        );
+        let endless = format!("release {}", "x".repeat(LONGEST_LINE));
+        assert!(Command::parse(&endless).unwrap_err().contains("2000 bytes"));
     }
 
     #[test]
