@@ -70,7 +70,7 @@ pub(super) async fn command(
     given: Result<Json<Given>, JsonRejection>,
 ) -> Response {
     let done = async {
-        let Json(given) = given.map_err(|e| Box::new(refuse(e.status(), &e.body_text())))?;
+        let Json(given) = given.map_err(|e| Box::new(no_command(&e)))?;
         front.doorman.turn(&operator)?;
         let command = Command::parse(&given.command);
         let command = command.map_err(|why| Box::new(refuse(StatusCode::BAD_REQUEST, &why)))?;
@@ -82,6 +82,14 @@ pub(super) async fn command(
         .await
     };
     done.await.unwrap_or_else(|refused: Refused| *refused)
+}
+
+fn no_command(e: &JsonRejection) -> Response {
+    let status = match e.status() {
+        StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
+        status => status,
+    };
+    refuse(status, &e.body_text())
 }
 
 /// Hands an order to whoever carries it out. What is not even handed on is told like what is refused later.

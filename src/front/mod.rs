@@ -79,8 +79,8 @@ impl Front {
 
 /// For so long screens are waited for.
 const GOODBYE: Duration = Duration::from_secs(1);
-/// A command is a line.
-const COMMAND_BYTES: usize = 64 * 1024;
+/// A command is a line, and JSON writes six characters for some.
+const COMMAND_BYTES: usize = 16 * 1024;
 
 /// The doors of operators: on the address of all, and on a socket of their own.
 fn operators() -> Axum<Front> {

@@ -269,3 +269,50 @@ fn slowly(why: &str, later: Duration) -> Response {
 pub(super) fn refuse(status: StatusCode, why: &str) -> Response {
     (status, Json(json!({"error": {"message": why}}))).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::Request;
+
+    fn from(addr: &str) -> Result<Operator, StatusCode> {
+        let asked = Request::get("/admin/snapshot").header("host", "localhost");
+        let (parts, ()) = asked.body(()).unwrap().into_parts();
+        let peer = Peer::Net(addr.parse().unwrap());
+        let admitted = Doorman::default().admit(&Control::default(), peer, &parts);
+        admitted.map_err(|refused| refused.status())
+    }
+
+    #[test]
+    fn without_a_token_nobody_elsewhere_comes_in_whatever_name_he_says() {
+        for addr in [
+            "192.0.2.9:80",
+            "10.0.0.1:80",
+            "[2001:db8::1]:80",
+            "[::ffff:192.0.2.9]:80",
+        ] {
+            assert_eq!(from(addr).err(), Some(StatusCode::FORBIDDEN), "{addr}");
+        }
+        for addr in ["127.0.0.1:80", "[::1]:80", "[::ffff:127.0.0.1]:80"] {
+            assert!(from(addr).is_ok(), "{addr}");
+        }
+    }
+
+    #[test]
+    fn commands_are_earned_back_with_time() {
+        let (doorman, start) = (Doorman::default(), clock::now());
+        let operator = from("127.0.0.1:80").unwrap();
+        let burst = (0..40).filter(|_| doorman.take_turn(&operator, start));
+        assert_eq!(burst.count(), 20);
+        let later = start + Duration::from_secs(1);
+        let earned = (0..40).filter(|_| doorman.take_turn(&operator, later));
+        assert_eq!(earned.count(), 5);
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_network_are_one() {
+        let one = canonical("2001:db8::1".parse().unwrap());
+        assert_eq!(one, canonical("2001:db8::ffff:1".parse().unwrap()));
+        assert_ne!(one, canonical("2001:db8:0:1::1".parse().unwrap()));
+    }
+}

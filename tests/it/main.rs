@@ -35,6 +35,7 @@ mod judge_words;
 mod litellm;
 mod memory;
 mod metrics;
+mod operators;
 mod pty;
 mod real;
 mod recovery;

@@ -23,6 +23,7 @@ pub(crate) struct Rig {
     router: Arc<Router>,
     pub(crate) client: reqwest::Client,
     pub(crate) bus: Bus,
+    pub(crate) front: Front,
     orders: mpsc::Sender<Order>,
     events: broadcast::Receiver<Arc<Event>>,
     _tasks: JoinSet<()>,
@@ -126,13 +127,9 @@ impl Rig {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         tasks.spawn(hub.run());
-        let app = front::app(Front::new(
-            Arc::clone(&router),
-            orders.clone(),
-            stop.clone(),
-        ));
+        let front = Front::new(Arc::clone(&router), orders.clone(), stop.clone());
         tasks.spawn(doors.serve(
-            app,
+            front::app(front.clone()),
             server.header_timeout,
             Duration::from_secs(1),
             stop.clone(),
@@ -148,6 +145,7 @@ impl Rig {
             router,
             client,
             bus,
+            front,
             orders,
             events,
             _tasks: tasks,
