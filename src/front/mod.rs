@@ -10,6 +10,7 @@ mod health;
 mod metrics;
 mod models;
 mod openai;
+mod openapi;
 mod operator;
 mod responses;
 mod serve;
@@ -33,7 +34,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     middleware::map_response,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -82,15 +83,25 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// A command is a line, and JSON writes six characters for some.
 const COMMAND_BYTES: usize = 16 * 1024;
 
-/// The doors of operators: on the address of all, and on a socket of their own.
+/// The doors of operators, as assets/openapi.json describes them.
+fn operators_doors() -> [(&'static str, &'static str, MethodRouter<Front>); 6] {
+    [
+        ("get", "/admin/snapshot", get(admin::snapshot)),
+        ("post", "/admin/command", post(admin::command)),
+        ("get", "/admin/events", get(feed::events)),
+        ("get", "/admin/attach", get(attach::attach)),
+        ("get", "/admin/openapi.json", get(openapi::describe)),
+        ("get", "/metrics", get(metrics::scrape)),
+    ]
+}
+
+/// On the address of all, and on a socket of their own.
 fn operators() -> Axum<Front> {
-    Axum::new()
-        .route("/admin/snapshot", get(admin::snapshot))
-        .route("/admin/command", post(admin::command))
-        .route("/admin/events", get(feed::events))
-        .route("/admin/attach", get(attach::attach))
-        .route("/metrics", get(metrics::scrape))
-        .layer(DefaultBodyLimit::max(COMMAND_BYTES))
+    let mut app = Axum::new();
+    for (_, path, door) in operators_doors() {
+        app = app.route(path, door);
+    }
+    app.layer(DefaultBodyLimit::max(COMMAND_BYTES))
         // How things stand is never kept by whoever stands between.
         .layer(map_response(async |mut answer: Response| {
             let headers = answer.headers_mut();

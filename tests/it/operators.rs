@@ -2,6 +2,7 @@
 //! where no client would send such a thing.
 
 mod commands;
+mod openapi;
 mod pages;
 mod screens;
 mod socket;
