@@ -26,7 +26,7 @@ async fn what_is_no_command_is_refused_with_the_reason_and_nothing_happens() {
         (
             r#"{"command": "force a/m-a open; release a/m-a"}"#,
             400,
-            \"'release'\",
+            "'release'",
         ),
         (r#"{"command": "--help"}"#, 400, "--help"),
         (long.as_str(), 400, "2000 bytes"),
