@@ -7,6 +7,10 @@ use crate::{
 use clap::{Args, Parser, Subcommand};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+mod operate;
+
+pub use operate::{Asked, At, Given, GivenDrill, Wanted};
+
 const ABOUT: &str =
     "A failover router for LLM traffic, and the panel that shows which breaker tripped";
 
@@ -23,7 +27,8 @@ XDG config directory. It may also be a LiteLLM config.yaml, as it is.
 Exit codes: 0 fine, 1 it could not start or ran into an error, 2 wrong arguments.
 `status --once`: 0 all closed, 1 degraded, 2 rung 3 or unreachable. `drill`: 0 passed, 1 failed, 2 could not run.
 `check`: 0 no errors, 1 errors (with --strict also warnings), 2 the configuration cannot be read.
-`simulate`: 0 everything expected came, 1 something did not, 2 a scenario cannot be read.";
+`simulate`: 0 everything expected came, 1 something did not, 2 a scenario cannot be read.
+Commands to a running router: 0 carried out, 1 refused, 2 not reachable, 3 not allowed, 4 no answer in time.";
 
 const CHECK: &str = "\
 It reads the configuration and the ledger of drills; without --live nobody is called.
@@ -58,8 +63,19 @@ It needs no terminal and asks nothing: cron and CI go by the exit code, `--json`
   breakerbox drill bad-key-tuesday                              the simulated providers
   breakerbox drill april-7 --config breakerbox.toml             your own, failing the drill's own requests only
   breakerbox drill april-7 --config breakerbox.toml --json      the report on stdout
+  breakerbox drill start april-7                                in the router that runs on this machine
+  breakerbox drill abort                                        ends that one; its faults come off at once
 
 Exit codes: 0 passed, 1 failed or ended before its time, 2 could not run (nothing was broken, nothing is proven).";
+
+const EVENTS: &str = "\
+  breakerbox events                        the last ones
+  breakerbox events --follow               one line each, as they come
+  breakerbox events --follow --json --all  everything, for programs
+  breakerbox events --to llm.example:4141 --token-file ~/.config/breakerbox/token
+
+Exit codes: 0 told, 2 wrong arguments, not reachable, or (with --follow) the router has ended, 3 not allowed,
+4 no answer in time.";
 
 const SIMULATE: &str = "\
 A scenario says how providers and judges are, from when on, and what is expected of the breaker:
@@ -324,10 +340,19 @@ pub enum Mode {
         seed: u64,
     },
     /// Rehearse a failure on a router of its own, and report; exits with 0 (passed), 1 (failed) or 2 (could not run)
-    #[command(after_help = DRILL)]
+    #[command(
+        after_help = DRILL,
+        args_conflicts_with_subcommands = true,
+        subcommand_negates_reqs = true,
+        disable_help_subcommand = true
+    )]
     Drill {
         /// Which (`breakerbox drills` lists them), or a scenario file of your own
-        name: String,
+        #[arg(required = true)]
+        name: Option<String>,
+        /// In a router that runs
+        #[command(subcommand)]
+        here: Option<GivenDrill>,
         /// Drill the simulated providers, whatever configuration there is
         #[arg(long, conflicts_with = "config")]
         sim: bool,
@@ -378,16 +403,33 @@ pub enum Mode {
     },
     /// How a running breakerbox stands, from its snapshot
     Status {
-        /// Where it listens
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4141")]
-        listen: SocketAddr,
+        #[command(flatten)]
+        asked: Asked,
         /// Ask once and exit with 0 (all closed), 1 (degraded) or 2 (rung 3 or unreachable)
         #[arg(long)]
         once: bool,
-        /// The whole snapshot as JSON
-        #[arg(long)]
-        json: bool,
     },
+    /// What happened in a running breakerbox
+    #[command(after_help = EVENTS)]
+    Events {
+        #[command(flatten)]
+        asked: Asked,
+        /// What happens from now on, until the router ends
+        #[arg(long, short)]
+        follow: bool,
+        /// With --follow: every judged answer, request and second too
+        #[arg(long, requires = "follow")]
+        all: bool,
+    },
+    /// The whole state of a running breakerbox, as JSON
+    #[command(after_help = operate::EXIT)]
+    Snapshot {
+        #[command(flatten)]
+        at: At,
+    },
+    /// A command to a running breakerbox
+    #[command(flatten)]
+    Order(Given),
 }
 
 #[derive(Debug, Subcommand)]

@@ -86,10 +86,15 @@ pub fn write(event: &Event, as_json: bool) -> io::Result<()> {
     if as_json {
         return json(event);
     }
-    if event.kind.is_measure() || matches!(event.kind, Kind::Score { .. }) {
-        return Ok(());
+    if is_for_people(event) {
+        print(&line(event))?;
     }
-    print(&line(event))
+    Ok(())
+}
+
+/// Something that a person reads as a line: neither a measure nor one judged answer of many.
+pub fn is_for_people(event: &Event) -> bool {
+    !event.kind.is_measure() && !matches!(event.kind, Kind::Score { .. })
 }
 
 /// On a line of its own.

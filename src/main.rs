@@ -5,7 +5,7 @@ mod modes;
 use breakerbox::{
     app::{App, Wish},
     audit::{self, Audit, Facts, Level, Places},
-    cli::{CheckFormat, Cli, ConfigMode, Mode, Run},
+    cli::{CheckFormat, Cli, ConfigMode, GivenDrill, Mode, Run},
     clock,
     config::{self, Config},
     drill, headless,
@@ -44,7 +44,12 @@ fn main() -> ExitCode {
         }) => check(file.as_deref(), live, strict, format),
         Some(Mode::Sim { port, seed }) => simulate(port, seed),
         Some(Mode::Drill {
+            here: Some(GivenDrill(given)),
+            ..
+        }) => modes::operate::give(&given),
+        Some(Mode::Drill {
             name,
+            here: None,
             sim,
             config,
             report,
@@ -53,7 +58,7 @@ fn main() -> ExitCode {
             json,
             headless: _,
         }) => drill(&Rehearsal {
-            name,
+            name: name.unwrap_or_default(),
             sim: sim || config.is_none(),
             config,
             report,
@@ -71,7 +76,10 @@ fn main() -> ExitCode {
             seeds,
             json,
         }) => in_virtual_time(&scenarios, rate, seeds, json),
-        Some(Mode::Status { listen, once, json }) => status(listen, once, json),
+        Some(Mode::Status { asked, once }) => modes::operate::status(&asked, once),
+        Some(Mode::Events { asked, follow, all }) => modes::operate::events(&asked, follow, all),
+        Some(Mode::Snapshot { at }) => modes::operate::snapshot(&at),
+        Some(Mode::Order(given)) => modes::operate::give(&given),
     };
     done.unwrap_or_else(|why| {
         let _ = writeln!(io::stderr(), "breakerbox: {why}");
@@ -448,30 +456,6 @@ fn in_virtual_time(
 
 fn operator() -> String {
     std::env::var("USER").unwrap_or_else(|_| "operator".to_owned())
-}
-
-fn status(listen: SocketAddr, once: bool, json: bool) -> Result<ExitCode, String> {
-    runtime()?.block_on(async {
-        let fetched = breakerbox::source::fetch_snapshot(listen).await;
-        match fetched {
-            Ok(snapshot) => {
-                if json {
-                    say(&serde_json::to_string_pretty(&snapshot).map_err(|e| e.to_string())?)?;
-                } else {
-                    say(&headless::status(&snapshot))?;
-                }
-                Ok(if once {
-                    ExitCode::from(snapshot.severity())
-                } else {
-                    ExitCode::SUCCESS
-                })
-            }
-            Err(why) => {
-                let _ = writeln!(io::stderr(), "breakerbox: {why}");
-                Ok(ExitCode::from(2))
-            }
-        }
-    })
 }
 
 /// Logs of a process without a screen go to standard error; with a screen they would tear it, and go to a file.

@@ -2,8 +2,8 @@
 
 #[cfg(feature = "tui")]
 pub(crate) mod attach;
+pub(crate) mod operate;
 mod progress;
-#[cfg(feature = "tui")]
 mod reach;
 pub(crate) mod replay;
 pub(crate) mod report;

@@ -1,7 +1,7 @@
 //! Where a screen gets its snapshots and sends its commands. A screen knows this and [`crate::model`], nothing else.
 
 use crate::model::{Command, Snapshot, Wall};
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 pub mod attach;
 pub mod local;
@@ -100,32 +100,4 @@ pub struct TapeStatus {
     pub speed: u32,
     pub position: Duration,
     pub length: Duration,
-}
-
-/// The snapshot of a router that runs in another process on this machine.
-pub async fn fetch_snapshot(addr: SocketAddr) -> Result<Snapshot, String> {
-    let hint = |e: reqwest::Error| {
-        let what = if e.is_connect() {
-            "nothing listens there"
-        } else {
-            "the answer could not be read"
-        };
-        format!("no breakerbox at {addr}: {what}; name its address with --listen")
-    };
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .timeout(Duration::from_secs(3))
-        .build()
-        .map_err(hint)?;
-    let response = client
-        .get(format!("http://{addr}/admin/snapshot"))
-        .send()
-        .await
-        .map_err(hint)?;
-    response
-        .error_for_status()
-        .map_err(hint)?
-        .json()
-        .await
-        .map_err(hint)
 }

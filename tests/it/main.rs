@@ -16,6 +16,7 @@ mod canary;
 mod checks;
 mod codex;
 mod collector;
+mod command_line;
 mod cuts;
 mod doors;
 mod drill;
