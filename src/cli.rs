@@ -28,7 +28,7 @@ Exit codes: 0 fine, 1 it could not start or ran into an error, 2 wrong arguments
 `status --once`: 0 all closed, 1 degraded, 2 rung 3 or unreachable. `drill`: 0 passed, 1 failed, 2 could not run.
 `check`: 0 no errors, 1 errors (with --strict also warnings), 2 the configuration cannot be read.
 `simulate`: 0 everything expected came, 1 something did not, 2 a scenario cannot be read.
-Commands to a running router: 0 carried out, 1 refused, 2 not reachable, 3 not allowed, 4 no answer in time.";
+To a running router: 0 carried out, 1 refused, 2 not reachable, 3 not allowed, 4 no answer.";
 
 const CHECK: &str = "\
 It reads the configuration and the ledger of drills; without --live nobody is called.
@@ -74,8 +74,8 @@ const EVENTS: &str = "\
   breakerbox events --follow --json --all  everything, for programs
   breakerbox events --to llm.example:4141 --token-file ~/.config/breakerbox/token
 
-Exit codes: 0 told, 2 wrong arguments, not reachable, or (with --follow) the router has ended, 3 not allowed,
-4 no answer in time.";
+Exit codes: 0 told, 1 refused by the router, 2 wrong arguments, not reachable, or (with
+--follow) the router has ended, 3 not allowed, 4 no answer in time.";
 
 const SIMULATE: &str = "\
 A scenario says how providers and judges are, from when on, and what is expected of the breaker:

@@ -6,11 +6,11 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand, error::Result}
 
 /// The exit codes of everything that is asked of a running router.
 pub(super) const EXIT: &str = "\
-The router is the one on this machine, by its Unix socket; elsewhere it asks for a token (control.tokens):
---token-file, or BREAKERBOX_TOKEN.
+The router is the one on this machine, by its Unix socket; elsewhere it asks for a token
+(control.tokens): --token-file, or BREAKERBOX_TOKEN.
 
-Exit codes: 0 carried out, 1 refused by the router, 2 wrong arguments or not reachable, 3 not allowed,
-4 no answer in time.";
+Exit codes: 0 carried out, 1 refused by the router, 2 wrong arguments or not reachable,
+3 not allowed, 4 no answer in time.";
 
 /// A router in another process, and what opens it.
 #[derive(Debug, Clone, Default, Args)]

@@ -145,7 +145,6 @@ fn a_command_over_the_socket_is_acknowledged_by_its_event() {
     assert_eq!(added.code, 0, "{added:?}");
     assert_eq!(router.said("rung3 on r --for 1m").code, 0);
     assert_eq!(router.said("rung3 off r").code, 0);
-    assert_eq!(router.said("normal unpin").code, 0);
     let released = router.said("release a/m-a");
     assert_eq!((released.code, released.err.as_str()), (0, ""));
 }
