@@ -101,10 +101,10 @@ impl Doorman {
     ) -> Result<Operator, Refused> {
         let headers = &asked.headers;
         if from_a_page(headers) {
-            return Err(forbidden("the operators' door does not open to web pages"));
+            return Err(Box::new(forbidden(NO_PAGE)));
         }
         let addr = match peer {
-            Peer::Socket { .. } if handed_on(headers) => return Err(forbidden(NO_PROXY)),
+            Peer::Socket { .. } if handed_on(headers) => return Err(Box::new(forbidden(NO_PROXY))),
             Peer::Socket { uid } => {
                 return Ok(Operator {
                     role: Role::Control,
@@ -116,7 +116,7 @@ impl Doorman {
         };
         let token = if control.tokens.is_empty() {
             if !on_this_machine(addr, asked) {
-                return Err(forbidden(THIS_MACHINE));
+                return Err(Box::new(forbidden(THIS_MACHINE)));
             }
             None
         } else {
@@ -184,6 +184,7 @@ impl Doorman {
     }
 }
 
+const NO_PAGE: &str = "the operators' door does not open to web pages";
 const THIS_MACHINE: &str =
     "the operators' door opens to this machine only; set control.tokens to open it to others";
 const NO_PROXY: &str =
@@ -207,8 +208,8 @@ fn on_this_machine(addr: IpAddr, asked: &Parts) -> bool {
         .map(|h| h.to_str().unwrap_or_default())
         .chain(target.map(Authority::as_str))
         .peekable();
-    let named = names.peek().is_some();
-    addr.is_loopback() && named && names.all(is_own_name) && !handed_on(&asked.headers)
+    let says_one = names.peek().is_some();
+    addr.is_loopback() && says_one && names.all(is_own_name) && !handed_on(&asked.headers)
 }
 
 fn is_own_name(host: &str) -> bool {
@@ -245,8 +246,8 @@ fn network(addr: Ipv6Addr) -> IpAddr {
     IpAddr::V6(Ipv6Addr::from_bits(addr.to_bits() & (u128::MAX << 64)))
 }
 
-fn forbidden(why: &str) -> Refused {
-    Box::new(refuse(StatusCode::FORBIDDEN, why))
+fn forbidden(why: &str) -> Response {
+    refuse(StatusCode::FORBIDDEN, why)
 }
 
 fn unauthorized(why: &str) -> Response {
