@@ -28,8 +28,9 @@ mod tests {
         let mut described = BTreeSet::new();
         for (path, methods) in doc["paths"].as_object().unwrap() {
             let methods = methods.as_object().unwrap().keys();
-            let all = methods.map(|method| format!("{method} {path}"));
-            described.extend(all.filter(|door| door.contains(" /admin/")));
+            if !path.starts_with("/health") {
+                described.extend(methods.map(|method| format!("{method} {path}")));
+            }
         }
         assert_eq!(described, doors);
     }
