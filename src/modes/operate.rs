@@ -5,7 +5,7 @@ use crate::{operator, runtime, say};
 use breakerbox::{
     cli::{Asked, At, Given, Wanted},
     clock, headless,
-    model::{Event, Kind, Snapshot, snapshot::FaultView, time::duration_text},
+    model::{Event, Kind, Snapshot, snapshot::FaultView, time::short},
     source::reach::{Reach, Unreached},
 };
 use serde::Deserialize;
@@ -171,7 +171,7 @@ fn faults(all: &[FaultView], json: bool) -> Result<(), Failed> {
             fault.kind.to_string(),
             fault.rate * 100.0,
             hits,
-            duration_text(now.until(fault.until)),
+            short(now.until(fault.until)),
             fault.who,
             fault.only.words()
         ))?;

@@ -29,7 +29,8 @@ impl Screen {
         while !head.ends_with(b"\r\n\r\n") {
             head.push(timeout(SOON, stream.read_u8()).await.unwrap().unwrap());
         }
-        let status = String::from_utf8(head).unwrap()[9..12].parse().unwrap();
+        let head = String::from_utf8(head).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         if status == 101 {
             Ok(Self(stream))
         } else {
@@ -43,11 +44,11 @@ impl Screen {
         match payload.len() {
             n @ 0..126 => frame.push(0x80 | u8::try_from(n).unwrap()),
             n @ 126..0x1_0000 => {
-                frame.push(0x80 | 126);
+                frame.push(0xfe);
                 frame.extend(u16::try_from(n).unwrap().to_be_bytes());
             }
             n => {
-                frame.push(0x80 | 127);
+                frame.push(0xff);
                 frame.extend((n as u64).to_be_bytes());
             }
         }
