@@ -212,7 +212,7 @@ fn how_it_stands_is_told_in_words_and_as_json() {
         "ana"
     );
 
-    let events = router.said("events");
+    let events = until(|| router.said("events"), |said| said.out.contains("FORCED"));
     assert!(
         events.out.contains("WARN  a/m-a FORCED OBSERVE by ana"),
         "{events:?}"
@@ -280,7 +280,11 @@ fn over_the_network_a_token_opens_what_its_role_allows() {
     let released = Said::of(released.output().unwrap());
     assert_eq!(released.code, 0, "{released:?}");
 
-    let told = router.said("events --json").out;
+    let told = until(
+        || router.said("events --json"),
+        |said| said.out.contains("release a/m-a"),
+    )
+    .out;
     assert!(
         told.contains("may look only") && told.contains("oncall"),
         "{told}"

@@ -86,7 +86,7 @@ async fn a_token_that_may_command_is_named_beside_whoever_gives_the_command() {
     let (actor, from, refused) = origin(&told);
     assert_eq!((actor.as_str(), refused), ("ana", None));
     assert_eq!(from.unwrap().to_string(), "127.0.0.1, token oncall");
-    let forced = |s: &Snapshot| s.deployments[0].force.clone();
+    let forced = |s: &Snapshot| s.deployments.first()?.force.clone();
     let snapshot = rig.until("the force", |s| forced(s).is_some()).await;
     let forced = forced(&snapshot).unwrap();
     assert_eq!(
