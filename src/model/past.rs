@@ -53,7 +53,8 @@ struct Trail {
 impl Past {
     /// Takes what is new in a snapshot. Another run, or a clock that was set back, begins anew.
     pub fn take(&mut self, s: &Snapshot) {
-        if self.newest().is_some_and(|n| s.at < n) {
+        let before = self.seconds.back();
+        if before.is_some_and(|b| s.at < b.at || s.started != b.started) {
             *self = Self::default();
         }
         let told = self.events.back().map_or(0, |e| e.seq);
@@ -107,10 +108,6 @@ impl Past {
         while self.seconds.front().is_some_and(old) {
             self.seconds.pop_front();
         }
-    }
-
-    fn newest(&self) -> Option<Wall> {
-        self.seconds.back().map(|s| s.at)
     }
 
     /// The first moment that is kept.

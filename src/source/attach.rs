@@ -40,6 +40,8 @@ const WAITING: usize = 16;
 #[derive(Debug)]
 pub struct Attached {
     to: String,
+    /// Then its address is what people know it by, once it has said so.
+    by_socket: bool,
     actor: String,
     read_only: bool,
     known: Arc<Known>,
@@ -62,6 +64,7 @@ struct Line {
     up: bool,
     /// Why it is not there.
     why: String,
+    by: By,
     retry: Option<Mono>,
     version: String,
     role: Option<Role>,
@@ -83,16 +86,26 @@ impl Attached {
             ..Line::default()
         };
         *known.line.lock() = line;
-        let to = reach.to_string();
+        let (to, by_socket) = (reach.to_string(), reach.is_socket());
         let work = keep(reach, Arc::clone(&known), said);
         let attached = Self {
             to,
+            by_socket,
             actor,
             read_only,
             known,
             say,
         };
         (attached, work)
+    }
+
+    fn name(&self) -> String {
+        let listen = &self.known.snapshot.load().listen;
+        if self.by_socket && !listen.is_empty() {
+            listen.clone()
+        } else {
+            self.to.clone()
+        }
     }
 }
 
@@ -106,7 +119,7 @@ impl Source for Attached {
             return Err("this screen is read-only".to_owned());
         }
         if let Link::Lost { why, .. } = self.link() {
-            return Err(format!("not attached to {}: {why}", self.to));
+            return Err(format!("not attached to {}: {why}", self.name()));
         }
         let said = FromScreen::Command {
             actor: self.actor.clone(),
@@ -127,11 +140,18 @@ impl Source for Attached {
     }
 
     fn link(&self) -> Link {
-        self.known.line.lock().told(&self.to, clock::now())
+        self.known.line.lock().told(&self.name(), clock::now())
     }
 }
 
 impl Line {
+    fn end(&mut self, ended: Ended) {
+        (self.up, self.slow) = (false, false);
+        if (self.by, ended.by) != (By::Farewell, By::Absence) {
+            (self.why, self.by) = (ended.why, ended.by);
+        }
+    }
+
     fn told(&self, to: &str, now: Mono) -> Link {
         let silent = now.since(self.heard.unwrap_or(self.begun));
         let to = to.to_owned();
@@ -168,6 +188,18 @@ struct Ended {
     why: String,
     /// It is of no use to try again at once.
     lasting: bool,
+    by: By,
+}
+
+/// Who ended a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum By {
+    /// Nobody is there.
+    Absence,
+    #[default]
+    Trouble,
+    /// The router, which said why: that nobody is there afterwards is no news.
+    Farewell,
 }
 
 impl Ended {
@@ -175,6 +207,15 @@ impl Ended {
         Self {
             why: why.into(),
             lasting: false,
+            by: By::Trouble,
+        }
+    }
+
+    const fn for_long(why: String) -> Self {
+        Self {
+            why,
+            lasting: true,
+            by: By::Trouble,
         }
     }
 }
@@ -197,8 +238,14 @@ async fn keep(reach: Reach, known: Arc<Known>, mut said: mpsc::Receiver<FromScre
                 }
                 ended
             }
-            Err(Unreached::Away(why)) => Ended::because(why),
-            Err(Unreached::Shut(why) | Unreached::Said(_, why)) => Ended { why, lasting: true },
+            Err(Unreached::Away { why, .. }) => Ended {
+                by: By::Absence,
+                ..Ended::because(why)
+            },
+            Err(Unreached::Shut { why, .. }) => {
+                Ended::for_long(format!("not let in, {why}; see BREAKERBOX_TOKEN"))
+            }
+            Err(Unreached::Said(_, why)) => Ended::for_long(why),
         };
         if ended.lasting {
             wait = LONGEST_WAIT;
@@ -207,7 +254,7 @@ async fn keep(reach: Reach, known: Arc<Known>, mut said: mpsc::Receiver<FromScre
         let pause = wait.mul_f64(0.75 + fastrand::f64() / 2.0);
         {
             let mut line = known.line.lock();
-            (line.up, line.slow, line.why) = (false, false, ended.why);
+            line.end(ended);
             line.retry = Some(clock::now() + pause);
         }
         tokio::select! {
@@ -283,13 +330,10 @@ fn take(said: ToScreen, known: &Known, mirror: &mut Mirror) -> Result<Option<Mes
     match said {
         ToScreen::Hello(hello) => {
             if hello.protocol != PROTOCOL {
-                return Err(Ended {
-                    why: format!(
-                        "the router (breakerbox {}) speaks protocol {}, this screen ({OURS}) protocol {PROTOCOL}: use the same version of both",
-                        hello.version, hello.protocol
-                    ),
-                    lasting: true,
-                });
+                return Err(Ended::for_long(format!(
+                    "the router (breakerbox {}) speaks protocol {}, this screen ({OURS}) protocol {PROTOCOL}: use the same version of both",
+                    hello.version, hello.protocol
+                )));
             }
             let mut line = known.line.lock();
             (line.version, line.role) = (hello.version, Some(hello.role));
@@ -317,14 +361,20 @@ fn not_understood(known: &Known, e: &serde_json::Error) -> Ended {
             "the router runs breakerbox {theirs}, this screen {OURS}, and they do not understand each other ({e}): use the same version of both"
         )
     };
-    Ended { why, lasting: true }
+    Ended::for_long(why)
 }
 
 fn closed(frame: Option<CloseFrame>) -> Ended {
     let why = frame
         .map(|frame| frame.reason.to_string())
         .filter(|why| !why.is_empty());
-    Ended::because(why.unwrap_or_else(|| "the connection was closed".to_owned()))
+    match why {
+        Some(why) => Ended {
+            by: By::Farewell,
+            ..Ended::because(why)
+        },
+        None => Ended::because("the connection was closed"),
+    }
 }
 
 #[cfg(test)]
@@ -372,6 +422,29 @@ mod tests {
             retry_in: Some(Duration::from_secs(3)),
         };
         assert_eq!(line.told("box", at(102)), lost);
+    }
+
+    #[test]
+    fn why_a_router_said_farewell_is_kept_while_nobody_is_there() {
+        let why = |line: &Line| match line.told("box", at(102)) {
+            Link::Lost { why, .. } => why,
+            other => panic!("{other:?}"),
+        };
+        let absent = || Ended {
+            by: By::Absence,
+            ..Ended::because("connection refused")
+        };
+        let mut line = up();
+        line.end(absent());
+        assert_eq!(why(&line), "connection refused");
+        line.end(closed(Some(CloseFrame {
+            code: 1001.into(),
+            reason: "the router has stopped".into(),
+        })));
+        line.end(absent());
+        assert_eq!(why(&line), "the router has stopped");
+        line.end(Ended::because("no TLS"));
+        assert_eq!(why(&line), "no TLS");
     }
 
     #[test]

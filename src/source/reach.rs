@@ -5,7 +5,7 @@ use rustls_platform_verifier::BuilderVerifierExt;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::{
-    fmt, fs,
+    fmt, fs, io,
     os::unix::net::UnixStream as Blocking,
     path::{Path, PathBuf},
     sync::Arc,
@@ -74,9 +74,9 @@ impl fmt::Display for Reach {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unreached {
     /// Nobody is there, or something else is.
-    Away(String),
+    Away { to: String, why: String },
     /// Somebody is there, and it does not let us in.
-    Shut(String),
+    Shut { to: String, why: String },
     /// It answered with another status.
     Said(u16, String),
 }
@@ -84,7 +84,9 @@ pub enum Unreached {
 impl fmt::Display for Unreached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Away(why) | Self::Shut(why) | Self::Said(_, why) => f.write_str(why),
+            Self::Away { to, why } => write!(f, "no breakerbox at {to}: {why}"),
+            Self::Shut { to, why } => write!(f, "{to} does not let us in: {why}"),
+            Self::Said(_, why) => f.write_str(why),
         }
     }
 }
@@ -117,6 +119,10 @@ impl Reach {
         };
         let client = client.build().map_err(|e| format!("no HTTP client: {e}"))?;
         Ok(Self { at, token, client })
+    }
+
+    pub const fn is_socket(&self) -> bool {
+        matches!(self.at, At::Socket(_))
     }
 
     /// A token that travels in the clear to another machine can be read on the way.
@@ -157,7 +163,11 @@ impl Reach {
     }
 
     async fn open(&self, path: &str) -> Result<Socket, Unreached> {
-        let io = |e: std::io::Error| self.away(&e.to_string());
+        let io = |e: io::Error| match e.kind() {
+            io::ErrorKind::ConnectionRefused => self.away("connection refused"),
+            io::ErrorKind::NotFound => self.away("its socket is not there"),
+            _ => self.away(&e.to_string()),
+        };
         let stream: Box<dyn Io> = match &self.at {
             At::Socket(path) => Box::new(UnixStream::connect(path).await.map_err(io)?),
             At::Url(url) => {
@@ -245,7 +255,10 @@ impl Reach {
     }
 
     fn away(&self, why: &str) -> Unreached {
-        Unreached::Away(format!("no breakerbox at {self}: {why}"))
+        Unreached::Away {
+            to: self.to_string(),
+            why: why.to_owned(),
+        }
     }
 
     fn refused(&self, status: u16, said: &[u8]) -> Unreached {
@@ -253,7 +266,8 @@ impl Reach {
         match (status, why) {
             (401 | 403, why) => {
                 let why = why.unwrap_or_else(|_| "not allowed".to_owned());
-                Unreached::Shut(format!("{self} does not let us in: {why}"))
+                let to = self.to_string();
+                Unreached::Shut { to, why }
             }
             (status, Ok(why)) => Unreached::Said(status, why),
             (status, Err(_)) => self.away(&format!(

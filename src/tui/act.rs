@@ -183,6 +183,7 @@ impl App {
             view
         };
         (self.pane, self.scroll, self.zoomed) = (Pane::Rows, 0, false);
+        self.catch_up();
     }
 
     /// Out of whatever is deepest.

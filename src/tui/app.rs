@@ -3,11 +3,11 @@
 use super::{
     errand::Errand,
     filter::Filter,
-    keys::{Context, Desk, Go, Orders, When},
+    keys::{Context, Desk, Go, Laid, Orders, When},
     link,
     order::Order,
     overlay::Overlay,
-    requests::Held,
+    requests::{Following, Held},
     sent::Outbox,
     theme::{Palette, Theme},
 };
@@ -91,6 +91,7 @@ pub(super) struct App {
     pub(super) zoomed: bool,
     /// Where somebody reads in the list of requests; none: it follows.
     pub(super) held: Option<Held>,
+    pub(super) following: Following,
     /// The cursor in the list of routes.
     pub(super) route_at: usize,
     /// The cursor in the list of faults.
@@ -140,6 +141,7 @@ impl App {
             filter: Filter::default(),
             zoomed: false,
             held: None,
+            following: Following::default(),
             route_at: 0,
             fault_at: 0,
             mouse: false,
@@ -162,6 +164,9 @@ impl App {
         {
             return relinked;
         }
+        if self.live.started != latest.started && !link::is_unborn(&self.live) {
+            self.begin_anew(latest.started);
+        }
         self.outbox.read(&latest);
         self.live = latest;
         self.remember();
@@ -171,8 +176,12 @@ impl App {
     /// Says whether the screen stands otherwise to what it shows.
     fn relink(&mut self) -> bool {
         let link = link::in_seconds(self.source.link());
-        let changed = self.link != link;
+        let (changed, was_lost) = (self.link != link, self.is_lost());
         self.link = link;
+        if was_lost && !self.is_lost() {
+            // That a command would not arrive is no longer so.
+            self.outbox.forget_note();
+        }
         self.theme = if self.is_lost() {
             self.awake.faded()
         } else {
@@ -181,7 +190,16 @@ impl App {
         changed
     }
 
+    /// The router was started again: its numbers are others, and what it was told before it knows no more.
+    fn begin_anew(&mut self, started: Wall) {
+        if self.source.tape().is_none() {
+            (self.held, self.following) = (None, Following::default());
+            self.outbox.begin_anew(started);
+        }
+    }
+
     fn remember(&mut self) {
+        self.following.follow(&self.live);
         if self.source.tape().is_none() {
             self.past.take(&self.live);
         }
@@ -212,7 +230,7 @@ impl App {
             .events
             .iter()
             .rev()
-            .take_while(|e| e.seq > frozen.seq)
+            .take_while(|e| e.seq > frozen.seq || self.live.started != frozen.started)
             .count();
         Some((self.live.at.since(frozen.at), missed))
     }
@@ -316,6 +334,11 @@ impl App {
             drill: match self.live.drilling() {
                 Some(_) => When::Drilling,
                 None => When::Idle,
+            },
+            laid: Laid {
+                forces: self.live.deployments.iter().any(|d| d.force.is_some()),
+                faults: !self.live.faults.is_empty(),
+                rung3: self.live.routes.iter().any(|r| r.rung3.is_some()),
             },
         }
     }

@@ -27,7 +27,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
             Item::new(
                 format!("{} {}", first(b.shown), b.label),
                 theme.style(Role::Dim),
-                b.priority,
+                b.rank(app.desk()),
             )
         })
         .collect();

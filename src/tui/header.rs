@@ -170,10 +170,18 @@ fn mode(app: &App) -> Item {
         return tape::item(tape, app);
     }
     frozen(app).unwrap_or_else(|| {
-        let (text, priority) = match &app.link {
-            Link::Attached { to, .. } => (format!("{} {to}", app.source.label()), 3),
-            _ => (app.source.label().to_owned(), 5),
+        let (to, priority) = match &app.link {
+            Link::Attached { to, .. } => (to.as_str(), 3),
+            _ => ("", 5),
         };
+        let may_look = if app.source.read_only() {
+            "read-only"
+        } else {
+            ""
+        };
+        let words = [app.source.label(), to, may_look];
+        let said = words.into_iter().filter(|word| !word.is_empty());
+        let text = said.collect::<Vec<_>>().join(" ");
         Item::new(text, app.theme.style(Role::Info), priority)
     })
 }

@@ -273,7 +273,7 @@ pub(super) const TABLE: &[Binding] = &[
     act(&[c('r')], "r", A::Release, ("release", "take the force off; a probe follows: release <deployment>"), R::Act, 4),
     act(&[c('p')], "p", A::Probe, ("probe", "look now whether it is back: probe <deployment>"), R::Act, 9),
     act(&[c('f')], "f", A::Fault, ("fault", "inject a failure: fault add <deployment> hang --rate 30%"), R::Danger, 10),
-    act(&[c('x')], "x", A::ClearFaults, ("clear faults", "its faults, or all when it has none: fault clear <deployment>"), R::Act, 13),
+    act(&[c('x')], "x", A::ClearFaults, ("clear fault", "its faults, or all when it has none: fault clear <deployment>"), R::Act, 13),
     act(&[c('3')], "3", A::Rung3, ("rung 3", "the canned answer, on or off: rung3 on all --for 10m"), R::Danger, 8),
     named("drills", look(C::Board, &[c('d')], "d", A::Drill, ("drill", "the rehearsal under way, or which there are and what they would break"), 9)),
     act(&[c('b')], "b", A::Normal, ("normal", "the last 15 minutes are normal, or no longer are: normal pin"), R::Act, 15),
@@ -359,6 +359,15 @@ pub(super) struct Desk {
     pub(super) home: bool,
     /// Whether a drill is under way.
     pub(super) drill: When,
+    pub(super) laid: Laid,
+}
+
+/// What people have laid over the router.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Laid {
+    pub(super) forces: bool,
+    pub(super) faults: bool,
+    pub(super) rung3: bool,
 }
 
 impl Desk {
@@ -383,6 +392,24 @@ impl Desk {
 }
 
 impl Binding {
+    /// A key of time, where somebody looks back.
+    fn winds(&self, desk: Desk) -> bool {
+        desk.frozen && matches!(self.action, Action::Wind(_) | Action::Freeze)
+    }
+
+    /// Among the keys that the footer names, the lowest stay longest. Who looks back wants to go on; and what takes off
+    /// that is laid over the router stands where what lays it stood.
+    pub(super) fn rank(&self, desk: Desk) -> u8 {
+        match self.action {
+            _ if self.winds(desk) => self.priority.min(6).saturating_sub(2),
+            Action::ClearFaults if desk.laid.faults => 3,
+            Action::Release if desk.laid.forces => 3,
+            Action::Release if desk.laid.faults => 13,
+            Action::Rung3 if desk.laid.rung3 => 3,
+            _ => self.priority,
+        }
+    }
+
     /// Whether it holds in a place.
     pub(super) fn is_in(&self, context: Context) -> bool {
         let shared = match self.context {
@@ -469,7 +496,8 @@ pub(super) fn offered(context: Context, desk: Desk) -> Vec<&'static Binding> {
         .collect();
     offered.sort_by_key(|b| match b.context {
         Context::Board if b.action == Action::Back => 1,
-        Context::Board | Context::Tape => 2,
+        Context::Board if b.winds(desk) => 2,
+        Context::Board | Context::Tape => 3,
         _ => 0,
     });
     offered

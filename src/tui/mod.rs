@@ -49,6 +49,7 @@ mod rungs;
 mod save;
 mod sent;
 mod series;
+mod shift;
 mod summary;
 pub mod svg;
 mod table;

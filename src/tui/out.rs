@@ -26,9 +26,6 @@ pub(super) struct Out {
     tty: File,
     /// Any of them ends the screen.
     ends: Vec<Arc<AtomicBool>>,
-    /// The screen has ended: what still comes (buffers that are dropped, ratatui showing the cursor and telling
-    /// standard error that it could not) goes nowhere.
-    shut: Arc<AtomicBool>,
 }
 
 impl Out {
@@ -38,15 +35,7 @@ impl Out {
             // Somebody else's terminal (after `su`): then it has to do as it is.
             Err(_) => File::from(rustix::io::dup(io::stdout().as_fd())?),
         };
-        Ok(Self {
-            tty,
-            ends,
-            shut: Arc::default(),
-        })
-    }
-
-    pub(super) fn shutter(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.shut)
+        Ok(Self { tty, ends })
     }
 }
 
@@ -58,9 +47,6 @@ fn again() -> Result<File, Errno> {
 
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.shut.load(Relaxed) {
-            return Ok(bytes.len());
-        }
         loop {
             match rustix::io::write(&self.tty, bytes) {
                 Ok(n) => return Ok(n),

@@ -20,6 +20,7 @@ use super::{
     words::count,
 };
 use crate::model::{
+    Snapshot, Wall,
     event::Outcome,
     request::{RequestView, SpanKind},
     time::latency,
@@ -29,7 +30,7 @@ use ratatui::{
     buffer::Buffer,
     layout::{Constraint, Layout, Rect},
 };
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 const HEADS: [Head; 10] = [
     Head::left("ended", 1),
@@ -50,18 +51,52 @@ pub(super) struct Held {
     /// The request under the cursor.
     at: u64,
     /// As it was when somebody began to read: a busy router's list has forgotten it within a minute.
-    list: Arc<VecDeque<Arc<RequestView>>>,
+    list: List,
+}
+
+/// What is shown where nobody reads: a list that took every request as it ends would run through under the eye.
+#[derive(Debug, Default)]
+pub(super) struct Following {
+    at: Wall,
+    list: List,
+}
+
+type List = Arc<VecDeque<Arc<RequestView>>>;
+
+/// How long it stands before it takes what has ended since.
+const PAUSE: Duration = Duration::from_secs(2);
+
+impl Following {
+    pub(super) fn follow(&mut self, s: &Snapshot) {
+        if s.at < self.at || s.at.since(self.at) >= PAUSE {
+            self.catch_up(s);
+        }
+    }
+
+    pub(super) fn catch_up(&mut self, s: &Snapshot) {
+        (self.at, self.list) = (s.at, Arc::clone(&s.requests));
+    }
 }
 
 /// From this height on the request under the cursor has its waterfall below the list.
 const TALL: u16 = 26;
 
 impl App {
+    fn list(&self) -> &List {
+        match &self.held {
+            Some(held) => &held.list,
+            None if self.behind().is_some() || self.source.tape().is_some() => {
+                &self.shown().requests
+            }
+            None => &self.following.list,
+        }
+    }
+
     /// The requests that the filter lets through, the newest first.
     fn requests(&self) -> Vec<&Arc<RequestView>> {
         let s = self.shown();
-        let all = self.held.as_ref().map_or(&s.requests, |held| &held.list);
-        all.iter()
+        self.list()
+            .iter()
             .rev()
             .filter(|r| self.filter.request(r, s))
             .collect()
@@ -79,9 +114,15 @@ impl App {
         at.unwrap_or(list.len().saturating_sub(1))
     }
 
+    /// What has ended so far, for somebody who has just asked.
+    pub(super) fn catch_up(&mut self) {
+        self.following.catch_up(&self.live_arc());
+    }
+
     pub(super) fn go_requests(&mut self, by: isize) {
         if by == isize::MIN {
             self.held = None;
+            self.catch_up();
             return;
         }
         let list = self.requests();
@@ -90,10 +131,7 @@ impl App {
         let Some(at) = list.get(next).map(|r| r.seq) else {
             return;
         };
-        let list = match self.held.take() {
-            Some(held) => held.list,
-            None => Arc::clone(&self.shown().requests),
-        };
+        let list = Arc::clone(self.list());
         self.held = Some(Held { at, list });
     }
 

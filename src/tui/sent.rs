@@ -80,6 +80,17 @@ impl Outbox {
         self.me.as_deref()
     }
 
+    /// Another run answers no command of the one before.
+    pub(super) fn begin_anew(&mut self, started: Wall) {
+        let waiting = self.sent.iter().rev().find(|c| c.fate == Fate::Waiting);
+        let unknown = waiting.map_or(String::new(), |c| {
+            format!("; what became of {} is unknown", c.text)
+        });
+        let clock = started.clock();
+        self.note = Some(format!("the router was started again at {clock}{unknown}"));
+        self.sent.clear();
+    }
+
     /// Looks for what became of the commands, and lets go of what was shown long enough.
     pub(super) fn read(&mut self, s: &Snapshot) {
         self.now = s.at;

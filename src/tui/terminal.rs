@@ -4,21 +4,21 @@ use super::{
     app::App,
     out::{Out, last_words},
     paint::Paint,
-    view::view,
+    view,
 };
 use crossterm::{
     clipboard::CopyToClipboard,
     cursor, event, execute, queue,
-    style::Print,
+    style::{Attribute, Print, SetAttribute},
     terminal::{
-        BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-        disable_raw_mode, enable_raw_mode,
+        EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+        enable_raw_mode,
     },
 };
 use parking_lot::Mutex;
 use ratatui::{
-    Terminal,
-    backend::{Backend, ClearType},
+    buffer::Buffer,
+    layout::{Position, Rect},
 };
 use rustix::{
     event::{Timespec, poll},
@@ -26,7 +26,7 @@ use rustix::{
     process::{Signal, getpid, kill_process},
 };
 use std::{
-    io::{self, BufWriter, IsTerminal, Write},
+    io::{self, IsTerminal, Write},
     panic,
     sync::{
         Arc,
@@ -36,12 +36,12 @@ use std::{
     time::Duration,
 };
 
-/// A frame of 250×80 in truecolor is about this large; it leaves in one write.
-const FRAME_BYTES: usize = 64 * 1024;
-
 /// xterm's modes 1000 (presses and the wheel) and 1006 (as decimal numbers, without a limit at column 223).
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
+
+/// A frame may have been cut off while lines were moved.
+const MARGINS_OFF: &str = "\x1b[r";
 
 /// Whether there is something to give back. Leaving the alternate screen twice would put the cursor where it was before,
 /// so that the shell writes over what was told in between: a panic.
@@ -51,8 +51,7 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 const TICK: Duration = Duration::from_millis(20);
 
 pub(super) struct Screen {
-    terminal: Terminal<Paint<BufWriter<Out>>>,
-    shut: Arc<AtomicBool>,
+    paint: Paint<Out>,
     hook: Hook,
     mouse: bool,
 }
@@ -65,47 +64,39 @@ impl Screen {
                 "the screen needs a terminal on standard output",
             ));
         }
-        let out = Out::open(ends)?;
-        let (shut, hook) = (out.shutter(), Hook::set());
-        let backend = Paint::new(BufWriter::with_capacity(FRAME_BYTES, out));
-        let entered = take().and_then(|()| Terminal::new(backend));
-        match entered {
-            Ok(terminal) => Ok(Self {
-                terminal,
-                shut,
+        let (out, hook) = (Out::open(ends)?, Hook::set());
+        match take() {
+            Ok(()) => Ok(Self {
+                paint: Paint::new(out),
                 hook,
                 mouse: false,
             }),
             Err(e) => {
-                give_back();
                 hook.unset();
                 Err(e)
             }
         }
     }
 
-    /// One frame, which the terminal shows at once or not at all.
     pub(super) fn draw(&mut self, app: &App) -> io::Result<()> {
-        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(|frame| view(frame, app))?;
-        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        Backend::flush(self.terminal.backend_mut())
+        let area = Rect::from((Position::ORIGIN, app.size));
+        let mut frame = Buffer::empty(area);
+        let cursor = view::draw(app, area, &mut frame);
+        self.paint
+            .frame(frame, cursor.filter(|at| area.contains(*at)))
     }
 
     /// Asks the terminal to put text on its clipboard; whether it does is its own affair. Providers write into such
     /// text, and whoever pastes it may paste it into a shell: a line break there is an order.
     pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
-        let copy = CopyToClipboard::to_clipboard_from(text.replace(char::is_control, " "));
-        queue!(self.terminal.backend_mut(), copy)?;
-        Backend::flush(self.terminal.backend_mut())
+        let text = text.replace(char::is_control, " ");
+        self.paint.say(CopyToClipboard::to_clipboard_from(text))
     }
 
     /// Presses and the wheel only: motion would be bytes for nothing.
     pub(super) fn mouse(&mut self, on: bool) -> io::Result<()> {
         self.mouse = on;
-        let mode = if on { MOUSE_ON } else { MOUSE_OFF };
-        queue!(self.terminal.backend_mut(), Print(mode))?;
-        Backend::flush(self.terminal.backend_mut())
+        self.paint.say(Print(if on { MOUSE_ON } else { MOUSE_OFF }))
     }
 
     /// Stops this process until somebody continues it, with the terminal given back meanwhile. The stop may reach
@@ -132,22 +123,13 @@ impl Screen {
         if self.mouse {
             self.mouse(true)?;
         }
-        self.redraw()
-    }
-
-    /// Forgets what is on the terminal: the next frame is written whole. `Terminal::clear` would ask the terminal
-    /// where its cursor is, and wait where nobody answers.
-    fn redraw(&mut self) -> io::Result<()> {
-        self.terminal.backend_mut().clear_region(ClearType::All)?;
-        let area = self.terminal.size()?.into();
-        self.terminal.resize(area)
+        self.paint.forget();
+        Ok(())
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // The rest of a frame must not land in the scrollback.
-        self.shut.store(true, Relaxed);
         give_back();
         self.hook.unset();
     }
@@ -173,6 +155,8 @@ fn give_back() {
     let mut bytes = Vec::new();
     let _ = queue!(
         bytes,
+        Print(MARGINS_OFF),
+        SetAttribute(Attribute::Reset),
         EndSynchronizedUpdate,
         Print(MOUSE_OFF),
         event::DisableBracketedPaste,

@@ -16,20 +16,10 @@ use super::{
 };
 use crate::source::Source;
 use ratatui::{
-    Frame,
     buffer::{Buffer, Cell},
     layout::{Position, Rect, Size},
 };
 use std::sync::Arc;
-
-pub(super) fn view(frame: &mut Frame<'_>, app: &App) {
-    let area = frame.area();
-    if let Some(cursor) = draw(app, area, frame.buffer_mut())
-        && area.contains(cursor)
-    {
-        frame.set_cursor_position(cursor);
-    }
-}
 
 /// A frame of a source as it stands, without a terminal.
 pub fn picture(source: Arc<dyn Source>, options: &Options, size: Size) -> Buffer {
@@ -190,9 +180,10 @@ fn unborn(app: &App, area: Rect, buf: &mut Buffer) {
         false,
     );
     let text = if app.is_lost() {
-        "this screen has heard nothing from the router so far"
+        "This screen has heard nothing from the router so far, and goes on trying. If it runs elsewhere, name it: \
+         breakerbox attach 4777 (a port of this machine), or wss://HOST."
     } else {
-        "the router is starting"
+        "The router is starting."
     };
     paragraph(buf, inner, text, app.theme.style(Role::Dim));
 }

@@ -156,7 +156,8 @@ async fn a_screen_with_a_token_that_may_look_is_read_only() {
         .unwrap_err();
     assert_eq!(refused, "this screen is read-only");
     let without = Screen::on(rig.addr);
-    let is_shut = |s: &Attached| matches!(s.link(), Link::Lost { why, .. } if why.contains("does not let us in"));
+    let is_shut =
+        |s: &Attached| matches!(s.link(), Link::Lost { why, .. } if why.contains("not let in"));
     without.until("refused", is_shut).await;
     assert_eq!(without.source.latest().seq, 0);
 }

@@ -44,19 +44,86 @@ fn an_idle_screen_writes_the_digits_that_changed_and_nothing_else() {
     term.ended();
 }
 
+/// How one comes to each view from the one before, and what says that it is there.
+const VIEWS: [(&str, &str, &str); 8] = [
+    ("overview", "", "┌ deployments"),
+    ("detail", "\r", "│ evidence"),
+    ("requests", "\u{1b}R", "┌ requests"),
+    ("waterfall", "\r", "esc back"),
+    ("routes", "\u{1b}\u{1b}T", "┌ routes"),
+    ("events", "\u{1b}E", "┌ events"),
+    ("faults", "\u{1b}F", "┌ faults"),
+    ("wall", "\u{1b}W", "██"),
+];
+/// In each view.
+const SECONDS: u64 = 4;
+
+/// What every view writes, in bytes a second.
+fn costs(term: &mut Terminal) -> Vec<(&'static str, u64)> {
+    let mut costs = Vec::new();
+    for (view, keys, mark) in VIEWS {
+        for key in keys.chars() {
+            term.press(&key.to_string());
+            // An escape by itself is a key; before another it is half of one.
+            term.bytes_in(Duration::from_millis(150));
+        }
+        term.shows(mark);
+        term.bytes_in(Duration::from_secs(1));
+        costs.push((view, per_second(term)));
+    }
+    costs
+}
+
+fn per_second(term: &mut Terminal) -> u64 {
+    let bytes = term.bytes_in(Duration::from_secs(SECONDS));
+    u64::try_from(bytes).unwrap() / SECONDS
+}
+
+fn assert_cheap(costs: &[(&str, u64)]) {
+    let dear = costs.iter().any(|(_, bytes)| *bytes == 0 || *bytes >= 2048);
+    assert!(!dear, "bytes a second: {costs:?}");
+}
+
 #[test]
-fn a_busy_screen_writes_less_than_two_kibibytes_a_second() {
-    for view in ["", "\r", "E", "W", " "] {
-        let mut term = Terminal::open(&["--sim", "--listen", "127.0.0.1:0"]);
+fn a_busy_screen_writes_less_than_two_kibibytes_a_second_in_every_view() {
+    let mut term = Terminal::open(&["--sim", "--listen", "127.0.0.1:0"]);
+    term.shows("users ok");
+    let mut costs = costs(&mut term);
+    term.press("\u{1b}");
+    term.shows("┌ deployments");
+    term.press("d");
+    term.shows("The primary's key is revoked");
+    term.press("\r");
+    term.shows("every fault expires by itself");
+    term.press("\r");
+    term.shows("do it? y yes");
+    term.press("y");
+    term.shows("▸ steady state 0:0");
+    costs.push(("drill", per_second(&mut term)));
+    println!("{costs:?}");
+    term.press("aq");
+    term.ended();
+    assert_cheap(&costs);
+}
+
+#[test]
+fn an_outage_costs_a_screen_no_more() {
+    for size in [(120, 40), (80, 24)] {
+        let mut term = Terminal::sized(size, &["--sim", "--listen", "127.0.0.1:0"]);
         term.shows("users ok");
-        term.press(view);
-        term.bytes_in(Duration::from_secs(3));
-        let bytes = term.bytes_in(Duration::from_secs(4));
-        assert!(
-            bytes > 0 && bytes < 4 * 2048,
-            "{view:?}: {} bytes a second",
-            bytes / 4
-        );
+        for fault in [
+            "claude-sonnet-4-5 529 --rate 100%",
+            "gpt-4.1 hang --rate 30%",
+        ] {
+            term.press(&format!(":fault add {fault}\r"));
+            term.shows("do it?");
+            term.press("y");
+            term.shows("done: fault add");
+        }
+        term.shows("■ OPEN");
+        let costs = costs(&mut term);
+        println!("{size:?}: {costs:?}");
+        assert_cheap(&costs);
         term.press("q");
         term.ended();
     }

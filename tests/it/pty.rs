@@ -13,8 +13,6 @@ use std::{
 use tokio::{sync::Mutex, time::Instant};
 
 const PATIENCE: Duration = Duration::from_secs(20);
-const ROWS: u16 = 40;
-const COLS: u16 = 120;
 
 pub(crate) struct Terminal {
     pub(crate) child: Box<dyn portable_pty::Child + Send + Sync>,
@@ -41,11 +39,15 @@ impl Drop for Terminal {
 
 impl Terminal {
     pub(crate) fn open(arguments: &[&str]) -> Self {
+        Self::sized((120, 40), arguments)
+    }
+
+    pub(crate) fn sized((cols, rows): (u16, u16), arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let pty = native_pty_system()
             .openpty(PtySize {
-                rows: ROWS,
-                cols: COLS,
+                rows,
+                cols,
                 pixel_width: 0,
                 pixel_height: 0,
             })
@@ -84,7 +86,7 @@ impl Terminal {
             child,
             keys,
             output,
-            screen: vt100::Parser::new(cells(ROWS), cells(COLS), 0),
+            screen: vt100::Parser::new(cells(rows), cells(cols), 0),
             raw: Vec::new(),
             gate,
             _home: home,

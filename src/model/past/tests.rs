@@ -208,14 +208,20 @@ fn a_jump_finds_where_a_breaker_moved() {
 }
 
 #[test]
-fn another_run_begins_anew() {
-    let mut run = Run::new();
-    for _ in 0..100 {
-        run.second();
+fn another_run_begins_anew_whatever_its_clock_says() {
+    for later in [0, 200] {
+        let mut run = Run::new();
+        for _ in 0..100 {
+            run.second();
+        }
+        let mut other = Run::new();
+        let mut s = other.second();
+        s.at = s.at.after(std::time::Duration::from_secs(later));
+        s.started = s.at;
+        run.past.take(&s);
+        assert_eq!(run.past.oldest(), Some(s.at));
+        assert_eq!(run.past.before(s.at), None);
+        let events = run.past.at(s.at).map(|s| s.events.len());
+        assert_eq!(events, Some(s.events.len()));
     }
-    let mut other = Run::new();
-    let s = other.second();
-    run.past.take(&s);
-    assert_eq!(run.past.oldest(), Some(s.at));
-    assert_eq!(run.past.before(s.at), None);
 }

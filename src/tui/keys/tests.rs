@@ -11,6 +11,11 @@ const LIVE: Desk = Desk {
     frozen: false,
     home: true,
     drill: When::Idle,
+    laid: Laid {
+        forces: false,
+        faults: false,
+        rung3: false,
+    },
 };
 const REPLAY: Desk = Desk {
     orders: Orders::Refused,
@@ -18,6 +23,11 @@ const REPLAY: Desk = Desk {
     frozen: false,
     home: true,
     drill: When::Idle,
+    laid: Laid {
+        forces: false,
+        faults: false,
+        rung3: false,
+    },
 };
 
 #[test]
@@ -73,6 +83,7 @@ fn on_a_read_only_screen_no_key_sends_a_command() {
                     frozen: false,
                     home: true,
                     drill,
+                    laid: Laid::default(),
                 };
                 let found = find(b.context, KeyEvent::new(k.code, KeyModifiers::NONE), desk);
                 assert!(found.is_none_or(|f| f.reach == Reach::Look), "{}", b.shown);
@@ -142,4 +153,40 @@ fn the_footer_begins_with_the_keys_of_the_view_and_the_way_out_of_it() {
     assert_eq!(firsts(Context::Drill, 2), ["another", "leave it"]);
     let home = offered(Context::Board, LIVE);
     assert!(home.iter().all(|b| b.action != Action::Back));
+}
+
+#[test]
+fn the_footer_keeps_what_takes_off_what_is_laid_over_the_router() {
+    let rank = |action, laid| {
+        let desk = Desk { laid, ..LIVE };
+        let b = offered(Context::Board, desk)
+            .into_iter()
+            .find(|b| b.action == action);
+        b.map(|b| b.rank(desk))
+    };
+    let (none, all) = (
+        Laid::default(),
+        Laid {
+            forces: true,
+            faults: true,
+            rung3: true,
+        },
+    );
+    for off in [Action::Release, Action::ClearFaults, Action::Rung3] {
+        assert!(rank(off, all) <= rank(Action::ForceClosed, all), "{off:?}");
+        assert!(rank(off, none) > rank(off, all), "{off:?}");
+    }
+}
+
+#[test]
+fn the_footer_of_a_moment_that_has_passed_begins_with_the_keys_of_time() {
+    let frozen = Desk {
+        frozen: true,
+        home: false,
+        ..LIVE
+    };
+    let labels = offered(Context::Board, frozen).into_iter().map(|b| b.label);
+    let labels: Vec<_> = labels.take(7).collect();
+    let times = ["freeze", "back 1s", "on 1s", "on 1m", "time", "next move"];
+    assert_eq!((labels[0], &labels[1..]), ("back", &times[..]));
 }

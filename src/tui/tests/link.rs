@@ -11,7 +11,7 @@ use crate::{
 };
 use crossterm::event::KeyCode;
 use ratatui::style::Modifier;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 const TO: &str = "10.0.0.7:4141";
 
@@ -64,6 +64,17 @@ fn an_attached_screen_says_to_where() {
         "{header}"
     );
     assert!(!header.contains(":4141  :4141"), "{header}");
+}
+
+#[test]
+fn a_screen_that_may_only_look_says_so() {
+    let mut desk = Desk::with(scene::calm(), Palette::Dark, false, true);
+    desk.link(attached(None));
+    let header = header(&desk, 120, 40);
+    assert!(
+        header.contains("ATTACHED 10.0.0.7:4141 read-only  users ok"),
+        "{header}"
+    );
 }
 
 #[test]
@@ -239,4 +250,59 @@ fn a_router_that_has_said_nothing_yet_is_starting_and_not_idle() {
         "{text}"
     );
     assert!(!text.contains("nothing can be served"), "{text}");
+}
+
+/// The same router a second later, as another process.
+fn start_again(desk: &mut Desk) {
+    let mut s = (*desk.app.live_arc()).clone();
+    s.at = s.at.after(Duration::from_secs(1));
+    (s.started, s.seq) = (s.at, 2);
+    (s.events, s.requests) = Default::default();
+    *desk.fake.snapshot.lock() = Arc::new(s);
+    desk.app.update();
+}
+
+#[test]
+fn a_router_that_was_started_again_is_said_to_be_and_no_answer_of_the_run_before_is_waited_for() {
+    let mut desk = desk(scene::requested(), attached(None));
+    desk.press("oyRj");
+    assert!(desk.text(120, 40).contains("held"));
+    start_again(&mut desk);
+    let text = desk.text(120, 40);
+    let footer = text.lines().last().unwrap();
+    assert!(
+        footer.starts_with("the router was started again at 14:03:23; what became of force "),
+        "{footer}"
+    );
+    assert!(footer.contains("is unknown"), "{footer}");
+    assert!(
+        text.contains("No request has ended yet") && !text.contains("held"),
+        "{text}"
+    );
+    desk.press(" ");
+    assert!(!desk.text(120, 40).contains("waiting"));
+}
+
+#[test]
+fn events_of_another_run_are_counted_by_a_screen_that_is_frozen_in_the_one_before() {
+    let mut desk = desk(scene::calm(), attached(None));
+    desk.press(" ");
+    start_again(&mut desk);
+    let mut s = (*desk.app.live_arc()).clone();
+    s.at = s.at.after(Duration::from_secs(1));
+    s.events = scene::calm().snapshot().events;
+    let n = s.events.len();
+    *desk.fake.snapshot.lock() = Arc::new(s);
+    desk.app.update();
+    let text = desk.text(120, 40);
+    assert!(text.contains(&format!("{n} event")) && n > 0, "{n}\n{text}");
+}
+
+#[test]
+fn that_a_command_would_not_arrive_is_said_no_longer_than_it_is_so() {
+    let mut desk = desk(scene::calm(), lost());
+    let refused = "a command would not arrive";
+    assert!(desk.press("o").text(120, 40).contains(refused));
+    desk.link(attached(None));
+    assert!(!desk.text(120, 40).contains(refused));
 }

@@ -32,7 +32,7 @@ mod time;
 use super::{
     app::{App, Flow},
     theme::Palette,
-    view::view,
+    view,
 };
 use crate::{
     model::{Command, Phase, Reason, Snapshot},
@@ -40,7 +40,10 @@ use crate::{
 };
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use parking_lot::Mutex;
-use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, layout::Size};
+use ratatui::{
+    buffer::Buffer,
+    layout::{Rect, Size},
+};
 use scene::Scene;
 use std::sync::Arc;
 
@@ -76,6 +79,12 @@ impl Source for Fake {
     fn link(&self) -> Link {
         self.link.lock().clone()
     }
+}
+
+fn drawn(app: &App, w: u16, h: u16) -> Buffer {
+    let mut frame = Buffer::empty(Rect::new(0, 0, w, h));
+    view::draw(app, frame.area, &mut frame);
+    frame
 }
 
 /// A screen over a scene.
@@ -166,12 +175,10 @@ impl Desk {
     }
 
     pub(in crate::tui) fn draw(&self, w: u16, h: u16) -> Buffer {
-        let mut terminal = Terminal::new(TestBackend::new(w, h)).unwrap();
-        terminal.draw(|frame| view(frame, &self.app)).unwrap();
-        terminal.backend().buffer().clone()
+        drawn(&self.app, w, h)
     }
 
     pub(in crate::tui) fn text(&self, w: u16, h: u16) -> String {
-        crate::tui::view::text(&self.draw(w, h))
+        view::text(&self.draw(w, h))
     }
 }

@@ -1,6 +1,6 @@
 //! The screen over a recorded incident: its keys, and what the header says.
 
-use super::Desk;
+use super::{Desk, drawn};
 use crate::{
     source::replay::Replay,
     tui::{
@@ -8,11 +8,11 @@ use crate::{
         keys::{Action, Binding, Context, Go, TABLE},
         overlay::Overlay,
         theme::Palette,
-        view::view,
+        view,
     },
 };
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use ratatui::{Terminal, backend::TestBackend, layout::Size};
+use ratatui::layout::Size;
 use std::sync::Arc;
 
 struct Show(App);
@@ -40,9 +40,7 @@ impl Show {
     }
 
     fn text(&self, w: u16, h: u16) -> String {
-        let mut terminal = Terminal::new(TestBackend::new(w, h)).unwrap();
-        terminal.draw(|frame| view(frame, &self.0)).unwrap();
-        terminal.backend().to_string()
+        view::text(&drawn(&self.0, w, h))
     }
 
     fn header(&self) -> String {
