@@ -115,7 +115,12 @@ fn an_outage_costs_a_screen_no_more() {
             "claude-sonnet-4-5 529 --rate 100%",
             "gpt-4.1 hang --rate 30%",
         ] {
-            term.press(&format!(":fault add {fault}\r"));
+            // A key by itself; many at once are pasted text.
+            term.press(":");
+            term.shows("⏎ take it");
+            term.press(&format!("fault add {fault}"));
+            term.shows(fault);
+            term.press("\r");
             term.shows("do it?");
             term.press("y");
             term.shows("done: fault add");
