@@ -33,9 +33,10 @@ enum Failed {
 impl From<Unreached> for Failed {
     fn from(e: Unreached) -> Self {
         match e {
-            Unreached::Away(why) | Unreached::Said(400, why) => Self::Unreached(why),
-            Unreached::Shut(why) => Self::Shut(format!(
-                "{why}; --token-file or BREAKERBOX_TOKEN shows a token"
+            Unreached::Away { .. } => Self::Unreached(e.to_string()),
+            Unreached::Said(400, why) => Self::Unreached(why),
+            Unreached::Shut { .. } => Self::Shut(format!(
+                "{e}; --token-file or BREAKERBOX_TOKEN shows a token"
             )),
             Unreached::Said(504, why) => Self::Silent(why),
             Unreached::Said(_, why) => Self::Refused(why),

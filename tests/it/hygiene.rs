@@ -112,8 +112,8 @@ fn an_outage_costs_a_screen_no_more() {
         let mut term = Terminal::sized(size, &["--sim", "--listen", "127.0.0.1:0"]);
         term.shows("users ok");
         for fault in [
-            "claude-sonnet-4-5 529 --rate 100%",
-            "gpt-4.1 hang --rate 30%",
+            "anthropic/claude-sonnet-4-5 status=529 --rate 100%",
+            "openai/gpt-4.1 status=503 --rate 30%",
         ] {
             // A key by itself; many at once are pasted text.
             term.press(":");
