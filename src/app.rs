@@ -4,7 +4,7 @@ mod normal;
 mod rehearsal;
 
 use crate::{
-    clock,
+    alerts, clock,
     config::{self, Config, SocketAt},
     drill::{self, Scenario},
     front::{self, Front, Socket},
@@ -50,6 +50,8 @@ pub struct Wish {
     pub sockets: Option<PathBuf>,
     /// Which drills can be started in it.
     pub drills: Vec<Scenario>,
+    /// Whether what happens in it is a rehearsal for those who are told.
+    pub stage: alerts::Stage,
 }
 
 /// A running breakerbox.
@@ -102,6 +104,7 @@ impl App {
         record(&hub, &bus, &config.journal);
         let (tracer, complaints) = telemetry(&config, &bus).await;
         config.warnings.extend(complaints);
+        let happening = bus.subscribe();
         let start = Start {
             config,
             simulated: sim.is_some(),
@@ -110,6 +113,14 @@ impl App {
             tracer: tracer.clone(),
         };
         let (router, own_orders) = Router::start(start, bus.clone())?;
+        let told = Arc::clone(&router);
+        let pace = (alerts::Pace::default(), wish.stage);
+        hub.spawn(alerts::run(
+            bus.clone(),
+            happening,
+            move || told.config(),
+            pace,
+        ));
         let drills: Arc<[Scenario]> = wish.drills.clone().into();
         list_drills(&bus, &drills, &router.config());
         if let Some(state) = &wish.state {

@@ -2,6 +2,7 @@
 //!
 //! The rooms and the direction of their arrows are in `ARCHITECTURE.md`; a lower room never names a higher one.
 
+pub mod alerts;
 pub mod app;
 pub mod audit;
 pub mod breaker;

@@ -3,6 +3,7 @@
 mod modes;
 
 use breakerbox::{
+    alerts,
     app::{App, Wish},
     audit::{self, Audit, Facts, Level, Places},
     cli::{CheckFormat, Cli, ConfigMode, GivenDrill, Mode, Run},
@@ -97,6 +98,7 @@ fn wish(run: &Run) -> Wish {
         journal: None,
         sockets: config::socket_dir(&config::Process),
         drills: drill::scenario::shipped(),
+        stage: alerts::Stage::Live,
     }
 }
 
@@ -359,6 +361,7 @@ async fn rehearse(wish: &Rehearsal) -> Result<DrillResult, String> {
         journal: wish.journal.clone(),
         sockets: None,
         drills: Vec::new(),
+        stage: alerts::Stage::Rehearsal,
     })
     .await?;
     let stop = tokio_util::sync::CancellationToken::new();

@@ -67,6 +67,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
         fleet,
         slo: None,
         traces: None,
+        alerts: Vec::new(),
         warnings: Vec::new(),
     })
 }

@@ -1,5 +1,6 @@
 //! Configuration: native TOML, LiteLLM's YAML, and errors that point at the line.
 
+pub mod alerts;
 mod aws;
 mod azure;
 mod canned;
@@ -25,6 +26,7 @@ mod tree;
 mod vendor;
 mod watch;
 
+pub use alerts::Alert;
 pub use aws::{Aws, Credential, Signing};
 pub use azure::Azure;
 pub(crate) use check::{judged, named, that_chat};
@@ -78,6 +80,8 @@ pub struct Config {
     pub slo: Option<Slo>,
     /// What the file says of traces. Whether there are any, the environment says too.
     pub traces: Option<Traces>,
+    /// Who is told when something happens; empty: nobody.
+    pub alerts: Vec<Alert>,
     /// What a person should know: options that are not honoured (by name), missing keys.
     pub warnings: Vec<String>,
 }
@@ -400,7 +404,7 @@ pub struct Traces {
     /// A collector's address, without OTLP's own path.
     pub endpoint: Option<String>,
     pub protocol: Option<Protocol>,
-    pub headers: Vec<TraceHeader>,
+    pub headers: Vec<SecretHeader>,
     /// Share of the exchanges whose caller has not decided, 0 to 1.
     pub sample: f64,
 }
@@ -408,7 +412,7 @@ pub struct Traces {
 impl Traces {
     /// Whether they go the same way.
     pub fn are_same(a: Option<&Self>, b: Option<&Self>) -> bool {
-        let header = |h: &TraceHeader| (h.name.clone(), h.value.expose_secret().to_owned());
+        let header = |h: &SecretHeader| (h.name.clone(), h.value.expose_secret().to_owned());
         let key = |t: &Self| {
             let headers: Vec<_> = t.headers.iter().map(header).collect();
             (t.endpoint.clone(), t.protocol, headers, t.sample)
@@ -419,7 +423,7 @@ impl Traces {
 
 /// A header for the collector, most often its key.
 #[derive(Debug, Clone)]
-pub struct TraceHeader {
+pub struct SecretHeader {
     pub name: String,
     pub from: KeySource,
     pub value: SecretString,

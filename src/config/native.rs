@@ -1,9 +1,11 @@
 //! breakerbox's own format.
 
+mod alerts;
 mod aws;
 mod canary;
 mod control;
 mod fleet;
+mod headers;
 mod limits;
 mod providers;
 mod routes;
@@ -40,6 +42,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
     let control = control::read(top.table("control"), &server, cx);
     let slo = slo::read(top.table("slo"));
     let traces = traces::read(top.table("traces"), cx);
+    let alerts = alerts::read(top.get("alerts"), cx);
     top.finish();
     let config = Config {
         origin: cx.origin.clone(),
@@ -59,6 +62,7 @@ pub(super) fn read(root: &Node, cx: &Context<'_>) -> Option<Config> {
         fleet,
         slo,
         traces,
+        alerts,
         warnings: Vec::new(),
     };
     if let Some(at) = judges_at {

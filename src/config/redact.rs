@@ -74,7 +74,7 @@ pub(super) fn sounds_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     WORDS.iter().any(|word| name.contains(word))
         || name.ends_with("token")
-        || matches!(&*name, "redis" | "redis_url")
+        || matches!(&*name, "redis" | "redis_url" | "url")
 }
 
 /// The words of a text that look like credentials, with their places.

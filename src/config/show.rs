@@ -3,7 +3,9 @@
 
 use super::{
     Aws, BreakerMode, Canned, CannedForm, Commit, Config, Control, KeySource, ProbeMode, Provider,
-    Route, Rubric, SocketAt, Tier, defaults,
+    Route, Rubric, SecretHeader, SocketAt, Tier,
+    alerts::Recipient,
+    defaults,
     key::PLACEHOLDER,
     read::size_text,
     redact::{secret_looking, sounds_secret},
@@ -39,6 +41,7 @@ pub fn show(config: &Config) -> String {
     slo(&mut out, config);
     fleet(&mut out, config);
     traces(&mut out, config);
+    alerts(&mut out, config);
     out.0
 }
 
@@ -472,11 +475,36 @@ fn traces(out: &mut Out, config: &Config) {
     if let Some(protocol) = traces.protocol {
         out.set("protocol", text(protocol.as_str()));
     }
-    if !traces.headers.is_empty() {
-        let headers = traces.headers.iter();
-        let headers = headers.map(|h| format!("{} = {}", key(&h.name), reference(&h.from)));
-        let headers: Vec<_> = headers.collect();
-        out.set("headers", format!("{{ {} }}", headers.join(", ")));
-    }
+    secret_headers(out, &traces.headers);
     out.set("sample", share(traces.sample));
+}
+
+fn secret_headers(out: &mut Out, headers: &[SecretHeader]) {
+    if !headers.is_empty() {
+        let one = |h: &SecretHeader| format!("{} = {}", key(&h.name), reference(&h.from));
+        let all: Vec<_> = headers.iter().map(one).collect();
+        out.set("headers", format!("{{ {} }}", all.join(", ")));
+    }
+}
+
+fn alerts(out: &mut Out, config: &Config) {
+    for alert in &config.alerts {
+        out.section("[alerts]");
+        out.set("name", text(&alert.name));
+        match &alert.to {
+            Recipient::Webhook(webhook) => {
+                out.set("url", reference(&webhook.from));
+                out.set("format", text(webhook.format.as_str()));
+                secret_headers(out, &webhook.headers);
+            }
+            Recipient::Command(words) => {
+                let secret = |word: &&str| secret_looking(word).next().is_some();
+                let words = words.iter().map(String::as_str);
+                let words = words.map(|w| if secret(&w) { PLACEHOLDER } else { w });
+                out.set("command", texts(words));
+            }
+        }
+        out.set("on", texts(alert.on.iter().map(|s| s.as_str())));
+        out.set("drills", alert.drills);
+    }
 }

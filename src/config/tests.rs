@@ -1,5 +1,6 @@
 //! Whole files in, whole configurations or whole lists of problems out.
 
+mod alerts;
 mod azure;
 mod bedrock;
 mod broken;

@@ -1,7 +1,6 @@
 //! `GET /health` (the process lives), `/health/ready` (it can serve somebody), `GET /`.
 
 use super::Held;
-use crate::model::snapshot::DeploymentView;
 use axum::{Json, extract::State, http::StatusCode};
 use serde_json::{Value, json};
 
@@ -15,11 +14,7 @@ pub(super) async fn ready(State(front): Held) -> (StatusCode, Json<Value>) {
     let dark: Vec<_> = snapshot
         .routes
         .iter()
-        .filter(|r| {
-            !r.tiers
-                .iter()
-                .any(|t| snapshot.deployment(t).is_some_and(DeploymentView::serves))
-        })
+        .filter(|r| snapshot.is_dark(r))
         .map(|r| r.id.to_string())
         .collect();
     let ready = dark.is_empty() && !snapshot.stopping && !snapshot.routes.is_empty();

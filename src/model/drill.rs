@@ -13,9 +13,16 @@ use std::{fmt, time::Duration};
 /// What has to be known of a drill that fails its own requests only.
 pub const OPEN_FOR_ALL: &str = "a breaker that opens is open for everybody";
 
+const ACTOR: &str = "drill:";
+
 /// Who a drill's commands and faults are by.
 pub fn actor(scenario: &str) -> String {
-    format!("drill:{scenario}")
+    format!("{ACTOR}{scenario}")
+}
+
+/// Whether it is a drill that gave an order, and not a person.
+pub fn is_actor(who: &str) -> bool {
+    who.starts_with(ACTOR)
 }
 
 /// A drill went a step further.

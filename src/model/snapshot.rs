@@ -490,16 +490,16 @@ impl Snapshot {
         all
     }
 
+    /// No tier of it takes traffic.
+    pub fn is_dark(&self, route: &RouteView) -> bool {
+        let serves = |id: &DeploymentId| self.deployment(id).is_some_and(DeploymentView::serves);
+        !route.tiers.iter().any(serves)
+    }
+
     /// 0 all closed, 1 degraded, 2 rung 3 or failing: what `status --once` exits with.
     pub fn severity(&self) -> u8 {
         let rung3 = self.routes.iter().any(|r| r.rung3.is_some());
-        let dark = self.routes.iter().any(|r| {
-            !r.tiers.is_empty()
-                && !r
-                    .tiers
-                    .iter()
-                    .any(|t| self.deployment(t).is_some_and(DeploymentView::serves))
-        });
+        let dark = self.routes.iter().any(|r| self.is_dark(r));
         if rung3 || dark || self.users.word >= UsersWord::Canned {
             return 2;
         }

@@ -1,9 +1,8 @@
 //! `[traces]`
 
-use super::server::secret;
+use super::headers::headers;
 use crate::config::{
-    Protocol, TraceHeader, Traces,
-    key::PLACEHOLDER,
+    Protocol, Traces,
     load::Context,
     read::{Field, Table},
 };
@@ -17,7 +16,7 @@ pub(super) fn read(table: Option<Table<'_>>, cx: &Context<'_>) -> Option<Traces>
         protocol: table.get("protocol").and_then(|f| f.word(&Protocol::WORDS)),
         headers: table
             .table("headers")
-            .map_or_else(Vec::new, |t| headers(&t, cx)),
+            .map_or_else(Vec::new, |t| headers(&t, cx, "the collector may refuse us")),
         sample: table.get("sample").and_then(|f| f.share()).unwrap_or(1.0),
     };
     table.finish();
@@ -37,25 +36,4 @@ fn endpoint(field: &Field<'_>) -> Option<String> {
         return None;
     }
     Some(text.trim_end_matches('/').to_owned())
-}
-
-fn headers(table: &Table<'_>, cx: &Context<'_>) -> Vec<TraceHeader> {
-    let mut list = Vec::new();
-    for (name, at, field) in table.all() {
-        if http::HeaderName::from_bytes(name.as_bytes()).is_err() {
-            let message = format!("{name:?} cannot be the name of a header");
-            table.report.error(at.clone(), message);
-        } else if field.is_text() && field.text() == Some(PLACEHOLDER) {
-            field.error(
-                "\"<set>\" is what `config show` prints in place of a value; put the value here",
-            );
-        } else if let Some((from, value)) = secret(&field, cx, "the collector may refuse us") {
-            list.push(TraceHeader {
-                name: name.to_ascii_lowercase(),
-                from,
-                value,
-            });
-        }
-    }
-    list
 }

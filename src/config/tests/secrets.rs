@@ -33,7 +33,8 @@ fn keys_that_were_read_come_out_nowhere() {
             "c.toml",
             "routes.x.tiers = ['openai/a', 'groq/b']\nserver.client_keys = ['MARK', { env = 'A' }]\n\
              providers.openai = { key = 'MARK', headers = { authorization = 'MARK', x-api-key = 'MARK' } }\n\
-             fleet = { redis = 'redis://:MARK@h', password = 'MARK' }",
+             fleet = { redis = 'redis://:MARK@h', password = 'MARK' }\n\
+             alerts = [{ url = 'https://h/MARK', headers = { x-a = 'MARK' } }]",
         ),
         (
             "c.yaml",
@@ -90,6 +91,13 @@ fn excerpts_and_messages_never_quote_a_key() {
         (
             "c.yaml",
             "model_list: []\nrouter_settings: { redis_host: h, redis_password: [MARK] }\n",
+        ),
+        ("c.toml", "alerts = [{ url = 'MARK' }]"),
+        ("c.toml", "alerts = [{ url = 'https://h/MARK', bogus = 1 }]"),
+        ("c.toml", "[[alerts]]\nurl = 'https://h/MARK\nname = 3"),
+        (
+            "c.toml",
+            "alerts = [{ url = 'https://h', headers = { a = \"MARK\\n\" } }]",
         ),
         ("c.toml", "server.client_keys = 'MARK'"),
         (
