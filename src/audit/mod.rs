@@ -158,6 +158,14 @@ fn router(config: &Config) -> Vec<Finding> {
             "take the line out, or name a directory",
         );
     }
+    if config.alerts.is_empty() {
+        tell(
+            &rules::NO_ALERTS,
+            &[],
+            "nobody is told when a breaker opens or users get errors".to_owned(),
+            "add [[alerts]] with a webhook or a command",
+        );
+    }
     if !config.warnings.is_empty() {
         let n = config.warnings.len();
         tell(

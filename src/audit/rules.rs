@@ -84,6 +84,8 @@ rules! {
         "Whoever reaches it spends your money.";
     NO_JOURNAL = "no-journal", Warning, "No journal is kept",
         "After an incident nobody can say what happened.";
+    NO_ALERTS = "no-alerts", Note, "Nobody is told",
+        "A breaker that opens at night is seen by whoever looks at the screen.";
     LOAD_WARNINGS = "load-warnings", Note, "Reading the configuration gave warnings",
         "Options may not be honoured.";
     NEVER_DRILLED = "never-drilled", Warning, "This configuration was never drilled",

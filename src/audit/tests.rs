@@ -43,6 +43,8 @@ cooldown = "5m"
 listen = "127.0.0.1:4141"
 [cache]
 enabled = true
+[[alerts]]
+command = ["page"]
 "#;
 
 /// With all usual keys, but those of Groq.

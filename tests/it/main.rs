@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod alerts;
 mod at_length;
 mod attach;
 mod audit;

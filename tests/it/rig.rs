@@ -2,6 +2,7 @@
 
 use super::upstream::Upstream;
 use breakerbox::{
+    alerts,
     config::{self, Config},
     front::{self, Front},
     model::{Command, Event, Kind, Order, Snapshot},
@@ -27,6 +28,7 @@ pub(crate) struct Rig {
     orders: mpsc::Sender<Order>,
     events: broadcast::Receiver<Arc<Event>>,
     _tasks: JoinSet<()>,
+    telling: JoinSet<()>,
     stop: CancellationToken,
 }
 
@@ -149,6 +151,7 @@ impl Rig {
             orders,
             events,
             _tasks: tasks,
+            telling: JoinSet::new(),
             stop,
         }
     }
@@ -163,9 +166,20 @@ impl Rig {
             .expect("the new configuration is taken");
     }
 
+    /// Tells those whom the configuration names, as the program does.
+    pub(crate) fn tell(&mut self, pace: alerts::Pace) {
+        let (bus, happening) = (self.bus.clone(), self.bus.subscribe());
+        let router = Arc::clone(&self.router);
+        let config = move || router.config();
+        let stage = alerts::Stage::Live;
+        self.telling
+            .spawn(alerts::run(bus, happening, config, (pace, stage)));
+    }
+
     /// Ends as a process that is told to end.
-    pub(crate) async fn shutdown(self) {
+    pub(crate) async fn shutdown(mut self) {
         self.router.shutdown().await;
+        while self.telling.join_next().await.is_some() {}
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -80,9 +80,11 @@ pub(crate) struct Upstream {
 
 impl Upstream {
     pub(crate) async fn start(script: Vec<Vec<Do>>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("loopback has a free port");
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), script).await
+    }
+
+    pub(crate) async fn start_at(addr: SocketAddr, script: Vec<Vec<Do>>) -> Self {
+        let listener = TcpListener::bind(addr).await.expect("the port is free");
         let addr = listener
             .local_addr()
             .expect("a bound socket has an address");

@@ -68,3 +68,9 @@ fn what_cannot_be_read_is_an_error_at_its_line() {
     assert_eq!(line(&audit.findings[0]), Some(17));
     assert_eq!(audit.worst(), Some(Level::Error));
 }
+
+#[test]
+fn a_configuration_that_tells_nobody_is_a_note() {
+    let found = only("no-alerts", &[("[[alerts]]\ncommand = [\"page\"]\n", "")]);
+    assert_eq!((found.level(), line(&found)), (Level::Note, None));
+}
