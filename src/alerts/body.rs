@@ -47,6 +47,10 @@ pub(super) struct Message {
     event: Option<Event>,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature serde asks for"
+)]
 fn as_text<S: serde::Serializer>(at: &Wall, s: S) -> Result<S::Ok, S::Error> {
     s.collect_str(at)
 }

@@ -89,7 +89,7 @@ fn on(field: &Field<'_>) -> Option<Vec<Subject>> {
 
 fn words(field: &Field<'_>) -> Option<Vec<String>> {
     let items = field.texts()?;
-    let words: Vec<_> = items.iter().filter_map(|item| item.text()).collect();
+    let words: Vec<_> = items.iter().filter_map(Field::text).collect();
     if words.first().is_none_or(|program| program.is_empty()) {
         field.error("a command is a program and its arguments, like [\"notify-send\", \"LLM\"]");
         return None;
