@@ -66,6 +66,8 @@ pub struct App {
     sim: Option<sim::Sim>,
     drills: Arc<[Scenario]>,
     front: Front,
+    /// As it was at the start, which the doors go by.
+    server: config::Server,
     tracer: Option<Arc<Tracer>>,
     tasks: TaskTracker,
     hub: TaskTracker,
@@ -163,6 +165,7 @@ impl App {
             sim,
             drills,
             front,
+            server,
             tracer,
             tasks,
             hub,
@@ -231,9 +234,15 @@ impl App {
 
     /// Lets what is under way finish, and ends.
     pub async fn shutdown(self) {
+        self.front.leave();
+        tokio::time::sleep(self.server.lame_duck).await;
         self.stop.cancel();
         self.tasks.close();
-        self.tasks.wait().await;
+        let drained = tokio::time::timeout(self.server.drain, self.tasks.wait()).await;
+        if drained.is_err() {
+            self.router.cut_streams();
+            self.tasks.wait().await;
+        }
         self.router.shutdown().await;
         if let Some(tracer) = &self.tracer {
             tracer.shutdown().await;

@@ -5,7 +5,7 @@ use crate::{
     simulate,
 };
 use clap::{Args, Parser, Subcommand};
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::LazyLock, time::Duration};
 
 mod operate;
 
@@ -131,8 +131,21 @@ stays, is marked STALE with its age, and the screen comes back by itself; comman
 On this machine the Unix socket of the router's user opens without a token. From elsewhere the router has to be
 configured with control.tokens; a token with the role view attaches a screen that cannot change anything.";
 
+/// What was built: `--version`; `-V` is the number alone.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let screen = if cfg!(feature = "tui") { "yes" } else { "no" };
+    let build = if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    };
+    let (arch, os) = (std::env::consts::ARCH, std::env::consts::OS);
+    let number = env!("CARGO_PKG_VERSION");
+    format!("{number}\nscreen: {screen}\nallocator: mimalloc\ntarget: {arch}-{os}\nbuild: {build}")
+});
+
 #[derive(Debug, Parser)]
-#[command(name = "breakerbox", version, about = ABOUT, after_help = AFTER, subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
+#[command(name = "breakerbox", version, long_version = VERSION.as_str(), about = ABOUT, after_help = AFTER, subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Mode>,
@@ -400,6 +413,14 @@ pub enum Mode {
         /// One JSON object a line instead of the tables
         #[arg(long)]
         json: bool,
+    },
+    /// Write completions for a shell to stdout
+    Completions { shell: clap_complete::Shell },
+    /// Write the manual: the first page to stdout, or all of them into a directory
+    Man {
+        /// A page for each command into this directory
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
     },
     /// How a running breakerbox stands, from its snapshot
     Status {

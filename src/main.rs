@@ -70,6 +70,10 @@ fn main() -> ExitCode {
         Some(Mode::Replay(wish)) => modes::replay::run(&wish),
         Some(Mode::Report(wish)) => modes::report::run(&wish)
             .and_then(|text| say(text.trim_end()).map(|()| ExitCode::SUCCESS)),
+        Some(Mode::Completions { shell }) => {
+            modes::manual::completions(shell).map(|()| ExitCode::SUCCESS)
+        }
+        Some(Mode::Man { out }) => modes::manual::man(out.as_deref()).map(|()| ExitCode::SUCCESS),
         Some(Mode::Drills { json }) => drills(json),
         Some(Mode::Simulate {
             scenarios,
@@ -160,14 +164,23 @@ fn serve(run: &Run, json: bool) -> Result<ExitCode, String> {
         let follow = tokio_util::task::TaskTracker::new();
         let content = app.router.config().journal.content;
         follow.spawn(headless::follow(lines, json, content));
+        modes::service::ready();
         loop {
             tokio::select! {
-                _ = hup.recv() => app.reload(),
+                _ = hup.recv() => modes::service::reloading(|| app.reload()),
                 _ = term.recv() => break,
                 _ = int.recv() => break,
             }
         }
-        app.shutdown().await;
+        modes::service::stopping();
+        // Whoever asks twice does not want to wait.
+        let again = async {
+            tokio::select! { _ = term.recv() => (), _ = int.recv() => () }
+        };
+        tokio::select! {
+            () = app.shutdown() => {}
+            () = again => return Ok(ExitCode::FAILURE),
+        }
         follow.close();
         follow.wait().await;
         Ok(ExitCode::SUCCESS)

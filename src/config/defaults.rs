@@ -28,6 +28,7 @@ impl Default for Server {
             client_key_from: Vec::new(),
             header_timeout: Duration::from_mins(1),
             body_timeout: Duration::from_mins(1),
+            lame_duck: Duration::ZERO,
             drain: Duration::from_secs(30),
         }
     }

@@ -106,7 +106,9 @@ pub struct Server {
     /// body.
     pub header_timeout: Duration,
     pub body_timeout: Duration,
-    /// How long streams may go on after TERM.
+    /// How long after TERM it still takes requests, while `/health/ready` says that it is not ready.
+    pub lame_duck: Duration,
+    /// How long streams may go on after that.
     pub drain: Duration,
 }
 

@@ -111,6 +111,7 @@ fn server(out: &mut Out, config: &Config) {
     }
     out.time("header_timeout", server.header_timeout);
     out.time("body_timeout", server.body_timeout);
+    out.time("lame_duck", server.lame_duck);
     out.time("drain", server.drain);
 }
 

@@ -17,7 +17,7 @@ pub(super) async fn ready(State(front): Held) -> (StatusCode, Json<Value>) {
         .filter(|r| snapshot.is_dark(r))
         .map(|r| r.id.to_string())
         .collect();
-    let ready = dark.is_empty() && !snapshot.stopping && !snapshot.routes.is_empty();
+    let ready = dark.is_empty() && !front.is_leaving() && !snapshot.routes.is_empty();
     let status = if ready {
         StatusCode::OK
     } else {

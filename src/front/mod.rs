@@ -39,7 +39,13 @@ use axum::{
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use operator::Doorman;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -54,6 +60,8 @@ pub struct Front {
     doorman: Doorman,
     /// The end of the router has begun.
     stop: CancellationToken,
+    /// It is about to.
+    leaving: Arc<AtomicBool>,
     /// Those that are attached, and how many more may be.
     screens: TaskTracker,
     seats: Arc<Semaphore>,
@@ -66,9 +74,19 @@ impl Front {
             orders,
             doorman: Doorman::default(),
             stop,
+            leaving: Arc::default(),
             screens: TaskTracker::new(),
             seats: Arc::new(Semaphore::new(attach::SCREENS)),
         }
+    }
+
+    /// From now on it is not ready, so that whoever balances load sends it nothing new.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+    }
+
+    fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed) || self.stop.is_cancelled()
     }
 
     /// Until every screen has been told of the end, as long as that does not take long.

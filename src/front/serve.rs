@@ -22,6 +22,9 @@ pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[cfg(target_os = "linux")]
 const GONE_AFTER: Duration = Duration::from_mins(1);
 
+/// Between the end of the drain and that of the connections.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// Who is at the other end, as an extension of every request.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Peer {
@@ -127,7 +130,9 @@ impl Connections {
         }
     }
 
+    /// Streams that are cut at the limit have a moment to say so.
     pub(super) async fn drain(&mut self, limit: Duration) {
+        let limit = limit.saturating_add(LAST_WORDS);
         let drained = async { while self.all.join_next().await.is_some() {} };
         if tokio::time::timeout(limit, drained).await.is_err() {
             self.all.shutdown().await;

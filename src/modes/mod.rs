@@ -2,8 +2,10 @@
 
 #[cfg(feature = "tui")]
 pub(crate) mod attach;
+pub(crate) mod manual;
 pub(crate) mod operate;
 mod progress;
 mod reach;
 pub(crate) mod replay;
 pub(crate) mod report;
+pub(crate) mod service;

@@ -5,6 +5,7 @@ use super::{
     judge::Given,
     live::{Ended, Live},
     plant::Unit,
+    relay::Broken,
     rescue::Rescue,
     trace::Trace,
 };
@@ -19,7 +20,7 @@ use crate::{
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use parking_lot::Mutex;
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, pin::pin, sync::Arc};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 /// One exchange, counted exactly once; a guard that is dropped is a caller who left.
@@ -225,8 +226,15 @@ impl Ending {
     }
 
     async fn read(mut self, mut live: Box<Live>, mut rescue: Rescue, caller: mpsc::Sender<Bytes>) {
+        let router = Arc::clone(&self.router);
+        let mut cut = pin!(router.cut.cancelled());
         loop {
-            let bytes = live.next().await;
+            let bytes = tokio::select! {
+                // What is there is passed on without looking further.
+                biased;
+                bytes = live.next() => bytes,
+                () = cut.as_mut() => return self.cut(live, &caller).await,
+            };
             let Some(ended) = live.ended() else {
                 let Some(bytes) = bytes else { return };
                 if caller.send(bytes).await.is_err() {
@@ -249,12 +257,23 @@ impl Ending {
             // Boxed: every open stream would keep room for it, and hardly one needs it.
             let Some(next) = Box::pin(rescue.go_on(&live, &ended)).await else {
                 self.over(ended);
-                let _ = caller.send(live.relay().break_off()).await;
+                let _ = caller.send(live.relay().break_off(Broken::Upstream)).await;
                 return;
             };
             self.went_on(&rescue.unit, rescue.tier);
             live = next;
         }
+    }
+
+    /// The router ends before the answer does, which is no provider's fault.
+    async fn cut(self, mut live: Box<Live>, caller: &mpsc::Sender<Bytes>) {
+        if let Some(bytes) = live.rest() {
+            let _ = caller.send(bytes).await;
+        }
+        if let Some(guard) = &self.guard {
+            guard.end(Outcome::Broken);
+        }
+        let _ = caller.send(live.relay().break_off(Broken::Stopping)).await;
     }
 
     /// Reads a stream that nobody else reads.

@@ -105,6 +105,11 @@ impl Live {
         }
     }
 
+    /// What has come and was not sent yet.
+    pub(super) fn rest(&mut self) -> Option<Bytes> {
+        take(&mut self.held)
+    }
+
     /// Takes along what is already there: one write for a burst of events, not one each.
     async fn gather(&mut self) {
         let mut quiet = 0;

@@ -112,6 +112,8 @@ pub struct Router {
     strangers: fleet::Strangers,
     tasks: TaskTracker,
     stop: CancellationToken,
+    /// Streams that still run are to end.
+    cut: CancellationToken,
     simulated: bool,
 }
 
@@ -168,6 +170,7 @@ impl Router {
             tracer: start.tracer,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
+            cut: CancellationToken::new(),
             simulated: start.simulated,
         });
         router.spawn(pulse::run(Arc::clone(&router)));
@@ -248,6 +251,11 @@ impl Router {
             told: None,
             router: Arc::clone(self),
         }
+    }
+
+    /// Ends the streams that still run, each with an explicit error.
+    pub fn cut_streams(&self) {
+        self.cut.cancel();
     }
 
     /// Ends the tasks and says so; the hub stops after this event.

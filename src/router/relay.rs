@@ -40,6 +40,13 @@ pub(super) struct Joint {
     collector: Collector,
 }
 
+/// Why a caller gets a part of an answer only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Broken {
+    Upstream,
+    Stopping,
+}
+
 /// What has been seen of a stream so far.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
@@ -270,10 +277,21 @@ impl Relay {
 
     /// The caller's stream ends with an explicit error in its own dialect: a short answer is never presented as a
     /// whole one.
-    pub(super) fn break_off(&self) -> Bytes {
-        let message = "the upstream stream broke off; this answer is incomplete";
-        let error = CallerError::new(502, message)
-            .code(Some("upstream_stream_broken"))
+    pub(super) fn break_off(&self, why: Broken) -> Bytes {
+        let (status, code, message) = match why {
+            Broken::Upstream => (
+                502,
+                "upstream_stream_broken",
+                "the upstream stream broke off; this answer is incomplete",
+            ),
+            Broken::Stopping => (
+                503,
+                "router_stopping",
+                "the router is being stopped; this answer is incomplete",
+            ),
+        };
+        let error = CallerError::new(status, message)
+            .code(Some(code))
             .request_id(&self.reply.id)
             .after(match &self.writer {
                 Some(writer) => writer.events(),

@@ -38,6 +38,7 @@ mod litellm;
 mod memory;
 mod metrics;
 mod operators;
+mod packaging;
 mod pty;
 mod real;
 mod recovery;

@@ -39,6 +39,9 @@ pub(super) fn read(table: Option<Table<'_>>, cx: &Context<'_>) -> Server {
             *place = time;
         }
     }
+    if let Some(time) = table.get("lame_duck").and_then(|f| f.duration(..)) {
+        server.lame_duck = time;
+    }
     if let Some(time) = table.get("drain").and_then(|f| f.duration(..)) {
         server.drain = time;
     }

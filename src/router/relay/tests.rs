@@ -35,7 +35,7 @@ fn relayed(
     }
     let verdict = relay.finish(&mut out);
     if verdict.after_content {
-        out.extend_from_slice(&relay.break_off());
+        out.extend_from_slice(&relay.break_off(Broken::Upstream));
     }
     let whole = (verdict.class == Class::Ok).then(|| relay.answer());
     (text(&out), verdict, whole)

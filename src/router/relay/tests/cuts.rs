@@ -195,7 +195,7 @@ fn cut(
         return Ok(verdict);
     }
     if verdict.class != Class::Ok {
-        out.extend_from_slice(&relay.break_off());
+        out.extend_from_slice(&relay.break_off(Broken::Upstream));
     }
     if std::str::from_utf8(&out).is_err() {
         return Err("not UTF-8".to_owned());

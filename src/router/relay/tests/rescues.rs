@@ -57,7 +57,7 @@ fn rescued(
         return None;
     }
     if first.is_torn() {
-        out.extend_from_slice(&first.break_off());
+        out.extend_from_slice(&first.break_off(Broken::Upstream));
         return Some((said(door, &out), false, "torn".to_owned()));
     }
     let so_far = first.said();
@@ -79,7 +79,7 @@ fn rescued(
     out.extend_from_slice(&if seamless {
         more.freeze()
     } else {
-        first.break_off()
+        first.break_off(Broken::Upstream)
     });
     match door {
         Dialect::Anthropic if seamless => tells_one_block_at_a_time(&out, &how),
