@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     config::alerts::Format,
-    model::{Event, Wall, event::Level},
+    model::{Event, event::Level},
 };
 use serde::Serialize;
 use serde_json::json;
@@ -32,8 +32,7 @@ pub(super) struct Message {
     pub(super) subject: &'static str,
     pub(super) resolved: bool,
     pub(super) level: Level,
-    #[serde(serialize_with = "as_text")]
-    at: Wall,
+    at: String,
     pub(super) text: String,
     pub(super) deployment: Option<String>,
     pub(super) route: Option<String>,
@@ -45,14 +44,9 @@ pub(super) struct Message {
     pub(super) drill: bool,
     router: Speaker,
     event: Option<Event>,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signature serde asks for"
-)]
-fn as_text<S: serde::Serializer>(at: &Wall, s: S) -> Result<S::Ok, S::Error> {
-    s.collect_str(at)
+    /// The same time, for people.
+    #[serde(skip)]
+    moment: String,
 }
 
 impl Message {
@@ -81,7 +75,8 @@ impl Message {
             subject: subject.as_str(),
             resolved,
             level,
-            at,
+            at: at.to_string(),
+            moment: at.moment(),
             text,
             deployment: deployment.map(|d| d.to_string()),
             route: route.map(|r| r.to_string()),
@@ -118,7 +113,7 @@ impl Message {
             escaped(&self.text),
             escaped(listen),
             escaped(host),
-            self.at.moment()
+            self.moment
         )
     }
 }

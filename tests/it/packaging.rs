@@ -226,7 +226,7 @@ async fn a_stream_under_way_finishes_after_term_and_nobody_new_is_let_in() {
 
 #[tokio::test]
 async fn a_stream_longer_than_the_drain_ends_with_an_explicit_error() {
-    let upstream = Upstream::start(vec![slow(Duration::from_secs(60))]).await;
+    let upstream = Upstream::start(vec![slow(Duration::from_mins(1))]).await;
     let mut service = Service::start(&upstream, "drain = \"300ms\"").await;
     let stream = service.stream().await;
     service.signal(Signal::TERM);
@@ -252,7 +252,7 @@ async fn before_it_goes_it_is_not_ready_and_still_answers() {
 
 #[tokio::test]
 async fn a_second_term_ends_it_at_once() {
-    let upstream = Upstream::start(vec![slow(Duration::from_secs(60))]).await;
+    let upstream = Upstream::start(vec![slow(Duration::from_mins(1))]).await;
     let mut service = Service::start(&upstream, "drain = \"60s\"").await;
     let _stream = service.stream().await;
     service.signal(Signal::TERM);
