@@ -226,8 +226,9 @@ impl Ending {
     }
 
     async fn read(mut self, mut live: Box<Live>, mut rescue: Rescue, caller: mpsc::Sender<Bytes>) {
-        let router = Arc::clone(&self.router);
-        let mut cut = pin!(router.cut.cancelled());
+        // Its own: it is looked at on every turn of the stream, and a shared one would be a lock between all cores.
+        let cut = self.router.cut.child_token();
+        let mut cut = pin!(cut.cancelled());
         loop {
             let bytes = tokio::select! {
                 // What is there is passed on without looking further.

@@ -107,34 +107,6 @@ fn a_busy_screen_writes_less_than_two_kibibytes_a_second_in_every_view() {
 }
 
 #[test]
-fn an_outage_costs_a_screen_no_more() {
-    for size in [(120, 40), (80, 24)] {
-        let mut term = Terminal::sized(size, &["--sim", "--listen", "127.0.0.1:0"]);
-        term.shows("users ok");
-        for fault in [
-            "anthropic/claude-sonnet-4-5 status=529 --rate 100%",
-            "openai/gpt-4.1 status=503 --rate 30%",
-        ] {
-            // A key by itself; many at once are pasted text.
-            term.press(":");
-            term.shows("⏎ take it");
-            term.press(&format!("fault add {fault}"));
-            term.shows(fault);
-            term.press("\r");
-            term.shows("do it?");
-            term.press("y");
-            term.shows("done: fault add");
-        }
-        term.shows("■ OPEN");
-        let costs = costs(&mut term);
-        println!("{size:?}: {costs:?}");
-        assert_cheap(&costs);
-        term.press("q");
-        term.ended();
-    }
-}
-
-#[test]
 fn what_comes_of_a_key_is_on_screen_in_a_tenth_of_a_second() {
     let mut term = Terminal::open(&["--sim", "--no-traffic", "--listen", "127.0.0.1:0"]);
     term.shows("anthropic/claude-sonnet-4-5");

@@ -145,6 +145,7 @@ impl Service {
         let mut rest = tokio::task::JoinSet::new();
         rest.spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         rest.detach_all();
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .no_proxy()
             .tls_certs_only([])
@@ -175,6 +176,7 @@ impl Service {
 
     async fn ready(&self) -> Option<u16> {
         // A connection of its own: those that are open are told to go.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .no_proxy()
             .tls_certs_only([])
