@@ -115,13 +115,15 @@ pub async fn run(
                 }
                 Err(RecvError::Closed) => break,
             },
-            _ = look.tick(), if !desk.lines.is_empty() => looks.at(&desk.bus.snapshot().load()),
+            _ = look.tick(), if !desk.lines.is_empty() => {
+                desk.flush(Sieve::due);
+                looks.at(&desk.bus.snapshot().load())
+            }
         };
         for mut concern in concerns {
             concern.drill |= stage == Stage::Rehearsal;
             desk.take(&concern);
         }
-        desk.due();
     }
     desk.close().await;
 }
@@ -210,10 +212,6 @@ impl Desk {
             }
         }
         self.lines = lines;
-    }
-
-    fn due(&mut self) {
-        self.flush(Sieve::due);
     }
 
     fn flush(&mut self, which: impl Fn(&mut Sieve, crate::model::Mono) -> Vec<Told>) {

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 /// After a failed accept (out of file descriptors, mostly): retrying at once would only spin.
-pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A client that acknowledges or reads nothing for so long is gone.
 #[cfg(target_os = "linux")]
@@ -68,28 +68,27 @@ impl Doors {
         drain: Duration,
         stop: CancellationToken,
     ) {
-        let mut connections = Connections::new(app, header_timeout, stop.clone());
-        loop {
-            let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
-                () = stop.cancelled() => break,
-                () = connections.ended() => continue,
-            };
-            match accepted {
-                Ok((stream, peer)) => {
-                    if let Err(e) = tune(&stream) {
-                        tracing::debug!(error = %e, "socket options");
-                    }
-                    connections.spawn(stream, Peer::Net(peer));
-                }
-                Err(e) => {
-                    tracing::warn!(error = %e, "accept failed");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
-            }
+        let connections = Connections::new(app, header_timeout, stop);
+        connections.serve(self.listener, drain).await;
+    }
+}
+
+/// Where connections come in.
+pub(super) trait Listen: Send {
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    fn next(&self) -> impl Future<Output = io::Result<(Self::Stream, Peer)>> + Send;
+}
+
+impl Listen for TcpListener {
+    type Stream = TcpStream;
+
+    async fn next(&self) -> io::Result<(TcpStream, Peer)> {
+        let (stream, peer) = self.accept().await?;
+        if let Err(e) = tune(&stream) {
+            tracing::debug!(error = %e, "socket options");
         }
-        drop(self.listener);
-        connections.drain(drain).await;
+        Ok((stream, Peer::Net(peer)))
     }
 }
 
@@ -111,7 +110,28 @@ impl Connections {
         }
     }
 
-    pub(super) fn spawn<S>(&mut self, stream: S, peer: Peer)
+    /// All that come in until the end begins; nobody is let in while the rest finishes.
+    pub(super) async fn serve(mut self, listener: impl Listen, drain: Duration) {
+        let stop = self.stop.clone();
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.next() => accepted,
+                () = stop.cancelled() => break,
+                () = self.ended() => continue,
+            };
+            match accepted {
+                Ok((stream, peer)) => self.spawn(stream, peer),
+                Err(e) => {
+                    tracing::warn!(error = %e, "accept failed");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        drop(listener);
+        self.drain(drain).await;
+    }
+
+    fn spawn<S>(&mut self, stream: S, peer: Peer)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -124,14 +144,14 @@ impl Connections {
     }
 
     /// One has ended; while there is none, never.
-    pub(super) async fn ended(&mut self) {
+    async fn ended(&mut self) {
         if self.all.join_next().await.is_none() {
             std::future::pending::<()>().await;
         }
     }
 
     /// Streams that are cut at the limit have a moment to say so.
-    pub(super) async fn drain(&mut self, limit: Duration) {
+    async fn drain(&mut self, limit: Duration) {
         let limit = limit.saturating_add(LAST_WORDS);
         let drained = async { while self.all.join_next().await.is_some() {} };
         if tokio::time::timeout(limit, drained).await.is_err() {

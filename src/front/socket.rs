@@ -1,6 +1,6 @@
 //! The operators' door on this machine: a Unix socket that only its owner may open.
 
-use super::serve::{ACCEPT_PAUSE, Connections, Peer};
+use super::serve::{Connections, Listen, Peer};
 use axum::Router as Axum;
 use std::{
     fs, io,
@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use tokio::net::UnixListener;
+use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 
 /// A listening socket. Its file goes with it.
@@ -68,25 +68,18 @@ impl Socket {
         drain: Duration,
         stop: CancellationToken,
     ) {
-        let mut connections = Connections::new(app, header_timeout, stop.clone());
-        loop {
-            let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
-                () = stop.cancelled() => break,
-                () = connections.ended() => continue,
-            };
-            match accepted {
-                Ok((stream, _)) => {
-                    let uid = stream.peer_cred().ok().map(|who| who.uid());
-                    connections.spawn(stream, Peer::Socket { uid });
-                }
-                Err(e) => {
-                    tracing::warn!(error = %e, "accept failed");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
-            }
-        }
-        connections.drain(drain).await;
+        let connections = Connections::new(app, header_timeout, stop);
+        connections.serve(self, drain).await;
+    }
+}
+
+impl Listen for Socket {
+    type Stream = UnixStream;
+
+    async fn next(&self) -> io::Result<(UnixStream, Peer)> {
+        let (stream, _) = self.listener.accept().await?;
+        let uid = stream.peer_cred().ok().map(|who| who.uid());
+        Ok((stream, Peer::Socket { uid }))
     }
 }
 

@@ -91,14 +91,7 @@ fn a_busy_screen_writes_less_than_two_kibibytes_a_second_in_every_view() {
     let mut costs = costs(&mut term);
     term.press("\u{1b}");
     term.shows("┌ deployments");
-    term.press("d");
-    term.shows("The primary's key is revoked");
-    term.press("\r");
-    term.shows("every fault expires by itself");
-    term.press("\r");
-    term.shows("do it? y yes");
-    term.press("y");
-    term.shows("▸ steady state 0:0");
+    term.starts_a_drill();
     costs.push(("drill", per_second(&mut term)));
     println!("{costs:?}");
     term.press("aq");

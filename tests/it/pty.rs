@@ -98,6 +98,18 @@ impl Terminal {
         self.keys.flush().unwrap();
     }
 
+    /// The first of the menu, on everybody.
+    pub(crate) fn starts_a_drill(&mut self) {
+        self.press("d");
+        self.shows("The primary's key is revoked");
+        self.press("\r");
+        self.shows("every fault expires by itself");
+        self.press("\r");
+        self.shows("do it? y yes");
+        self.press("y");
+        self.shows("▸ steady state 0:0");
+    }
+
     pub(crate) fn text(&self) -> String {
         self.screen.screen().contents()
     }
@@ -190,14 +202,7 @@ fn a_person_trips_a_breaker_sees_the_secondary_serve_triggers_rung_3_and_quits()
 fn a_person_reads_about_a_drill_starts_it_looks_on_aborts_it_and_finds_its_report() {
     let mut term = Terminal::open(&["--sim", "--listen", "127.0.0.1:0"]);
     term.shows("users ok");
-    term.press("d");
-    term.shows("The primary's key is revoked");
-    term.press("\r");
-    term.shows("every fault expires by itself");
-    term.press("\r");
-    term.shows("do it? y yes");
-    term.press("y");
-    term.shows("▸ steady state 0:0");
+    term.starts_a_drill();
     term.press("a");
     term.shows("ABORTED: 0 of 6 checks passed");
     term.shows("drills/2");

@@ -20,14 +20,7 @@ const LIVE: Desk = Desk {
 const REPLAY: Desk = Desk {
     orders: Orders::Refused,
     tape: true,
-    frozen: false,
-    home: true,
-    drill: When::Idle,
-    laid: Laid {
-        forces: false,
-        faults: false,
-        rung3: false,
-    },
+    ..LIVE
 };
 
 #[test]
