@@ -30,12 +30,14 @@ use super::{
     anthropic,
     ask::Ask,
     bedrock,
-    chat::{Answer, Chat, Message, Part, Role},
+    chat::{Answer, Chat, Message, Part, Role, Usage},
     classify, gemini, openai, responses,
 };
 use crate::model::{Dialect, Verdict};
 use bytes::Bytes;
 use notes::Dropped;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::fmt;
 
 /// A request in another dialect.
@@ -188,6 +190,26 @@ pub fn read_answer(dialect: Dialect, body: &[u8]) -> Result<Answer, BadAnswer> {
         Dialect::Gemini => gemini::read_answer(&body),
         Dialect::Bedrock => bedrock::read_answer(&body),
         Dialect::Responses => responses::read_answer(&body),
+    }
+}
+
+/// What a whole answer says that it used, and no more of it.
+pub fn read_usage(dialect: Dialect, body: &[u8]) -> Usage {
+    #[derive(Deserialize)]
+    struct Bill<'a> {
+        #[serde(borrow, default, alias = "usageMetadata")]
+        usage: Option<&'a RawValue>,
+    }
+    let bill = serde_json::from_slice(body).unwrap_or(Bill { usage: None });
+    let Some(usage) = bill.usage.and_then(|u| json::parse(u.get().as_bytes())) else {
+        return Usage::default();
+    };
+    match dialect {
+        Dialect::OpenAi => openai::read_usage(&usage),
+        Dialect::Anthropic => anthropic::read_usage(&usage, Usage::default()),
+        Dialect::Gemini => gemini::read_usage(&usage),
+        Dialect::Bedrock => bedrock::read_usage(&usage),
+        Dialect::Responses => responses::read_usage(&usage),
     }
 }
 

@@ -116,6 +116,7 @@ impl Ending {
         unit: Arc<Unit>,
         key: Option<Key>,
         injected: bool,
+        looked_at: bool,
     ) -> Self {
         Self {
             router: Arc::clone(guard.trace.router()),
@@ -123,7 +124,7 @@ impl Ending {
             exchange: call.id.clone(),
             unit,
             key,
-            call: Some(Arc::clone(call)),
+            call: looked_at.then(|| Arc::clone(call)),
             injected,
             shadow: false,
         }

@@ -310,7 +310,8 @@ impl Job<'_> {
             return failed(self.slot, &verdict, said);
         }
         let same = from == self.call.door;
-        let answer = (self.plan.collect || !same)
+        let wanted = self.plan.collect || self.slot.told.is_some();
+        let answer = (wanted || !same)
             .then(|| translate::read_answer(from, &body))
             .transpose();
         let Ok(mut answer) = answer else {
@@ -323,11 +324,10 @@ impl Job<'_> {
         if let Some(answer) = answer.as_mut().filter(|a| a.model.is_empty()) {
             answer.model.clone_from(&self.slot.unit.model);
         }
-        self.slot.tokens(
-            answer
-                .as_ref()
-                .map_or(body.len() as u64 / 8, |a| a.usage.output),
-        );
+        self.slot.tokens(match &answer {
+            Some(answer) => answer.usage.output,
+            None => translate::read_usage(from, &body).output,
+        });
         if let Some(answer) = &answer {
             self.slot.answered(answer);
         }

@@ -11,6 +11,7 @@ mod looks;
 mod memory;
 mod reply;
 mod rubric;
+mod share;
 mod spend;
 
 use self::memory::Memory;
@@ -51,6 +52,7 @@ pub(super) struct Given {
 #[derive(Debug)]
 pub(super) struct Intake {
     given: mpsc::Sender<Given>,
+    share: share::Share,
     jury: Arc<Mutex<Jury>>,
     memory: Mutex<Memory>,
 }
@@ -87,6 +89,7 @@ pub(super) fn open(plant: &Plant) -> (Intake, Inbox, Option<String>) {
     };
     let intake = Intake {
         given: send,
+        share: share::Share::default(),
         jury,
         memory: Mutex::new(memory),
     };
@@ -94,6 +97,11 @@ pub(super) fn open(plant: &Plant) -> (Intake, Inbox, Option<String>) {
 }
 
 impl Intake {
+    /// Whether the answer of an attempt that begins now is to be looked at: all, but for a share where they are very many.
+    pub(super) fn looks_at(&self, ticket: Ticket, now: Mono) -> bool {
+        ticket.probe || self.share.take(now)
+    }
+
     pub(super) fn offer(&self, given: Given) {
         if self.given.try_send(given).is_err() {
             tracing::debug!("more answers than can be looked at: one is not judged");

@@ -54,7 +54,7 @@ fn explanation(holder: &Value) -> Option<&str> {
 
 /// Anthropic counts cached tokens beside `input_tokens`; the neutral form counts them in. A count that an event does
 /// not have keeps its value from an earlier event.
-fn read_usage(usage: &Value, before: Usage) -> Usage {
+pub(super) fn read_usage(usage: &Value, before: Usage) -> Usage {
     let had = |key: &str, old: u64| present(usage, key).map_or(old, |_| count(usage, key));
     let cache_read = had("cache_read_input_tokens", before.cache_read);
     let cache_write = had("cache_creation_input_tokens", before.cache_write);

@@ -48,7 +48,7 @@ fn stop_reason(finish: Finish) -> &'static str {
 }
 
 /// Cached tokens are counted beside `inputTokens` here; the neutral form counts them in.
-fn read_usage(usage: &Value) -> Usage {
+pub(super) fn read_usage(usage: &Value) -> Usage {
     let cache_read = count(usage, "cacheReadInputTokens");
     let cache_write = count(usage, "cacheWriteInputTokens");
     Usage {

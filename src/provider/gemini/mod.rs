@@ -67,7 +67,7 @@ fn finish_reason(finish: Finish) -> &'static str {
 }
 
 /// Thoughts are counted beside the candidates here; the neutral form counts them in.
-fn read_usage(usage: &Value) -> Usage {
+pub(super) fn read_usage(usage: &Value) -> Usage {
     let reasoning = count(usage, "thoughtsTokenCount");
     Usage {
         input: count(usage, "promptTokenCount") + count(usage, "toolUsePromptTokenCount"),

@@ -43,7 +43,7 @@ fn finish_reason(finish: Finish) -> &'static str {
     }
 }
 
-fn read_usage(usage: &Value) -> Usage {
+pub(super) fn read_usage(usage: &Value) -> Usage {
     let details = |group: &str, key: &str| usage.get(group).map_or(0, |v| count(v, key));
     let (input, completion) = (
         count(usage, "prompt_tokens"),

@@ -50,7 +50,7 @@ fn incomplete(finish: Finish) -> Option<&'static str> {
     }
 }
 
-fn read_usage(usage: &Value) -> Usage {
+pub(super) fn read_usage(usage: &Value) -> Usage {
     let details = |group: &str, key: &str| usage.get(group).map_or(0, |v| count(v, key));
     Usage {
         input: count(usage, "input_tokens"),

@@ -50,6 +50,8 @@ pub(super) struct Runner {
     pub(super) index: usize,
     pub(super) unit: Arc<Unit>,
     pub(super) injected: bool,
+    /// Its answer is looked at when it has been given.
+    looked_at: bool,
     race: Option<Race>,
 }
 
@@ -175,6 +177,7 @@ impl Exchange {
         permit: Permit,
         kind: SpanKind,
     ) -> (Runner, Slot, Plan) {
+        let looked_at = self.router.judge.looks_at(permit.ticket(), clock::now());
         let mut slot = self.slot(unit, permit);
         slot.attempted = Some(Attempted {
             trace: Arc::clone(self.guard.trace()),
@@ -187,10 +190,11 @@ impl Exchange {
             index,
             unit: Arc::clone(unit),
             injected: slot.fault.is_some(),
+            looked_at,
             race: slot.race.clone(),
         };
         let plan = Plan {
-            collect: true,
+            collect: looked_at || self.key.is_some(),
             commit: self.route.commit,
             ..Plan::default()
         };
@@ -208,19 +212,18 @@ impl Exchange {
     /// What an attempt came to.
     async fn settle(&mut self, runner: &Runner, end: End) -> Result<Tried, Failure> {
         let (index, unit) = (runner.index, &runner.unit);
-        let injected = runner.injected;
         let reply = match end {
             End::Whole(whole) => {
                 let verdict = Verdict::ok();
                 let ticket = whole.slot.ticket();
                 whole.slot.report(&verdict);
-                let mut ending = self.ending(index, unit, injected);
+                let mut ending = self.ending(runner);
                 ending.end(&verdict, whole.answer, ticket);
                 Reply::full(StatusCode::OK, whole.headers, whole.body).dropped(&whole.dropped)
             }
             End::Stream(live) => {
                 let (headers, dropped) = (live.headers.clone(), live.dropped.clone());
-                let ending = self.ending(index, unit, injected);
+                let ending = self.ending(runner);
                 let stream = ending.follow(live, self.rescue(index, unit)).await;
                 Reply::stream(headers, Box::pin(stream)).dropped(&dropped)
             }
@@ -308,10 +311,10 @@ impl Exchange {
     }
 
     /// What happens when the answer has been given.
-    pub(super) fn ending(&mut self, index: usize, unit: &Arc<Unit>, injected: bool) -> Ending {
-        self.tell_fallbacks(Some(&unit.id));
-        self.guard.trace().answers(unit, index);
-        let outcome = if index == 0 {
+    fn ending(&mut self, runner: &Runner) -> Ending {
+        self.tell_fallbacks(Some(&runner.unit.id));
+        self.guard.trace().answers(&runner.unit, runner.index);
+        let outcome = if runner.index == 0 {
             Outcome::Primary
         } else {
             Outcome::Fallback
@@ -319,10 +322,11 @@ impl Exchange {
         Ending::new(
             self.guard.take(outcome),
             &self.call,
-            Arc::clone(unit),
+            Arc::clone(&runner.unit),
             // What a fault said must not be said again after it is cleared.
-            self.key.filter(|_| !injected),
-            injected,
+            self.key.filter(|_| !runner.injected),
+            runner.injected,
+            runner.looked_at,
         )
     }
 

@@ -5,7 +5,7 @@ use crate::{
     model::Dialect,
     provider::{
         chat::{Answer, Chat, Delta, Finish, ToolChoice},
-        translate::{Reply, read_answer, read_request, request, write_answer},
+        translate::{Reply, read_answer, read_request, read_usage, request, write_answer},
     },
 };
 use std::{fs, path::PathBuf};
@@ -141,6 +141,7 @@ fn every_recorded_answer_is_read_and_survives_the_other_dialects() {
     for f in &fixtures {
         let answer = read_answer(f.dialect, &f.body).unwrap_or_else(|e| panic!("{}: {e}", f.name));
         is_good(&answer, &f.name);
+        assert_eq!(read_usage(f.dialect, &f.body), answer.usage, "{}", f.name);
         for to in Dialect::ALL {
             let written = write_answer(to, &answer, &Reply::default());
             let back =

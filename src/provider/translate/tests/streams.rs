@@ -5,7 +5,7 @@ use crate::{
     model::{Class, Dialect},
     provider::{
         chat::{Answer, Delta, Finish, Part, Usage},
-        translate::{Reply, replay},
+        translate::{Reply, read_usage, replay, write_answer},
     },
 };
 use proptest::prelude::*;
@@ -291,6 +291,16 @@ fn answers() -> impl Strategy<Value = Answer> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_an_answer_used_is_read_without_reading_the_answer(answer in answers()) {
+        for dialect in Dialect::ALL {
+            let written = write_answer(dialect, &answer, &Reply::default());
+            prop_assert_eq!(read_usage(dialect, &written), answer.usage, "{}", dialect);
+            let cut = &written[..written.len() - 1];
+            prop_assert_eq!(read_usage(dialect, cut), Usage::default(), "{}", dialect);
+        }
+    }
 
     #[test]
     fn a_replayed_answer_reads_back_as_itself(answer in answers()) {
