@@ -7,7 +7,7 @@ use super::{
     probe::Trip,
     quality::{Finding, Illness, Ruling},
 };
-use crate::model::{DeploymentId, Mono, Reason};
+use crate::model::{DeploymentId, Mono, Reason, phase::Spared};
 
 impl Breaker {
     /// Who can be asked for a score, and what else is known. Whoever drives the breaker tells it when that changes.
@@ -153,7 +153,11 @@ impl Breaker {
             }
             Ruling::LastOne { confirmed } => {
                 if self.quality.spare() {
-                    moves.push(Move::WouldTrip(self.blame(&found, confirmed, now)));
+                    moves.push(Move::WouldTrip {
+                        reason: self.blame(&found, confirmed, now),
+                        spared: Spared::LastOne,
+                        until: None,
+                    });
                 }
             }
             Ruling::Trip { confirmed } => {

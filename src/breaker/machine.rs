@@ -10,7 +10,7 @@ use super::{
     settings::PROBATION,
     view::Held,
 };
-use crate::model::{DeploymentId, ForceKind, Mono, Phase, Reason, series::Share};
+use crate::model::{DeploymentId, ForceKind, Mono, Phase, Reason, phase::Spared, series::Share};
 use std::time::Duration;
 
 /// The error rate that a screen shows is over this.
@@ -28,7 +28,12 @@ pub enum Move {
         until: Option<Mono>,
     },
     /// It would have opened, were everything not admitted anyway, or were it not the last one that serves.
-    WouldTrip(Reason),
+    WouldTrip {
+        reason: Reason,
+        spared: Spared,
+        /// Until when it would be open. None: for as long as there is the evidence.
+        until: Option<Mono>,
+    },
     /// Known answers ought to be put to this judge: its scores are about to trip.
     WantsAnchors(DeploymentId),
     /// The second judge passed so many `of` the answers that this one called bad.
@@ -243,14 +248,27 @@ impl Breaker {
     pub(super) fn open_from_closed(&mut self, reason: Reason, now: Mono) -> Vec<Move> {
         if matches!(self.state, State::Closed) {
             if self.admits_everything() {
-                self.fresh_evidence();
-                self.would_be_open = Some(now + self.settings.cooldown);
-                return vec![Move::WouldTrip(reason)];
+                return vec![self.would_open(self.settings.cooldown, reason, now)];
             }
             self.count_relapse(now);
         }
         let wait = self.cooldown();
         vec![self.open(wait, reason, now)]
+    }
+
+    /// Everything is admitted anyway: it only says that it would be open for so long.
+    pub(super) fn would_open(&mut self, wait: Duration, reason: Reason, now: Mono) -> Move {
+        self.fresh_evidence();
+        self.would_be_open = Some(now + wait);
+        Move::WouldTrip {
+            reason,
+            spared: if self.observes() {
+                Spared::Observed
+            } else {
+                Spared::Forced
+            },
+            until: self.would_be_open,
+        }
     }
 
     pub(super) fn count_relapse(&mut self, now: Mono) {

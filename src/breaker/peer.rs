@@ -20,9 +20,7 @@ impl Breaker {
         }
         let closed = matches!(self.state, State::Closed);
         if closed && self.admits_everything() {
-            self.fresh_evidence();
-            self.would_be_open = Some(now + wait);
-            return vec![Move::WouldTrip(reason)];
+            return vec![self.would_open(wait, reason, now)];
         }
         if self.frozen() {
             return Vec::new();

@@ -10,7 +10,7 @@ use super::{
     is_default,
     normal::Normal,
     order::Origin,
-    phase::{Force, ForceEnd, Reason, Transition},
+    phase::{Force, ForceEnd, Transition, WouldTrip},
     request::Request,
     series::Share,
     topology::Topology,
@@ -109,7 +109,7 @@ pub enum Kind {
     WouldTrip {
         deployment: DeploymentId,
         #[serde(flatten)]
-        reason: Reason,
+        trip: WouldTrip,
     },
     Forced {
         deployment: DeploymentId,

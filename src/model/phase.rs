@@ -245,6 +245,51 @@ impl Reason {
     }
 }
 
+/// Why a breaker goes on serving although it has seen enough to open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spared {
+    /// It only watches.
+    Observed,
+    /// A person keeps it closed.
+    Forced,
+    /// Nobody else would serve, and bad answers are better than none.
+    LastOne,
+}
+
+impl fmt::Display for Spared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Observed => "it only observes",
+            Self::Forced => "it is forced closed",
+            Self::LastOne => "it is the last one that serves",
+        })
+    }
+}
+
+/// A trip that did not happen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WouldTrip {
+    #[serde(flatten)]
+    pub reason: Reason,
+    /// None: an older journal does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spared: Option<Spared>,
+    /// Until when it would be open. None: for as long as there is the evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Wall>,
+}
+
+impl fmt::Display for WouldTrip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.reason)?;
+        match self.spared {
+            Some(spared) => write!(f, "; {spared}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// One move of one breaker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Transition {

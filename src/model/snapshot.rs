@@ -9,6 +9,7 @@ use super::{
     finding::{Findings, Tally},
     fleet::FleetView,
     normal::Normal,
+    phase::WouldTrip,
     request::{FailureView, RequestView},
     series::{Mean, Share},
     shape::Shape,
@@ -200,8 +201,8 @@ pub struct DeploymentView {
     pub reason: Option<Reason>,
     pub force: Option<Force>,
     pub gate: Option<Gate>,
-    /// The last "would have tripped", while observing.
-    pub would_trip: Option<Reason>,
+    /// It would be open now, and serves all the same.
+    pub would_trip: Option<WouldTrip>,
     pub errors_5m: Share,
     pub throttled_5m: u32,
     /// Why attempts failed or were throttled, the most frequent first.
@@ -284,6 +285,14 @@ pub enum Shown {
 }
 
 impl DeploymentView {
+    /// How closely it is watched from now on. An alarm that is over takes with it what was said for as long as it lasted.
+    pub(super) fn watched(&mut self, watch: Watch) {
+        if self.watch.alarm && !watch.alarm {
+            self.would_trip = self.would_trip.take().filter(|w| w.until.is_some());
+        }
+        self.watch = watch;
+    }
+
     pub fn shown(&self) -> Shown {
         if self.disabled.is_some() {
             return Shown::Disabled;
@@ -490,10 +499,15 @@ impl Snapshot {
         all
     }
 
+    /// Those of its deployments that take traffic.
+    pub fn serving(&self, route: &RouteView) -> impl Iterator<Item = &DeploymentView> {
+        let known = route.tiers.iter().filter_map(|id| self.deployment(id));
+        known.filter(|d| d.serves())
+    }
+
     /// No tier of it takes traffic.
     pub fn is_dark(&self, route: &RouteView) -> bool {
-        let serves = |id: &DeploymentId| self.deployment(id).is_some_and(DeploymentView::serves);
-        !route.tiers.iter().any(serves)
+        self.serving(route).next().is_none()
     }
 
     /// 0 all closed, 1 degraded, 2 rung 3 or failing: what `status --once` exits with.

@@ -138,8 +138,8 @@ impl State {
     /// Events that set or clear one thing.
     fn small(&mut self, kind: &Kind) {
         match kind {
-            Kind::WouldTrip { deployment, reason } => {
-                self.with(deployment, |d| d.would_trip = Some(reason.clone()));
+            Kind::WouldTrip { deployment, trip } => {
+                self.with(deployment, |d| d.would_trip = Some(trip.clone()));
             }
             Kind::Forced { deployment, force } => self.with(deployment, |d| {
                 d.force = Some(force.clone());
@@ -176,7 +176,7 @@ impl State {
             Kind::JudgeAvailable { available, why, .. } => {
                 self.s.judge.unavailable = (!available).then(|| why.clone());
             }
-            Kind::Watch { deployment, watch } => self.with(deployment, |d| d.watch = *watch),
+            Kind::Watch { deployment, watch } => self.with(deployment, |d| d.watched(*watch)),
             Kind::JudgeDismissed { .. }
             | Kind::JudgeRestored { .. }
             | Kind::JudgeDrift { .. }
@@ -281,9 +281,7 @@ impl State {
             d.since = at;
             d.until = t.until;
             d.reason = Some(t.reason.clone());
-            if t.to == Phase::Closed {
-                d.would_trip = None;
-            }
+            d.would_trip = None;
         });
     }
 
@@ -462,6 +460,10 @@ impl State {
         for (d, known) in s.deployments.iter_mut().zip(&self.known) {
             known.windows(d, now);
             d.gate = d.gate.take().filter(|g| g.until > at);
+            d.would_trip = d
+                .would_trip
+                .take()
+                .filter(|w| w.until.is_none_or(|u| u > at));
         }
         s.users = self.users_at(now);
         s.compared = self.counterfactual.compared(at);

@@ -145,8 +145,8 @@ impl Event {
             }
             Kind::Stopping => "stopping".to_owned(),
             Kind::Transition(t) => format!("{} {} -> {}: {}", t.deployment, t.from, t.to, t.reason),
-            Kind::WouldTrip { deployment, reason } => {
-                format!("{deployment} would have tripped: {reason}")
+            Kind::WouldTrip { deployment, trip } => {
+                format!("{deployment} would have tripped: {trip}")
             }
             Kind::Forced { deployment, force } => {
                 format!(

@@ -8,7 +8,7 @@ use crate::{
     config::{self, BreakerMode, Config, ProbeMode, Route},
     model::{
         Class, DeploymentId, Dialect, ForceKind, Kind, Mono, Verdict, Wall,
-        phase::{ForceEnd, Transition},
+        phase::{ForceEnd, Transition, WouldTrip},
         topology::{DeploymentInfo, RouteInfo, Topology},
     },
     telemetry::Peer,
@@ -415,9 +415,17 @@ impl Unit {
                     generation,
                     until: until.map(wall),
                 }),
-                Move::WouldTrip(reason) => Kind::WouldTrip {
+                Move::WouldTrip {
+                    reason,
+                    spared,
+                    until,
+                } => Kind::WouldTrip {
                     deployment: self.id.clone(),
-                    reason: reason.dated(clock::wall()),
+                    trip: WouldTrip {
+                        reason: reason.dated(clock::wall()),
+                        spared: Some(spared),
+                        until: until.map(wall),
+                    },
                 },
                 Move::WantsAnchors(_) | Move::JudgeDisputed { .. } => continue,
                 Move::ForceExpired(_) => Kind::ForceEnded {

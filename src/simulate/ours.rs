@@ -271,7 +271,7 @@ impl Ours {
                     let fault = self.jury.disputed(&judge, passed, of, now);
                     self.bench_moved(fault.into_iter().collect(), now, desk);
                 }
-                Move::WouldTrip(_) | Move::ForceExpired(_) => {}
+                Move::WouldTrip { .. } | Move::ForceExpired(_) => {}
             }
         }
     }

@@ -180,7 +180,7 @@ fn the_last_one_that_serves_stays_and_it_is_said_once() {
     for _ in 0..40 {
         moves.extend(one(&mut rig, BAD, Some(BAD)));
     }
-    let said = moves.iter().filter(|m| matches!(m, Move::WouldTrip(_)));
+    let said = moves.iter().filter(|m| matches!(m, Move::WouldTrip { .. }));
     assert_eq!(said.count(), 1);
     assert_eq!(rig.phase(), Phase::Closed);
     rig.breaker.sit(Bench {

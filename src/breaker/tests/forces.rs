@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::ForceKind;
+use crate::model::{ForceKind, phase::Spared};
 
 fn lay(rig: &mut Rig, kind: ForceKind, secs: u64) {
     let until = rig.now + Duration::from_secs(secs);
@@ -54,7 +54,13 @@ fn forced_closed_serves_through_an_outage_without_opening() {
         rig.wait(1.0);
     }
     assert!(
-        matches!(moves.as_slice(), [Move::WouldTrip(_)]),
+        matches!(
+            moves.as_slice(),
+            [Move::WouldTrip {
+                spared: Spared::Forced,
+                ..
+            }]
+        ),
         "{moves:?}"
     );
     let view = rig.breaker.view(rig.now);
@@ -143,7 +149,11 @@ fn observing_serves_everything_and_says_once_what_it_would_have_done() {
     assert!(
         matches!(
             moves.as_slice(),
-            [Move::WouldTrip(Reason::ErrorRate { bad: 4, n: 4, .. })]
+            [Move::WouldTrip {
+                reason: Reason::ErrorRate { bad: 4, n: 4, .. },
+                spared: Spared::Observed,
+                until: Some(_),
+            }]
         ),
         "{moves:?}"
     );

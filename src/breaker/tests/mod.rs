@@ -190,7 +190,7 @@ fn reason(moves: &[Move]) -> &Reason {
     moves
         .iter()
         .find_map(|m| match m {
-            Move::To { reason, .. } | Move::WouldTrip(reason) => Some(reason),
+            Move::To { reason, .. } | Move::WouldTrip { reason, .. } => Some(reason),
             _ => None,
         })
         .expect("it moved")

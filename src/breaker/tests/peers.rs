@@ -60,7 +60,7 @@ fn who_only_watches_says_once_that_it_would_have_opened_too() {
     });
     let moves = told(&mut rig, 200);
     assert!(
-        matches!(moves.as_slice(), [Move::WouldTrip(_)]),
+        matches!(moves.as_slice(), [Move::WouldTrip { .. }]),
         "{moves:?}"
     );
     assert_eq!(told(&mut rig, 200), []);

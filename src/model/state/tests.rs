@@ -8,6 +8,7 @@ use crate::model::{
     fault::{FaultKind, Only},
     finding::{Finding, Findings},
     normal::{Band, Bands, Normal, Origin},
+    phase::Spared,
     request::SpanEnd,
     snapshot::Shown,
     topology::RouteInfo,
@@ -206,6 +207,11 @@ pub(in crate::model) fn some_kind() -> impl Strategy<Value = Kind> {
             shadow: true,
         }),
         any::<bool>().prop_map(|passed| checked("x", passed)),
+        (id.clone(), any::<bool>(), any::<bool>()).prop_map(|(id, lasts, alarm)| if lasts {
+            views::would_trip(id, Spared::LastOne, None)
+        } else {
+            views::watch(id, alarm)
+        }),
         Just(drill(DrillStep::Ended {
             result: DrillResult::Passed,
             why: String::new(),

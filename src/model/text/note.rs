@@ -117,7 +117,7 @@ fn forced(d: &DeploymentView, force: &Force, at: Wall) -> Vec<Clause> {
     }
     let mut all = vec![Clause::new(Rank::Cause, text)];
     match &d.would_trip {
-        Some(reason) => all.extend(would_trip(reason)),
+        Some(trip) => all.extend(would_trip(&trip.reason)),
         None => all.push(Clause::new(Rank::Next, format!("would be {}", d.phase))),
     }
     all
@@ -142,8 +142,8 @@ fn at_rest(d: &DeploymentView, at: Wall) -> Vec<Clause> {
             ),
         ];
     }
-    if let Some(reason) = &d.would_trip {
-        return would_trip(reason);
+    if let Some(trip) = &d.would_trip {
+        return would_trip(&trip.reason);
     }
     let word = if d.attempts_per_s > 0.0 {
         "serving"

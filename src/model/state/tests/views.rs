@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::{
     event::RouteSecond,
+    phase::WouldTrip,
     request::{Skipped, Span, SpanEnd, SpanKind},
     verdict::Classes,
 };
@@ -48,6 +49,28 @@ pub(super) fn request(spans: Vec<Span>) -> Kind {
         drill: false,
         alike: 7,
     }))
+}
+
+pub(super) fn would_trip(id: &str, spared: Spared, until: Option<Wall>) -> Kind {
+    let verdict = Verdict::new(Class::Credential, "x");
+    Kind::WouldTrip {
+        deployment: id.into(),
+        trip: WouldTrip {
+            reason: Reason::Certain { verdict },
+            spared: Some(spared),
+            until,
+        },
+    }
+}
+
+pub(super) fn watch(id: &str, alarm: bool) -> Kind {
+    Kind::Watch {
+        deployment: id.into(),
+        watch: Watch {
+            alarm,
+            ..Watch::default()
+        },
+    }
 }
 
 fn fell_back(code: &str) -> Kind {
@@ -291,4 +314,44 @@ fn a_snapshot_of_twenty_deployments_is_under_two_mebibytes_however_much_has_happ
     assert!(text.len() < 2 << 20, "{} bytes", text.len());
     let back: Snapshot = serde_json::from_str(&text).unwrap();
     assert_eq!(back, s);
+}
+
+#[test]
+fn what_would_be_open_is_shown_as_long_as_it_would_be() {
+    let until = Some(Wall(T0 + 300_000));
+    let (state, _) = run([(0, would_trip("p/a", Spared::Observed, until))]);
+    let shown = |at| {
+        state.snapshot(Wall(T0 + at)).deployments[0]
+            .would_trip
+            .is_some()
+    };
+    assert_eq!([1_000, 299_999, 300_000].map(shown), [true, true, false]);
+}
+
+#[test]
+fn the_last_one_that_serves_is_said_to_be_ill_as_long_as_the_evidence_lasts() {
+    let said = (0, would_trip("p/a", Spared::LastOne, None));
+    let shown = |kinds: &[(u64, Kind)]| {
+        let (state, _) = run(kinds.to_vec());
+        let snapshot = state.snapshot(Wall(T0 + 9_000_000));
+        snapshot.deployments[0].would_trip.is_some()
+    };
+    let alarm = (0, watch("p/a", true));
+    let over = (1, watch("p/a", false));
+    assert!(shown(&[alarm.clone(), said.clone()]));
+    assert!(!shown(&[alarm.clone(), said.clone(), over.clone()]));
+    // A look from before the alarm that is told after it says nothing of its end.
+    assert!(shown(&[said.clone(), over]));
+    let opened = Kind::Transition(Transition {
+        deployment: "p/a".into(),
+        from: Phase::Closed,
+        to: Phase::Open,
+        reason: Reason::CooldownOver,
+        generation: 2,
+        until: None,
+    });
+    assert!(
+        !shown(&[alarm, said, (1, opened)]),
+        "it has opened after all"
+    );
 }
