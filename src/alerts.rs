@@ -17,7 +17,7 @@ mod tests;
 use crate::{
     clock,
     config::{Alert, Config},
-    model::{Event, Kind, event::Level},
+    model::{Event, Kind, Wall, event::Level},
     router::Bus,
 };
 use body::{Message, Speaker};
@@ -32,7 +32,7 @@ use tokio::{
         broadcast::{Receiver, error::RecvError},
         mpsc, watch,
     },
-    task::JoinSet,
+    task::{JoinSet, spawn_blocking},
     time::{MissedTickBehavior, interval, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -93,7 +93,7 @@ pub async fn run(
     (pace, stage): (Pace, Stage),
 ) {
     let mut desk = Desk::new(bus, pace);
-    desk.configure(&config().alerts);
+    desk.configure(config().alerts.clone()).await;
     let mut looks = Looks::default();
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -103,7 +103,7 @@ pub async fn run(
                 Ok(event) => {
                     match event.kind {
                         Kind::Stopping => break,
-                        Kind::Reloaded { .. } => desk.configure(&config().alerts),
+                        Kind::Reloaded { .. } => desk.configure(config().alerts.clone()).await,
                         _ => {}
                     }
                     Concern::of(&event).into_iter().collect()
@@ -135,6 +135,8 @@ struct Desk {
     lines: Vec<Line>,
     couriers: JoinSet<()>,
     closing: CancellationToken,
+    /// When this began: two runs of the router number their messages alike.
+    began: Wall,
     /// Messages so far.
     sent: u64,
 }
@@ -157,23 +159,24 @@ impl Desk {
             lines: Vec::new(),
             couriers: JoinSet::new(),
             closing: CancellationToken::new(),
+            began: clock::wall(),
             sent: 0,
         }
     }
 
     /// Those of a name that is known go on with what they were told, and with what waits for them.
-    fn configure(&mut self, alerts: &[Alert]) {
+    async fn configure(&mut self, alerts: Vec<Alert>) {
+        // The system's certificates are read for each: not on a thread that serves callers.
+        let with_target = |alert: Alert| (Arc::new(Target::of(&alert)), alert);
+        let made = spawn_blocking(move || alerts.into_iter().map(with_target).collect::<Vec<_>>());
+        let Ok(made) = made.await else { return };
         let mut known = std::mem::take(&mut self.lines);
-        for alert in alerts {
-            let target = Arc::new(Target::of(alert));
+        for (target, alert) in made {
             let line = match known.iter().position(|l| l.alert.name == alert.name) {
                 Some(i) => {
                     let line = known.swap_remove(i);
                     line.target.send_replace(target);
-                    Line {
-                        alert: alert.clone(),
-                        ..line
-                    }
+                    Line { alert, ..line }
                 }
                 None => self.open(alert, target),
             };
@@ -181,7 +184,7 @@ impl Desk {
         }
     }
 
-    fn open(&mut self, alert: &Alert, target: Arc<Target>) -> Line {
+    fn open(&mut self, alert: Alert, target: Arc<Target>) -> Line {
         let (target, latest) = watch::channel(target);
         let (queue, waiting) = mpsc::channel(QUEUE);
         let courier = Courier {
@@ -195,7 +198,7 @@ impl Desk {
         };
         self.couriers.spawn(courier.run());
         Line {
-            alert: alert.clone(),
+            alert,
             sieve: Sieve::default(),
             target,
             queue,
@@ -228,7 +231,7 @@ impl Desk {
     fn send(&mut self, line: &mut Line, told: Told) {
         self.sent += 1;
         let s = self.bus.snapshot().load_full();
-        let id = format!("{}-{}", s.started.0, self.sent);
+        let id = format!("{}-{}", self.began.0, self.sent);
         let router = Speaker {
             host: machine(),
             listen: s.listen.clone(),

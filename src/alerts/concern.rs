@@ -67,18 +67,23 @@ impl Concern {
             ..Self::new(subject, key, event.at)
         };
         Some(match &event.kind {
-            Kind::Transition(t) => of(subject(t), format!("breaker:{}", t.deployment)).moved(t),
+            Kind::Transition(t) => of(subject(t), breaker(&t.deployment)).moved(t),
+            Kind::WouldTrip { deployment, trip } => Self {
+                reason: Some(trip.reason.to_string()),
+                heard: is_heard(&trip.reason),
+                ..of(Subject::WouldTrip, would_trip(deployment))
+            },
             Kind::Forced { deployment, force } => Self {
                 to: Some(format!("FORCED {}", force.kind).to_uppercase()),
                 reason: Some(force.why.clone()).filter(|why| !why.is_empty()),
-                ..of(Subject::Force, format!("force:{deployment}")).by(&force.who)
+                ..of(Subject::Force, self::force(deployment)).by(&force.who)
             }
             .is(format!(
                 "{} by {} until {}",
                 force.kind, force.who, force.until
             )),
             Kind::ForceEnded { deployment, .. } => {
-                of(Subject::Force, format!("force:{deployment}")).over(true)
+                of(Subject::Force, self::force(deployment)).over(true)
             }
             Kind::Rung3On {
                 route,
@@ -102,14 +107,10 @@ impl Concern {
             },
             Kind::JudgeDismissed { judge, why, .. } => Self {
                 reason: Some(why.clone()).filter(|why| !why.is_empty()),
-                ..of(Subject::Judge, format!("judge:{judge}"))
+                ..of(Subject::Judge, self::judge(judge))
             },
-            Kind::JudgeRestored { judge } => {
-                of(Subject::Judge, format!("judge:{judge}")).over(true)
-            }
-            Kind::JudgeDrift { judge, on, .. } => {
-                of(Subject::Judge, format!("drift:{judge}")).over(!on)
-            }
+            Kind::JudgeRestored { judge } => of(Subject::Judge, self::judge(judge)).over(true),
+            Kind::JudgeDrift { judge, on, .. } => of(Subject::Judge, drift(judge)).over(!on),
             Kind::Journal { stopped, .. } => Self {
                 reason: stopped.clone(),
                 ..of(Subject::Journal, "journal".to_owned()).over(stopped.is_none())
@@ -124,11 +125,52 @@ impl Concern {
             from: Some(t.from.to_string()),
             to: Some(t.to.to_string()),
             reason: Some(t.reason.to_string()),
-            heard: matches!(t.reason, Reason::Fleet { .. }),
+            heard: is_heard(&t.reason),
             ..self
         }
         .over(t.to == Phase::Closed)
         .is(t.to.to_string())
+    }
+
+    /// A deployment is no longer configured: whatever was the case with it is not any more.
+    pub(super) fn deployment_gone(id: &DeploymentId, at: Wall) -> impl Iterator<Item = Self> {
+        let text = format!("{id} is no longer configured");
+        let all = [
+            (Subject::Transition, breaker(id)),
+            (Subject::WouldTrip, would_trip(id)),
+            (Subject::Force, force(id)),
+            (Subject::Judge, judge(id)),
+            (Subject::Judge, drift(id)),
+        ];
+        all.map(|(subject, key)| Self {
+            deployment: Some(id.clone()),
+            ..Self::ended(subject, key, text.clone(), at)
+        })
+        .into_iter()
+    }
+
+    /// The same of a route.
+    pub(super) fn route_gone(id: &RouteId, at: Wall) -> impl Iterator<Item = Self> {
+        let text = format!("{id} is no longer configured");
+        let all = [
+            (Subject::LastTier, route(id)),
+            (Subject::Rung3, rung3(Some(id))),
+        ];
+        all.map(|(subject, key)| Self {
+            route: Some(id.clone()),
+            ..Self::ended(subject, key, text.clone(), at)
+        })
+        .into_iter()
+    }
+
+    /// It is over, as no event says.
+    pub(super) fn ended(subject: Subject, key: String, text: String, at: Wall) -> Self {
+        Self {
+            resolved: true,
+            level: Level::Good,
+            text,
+            ..Self::new(subject, key, at)
+        }
     }
 
     fn over(mut self, resolved: bool) -> Self {
@@ -154,6 +196,34 @@ fn subject(t: &Transition) -> Subject {
     }
 }
 
-fn rung3(route: Option<&RouteId>) -> String {
+fn is_heard(reason: &Reason) -> bool {
+    matches!(reason, Reason::Fleet { .. })
+}
+
+fn breaker(id: &DeploymentId) -> String {
+    format!("breaker:{id}")
+}
+
+pub(super) fn would_trip(id: &DeploymentId) -> String {
+    format!("would_trip:{id}")
+}
+
+fn force(id: &DeploymentId) -> String {
+    format!("force:{id}")
+}
+
+fn judge(id: &DeploymentId) -> String {
+    format!("judge:{id}")
+}
+
+fn drift(id: &DeploymentId) -> String {
+    format!("drift:{id}")
+}
+
+pub(super) fn route(id: &RouteId) -> String {
+    format!("route:{id}")
+}
+
+pub(super) fn rung3(route: Option<&RouteId>) -> String {
     format!("rung3:{}", route.map_or("all", |r| r))
 }

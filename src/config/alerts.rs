@@ -70,6 +70,8 @@ pub enum Subject {
     Transition,
     /// Every other move of a breaker: probes, steps of the ramp, and those that failed.
     Steps,
+    /// A breaker would have opened and goes on serving, or gives no more cause to.
+    WouldTrip,
     /// Somebody forced a breaker, or no longer does.
     Force,
     Rung3,
@@ -90,6 +92,7 @@ impl Subject {
         match self {
             Self::Transition => "transition",
             Self::Steps => "steps",
+            Self::WouldTrip => "would_trip",
             Self::Force => "force",
             Self::Rung3 => "rung3",
             Self::Users => "users",

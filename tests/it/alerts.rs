@@ -105,6 +105,52 @@ async fn a_breaker_that_opens_is_told_with_its_evidence() {
 }
 
 #[tokio::test]
+async fn a_trip_that_a_person_withholds_is_told_and_so_is_that_he_does_no_longer() {
+    let hook = Upstream::start(vec![ok()]).await;
+    let alert = format!("{}\non = [\"would_trip\"]", webhook(hook.addr));
+    let (mut rig, [a, _b]) = rig(&alert, pace()).await;
+    let force = "force a/m-a closed --for 10m --why they-say-it-is-fine";
+    assert_eq!(rig.done(force).await, None);
+    a.play(vec![json(401, &[], REFUSAL)]);
+    assert_eq!(rig.ask("hello").await.status(), 200);
+    let began = told(&hook, 1).await;
+    assert_eq!(began[0]["key"], "would_trip:a/m-a");
+    assert_eq!(began[0]["event"]["spared"], "forced");
+    let text = texts(&began)[0];
+    assert!(
+        text.starts_with("a/m-a would have tripped: credential")
+            && text.ends_with("; it is forced closed"),
+        "{text}"
+    );
+    rig.order("release a/m-a");
+    let all = told(&hook, 2).await;
+    assert_eq!(all[1]["key"], "would_trip:a/m-a");
+    assert_eq!(all[1]["resolved"], true);
+    assert!(texts(&all)[1].starts_with("a/m-a is spared no longer: "));
+}
+
+#[tokio::test]
+async fn what_a_reload_takes_out_is_told_to_be_over() {
+    let hook = Upstream::start(vec![ok()]).await;
+    let (mut rig, [a, b]) = rig(&webhook(hook.addr), pace()).await;
+    rig.order("force b/m-b open --for 10m --why x");
+    told(&hook, 1).await;
+    let only_a = format!(
+        "{}[[alerts]]\nname = \"oncall\"\n{}\n",
+        openai_tiers(&[&a]),
+        webhook(hook.addr)
+    );
+    // It has to have been seen once.
+    rig.until("b is there", |s| s.deployments.len() == 2).await;
+    rig.reload(&only_a);
+    rig.event(|k| matches!(k, Kind::Reloaded { .. })).await;
+    let all = told(&hook, 2).await;
+    assert_eq!(all[1]["key"], "force:b/m-b");
+    assert_eq!(texts(&all)[1], "b/m-b is no longer configured");
+    drop(b);
+}
+
+#[tokio::test]
 async fn slack_is_sent_a_text() {
     let hook = Upstream::start(vec![ok()]).await;
     let alert = format!("{}\nformat = \"slack\"", webhook(hook.addr));

@@ -7,13 +7,16 @@ use crate::{
         sieve::{Sieve, Told},
     },
     model::{
-        Force, ForceKind, Mono, Snapshot,
-        event::Kind,
+        Dialect, Force, ForceKind, Mono, Snapshot, State,
+        event::{Kind, SCHEMA},
+        phase::{Spared, WouldTrip},
         series::Share,
-        snapshot::{RouteView, UsersWord},
+        snapshot::{DeploymentView, RouteView, Rung3View, UsersWord},
+        topology::{DeploymentInfo, Topology},
     },
 };
 use proptest::prelude::*;
+use std::time::Duration;
 
 /// What a recipient hears of these, one a second.
 struct Ear {
@@ -163,6 +166,214 @@ fn a_trip_that_another_replica_saw_is_told_by_that_one() {
     assert_eq!(ear.hears(concern(closed())), None);
 }
 
+fn would_trip(spared: Spared, reason: Reason) -> Kind {
+    Kind::WouldTrip {
+        deployment: "anthropic/claude".into(),
+        trip: WouldTrip {
+            reason,
+            spared: Some(spared),
+            until: None,
+        },
+    }
+}
+
+#[test]
+fn a_trip_that_was_withheld_is_told_with_what_it_would_have_been_for_and_why_it_serves() {
+    for (spared, why) in [
+        (Spared::Observed, "it only observes"),
+        (Spared::Forced, "it is forced closed"),
+        (Spared::LastOne, "it is the last one that serves"),
+    ] {
+        let mut ear = Ear::of("on = ['would_trip']");
+        let kind = would_trip(spared, Reason::CooldownOver);
+        let told = ear.hears(concern(kind.clone())).expect("it is told");
+        assert_eq!(
+            told.concern.text,
+            format!("anthropic/claude would have tripped: cooldown over; {why}")
+        );
+        assert_eq!(told.concern.reason.as_deref(), Some("cooldown over"));
+        assert_eq!(
+            ear.hears(concern(kind)),
+            None,
+            "said again after a cooldown"
+        );
+        assert_eq!(ear.hears(concern(opened())), None, "another subject");
+    }
+}
+
+#[test]
+fn a_trip_withheld_by_an_injected_fault_wakes_nobody_and_a_real_one_does() {
+    let mut ear = Ear::of("");
+    let kind = would_trip(Spared::Observed, Reason::CooldownOver);
+    let drilled = Concern {
+        drill: true,
+        ..concern(kind.clone())
+    };
+    assert_eq!(ear.hears(drilled), None);
+    assert!(ear.hears(concern(kind)).is_some());
+}
+
+#[test]
+fn a_trip_of_another_replica_that_was_withheld_here_is_told_by_that_one() {
+    let mut ear = Ear::of("");
+    let reason = Reason::Fleet {
+        replica: "b".to_owned(),
+        cause: "error_rate".to_owned(),
+    };
+    assert_eq!(
+        ear.hears(concern(would_trip(Spared::Observed, reason))),
+        None
+    );
+}
+
+/// A snapshot after so many seconds, with this deployment in it.
+fn with(secs: u64, d: DeploymentView) -> Snapshot {
+    Snapshot {
+        at: T0 + Duration::from_secs(secs),
+        deployments: vec![d],
+        ..Snapshot::default()
+    }
+}
+
+fn claude(is_spared: bool, phase: Phase) -> DeploymentView {
+    let info = DeploymentInfo {
+        id: "anthropic/claude".into(),
+        provider: "anthropic".into(),
+        dialect: Dialect::Anthropic,
+        model: "claude".to_owned(),
+        disabled: None,
+    };
+    let mut state = State::new();
+    state.apply(&event(Kind::Started {
+        schema: SCHEMA,
+        version: String::new(),
+        listen: String::new(),
+        topology: Topology {
+            deployments: vec![info],
+            ..Topology::default()
+        },
+    }));
+    let known = state.snapshot(T0).deployments.remove(0);
+    let trip = WouldTrip {
+        reason: Reason::CooldownOver,
+        spared: None,
+        until: None,
+    };
+    DeploymentView {
+        phase,
+        would_trip: is_spared.then_some(trip),
+        ..known
+    }
+}
+
+#[test]
+fn what_gave_no_cause_to_open_for_five_minutes_is_told_to_be_over() {
+    let (mut ear, mut looks) = (Ear::of(""), Looks::default());
+    let kind = would_trip(Spared::Observed, Reason::CooldownOver);
+    assert!(ear.hears(concern(kind)).is_some());
+    let mut at = |secs, is_spared| -> Vec<String> {
+        let seen = looks.at(&with(secs, claude(is_spared, Phase::Closed)));
+        let heard = seen.into_iter().filter_map(|c| ear.hears(c));
+        heard.map(|t| t.concern.text).collect()
+    };
+    assert_eq!(at(0, true), [""; 0]);
+    assert_eq!(
+        at(300, false),
+        [""; 0],
+        "its cooldown is over, its outage may not be"
+    );
+    assert_eq!(at(310, true), [""; 0], "it is not");
+    assert_eq!(at(609, false), [""; 0]);
+    let over = "anthropic/claude has given no cause to open for 5 min";
+    assert_eq!(at(610, false), [over]);
+    assert_eq!(at(611, false), [""; 0], "once");
+}
+
+#[test]
+fn who_is_spared_no_longer_is_told_at_once() {
+    let (mut ear, mut looks) = (Ear::of(""), Looks::default());
+    let kind = would_trip(Spared::LastOne, Reason::CooldownOver);
+    assert!(ear.hears(concern(kind)).is_some());
+    looks.at(&with(0, claude(true, Phase::Closed)));
+    let seen = looks.at(&with(1, claude(false, Phase::Open)));
+    let told: Vec<_> = seen.into_iter().filter_map(|c| ear.hears(c)).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(
+        told[0].concern.text,
+        "anthropic/claude is spared no longer: OPEN"
+    );
+}
+
+#[test]
+fn what_a_reload_takes_out_is_over() {
+    let (mut ear, mut looks) = (Ear::of(""), Looks::default());
+    assert!(ear.hears(concern(opened())).is_some());
+    assert!(ear.hears(concern(forced(ForceKind::Open, "eve"))).is_some());
+    let dark = RouteView::new("r".into(), vec!["p/gone".into()]);
+    let mut at = |secs, d: Option<DeploymentView>, route: Option<RouteView>| -> Vec<String> {
+        let s = Snapshot {
+            at: T0 + Duration::from_secs(secs),
+            deployments: d.into_iter().collect(),
+            routes: route.into_iter().collect(),
+            ..Snapshot::default()
+        };
+        let heard = looks.at(&s).into_iter().filter_map(|c| ear.hears(c));
+        heard.map(|t| t.concern.key).collect()
+    };
+    let there = || Some(claude(false, Phase::Open));
+    assert_eq!(at(0, there(), Some(dark.clone())), [""; 0]);
+    assert_eq!(at(3, there(), Some(dark)), ["route:r"]);
+    let over = [
+        "breaker:anthropic/claude",
+        "force:anthropic/claude",
+        "route:r",
+    ];
+    assert_eq!(at(4, None, None), over);
+    assert_eq!(at(5, None, None), [""; 0]);
+}
+
+#[test]
+fn rung_3_that_is_switched_off_for_all_is_over_for_each() {
+    let (mut ear, mut looks) = (Ear::of(""), Looks::default());
+    let on = |route: Option<&str>| Kind::Rung3On {
+        route: route.map(Into::into),
+        who: "eve".to_owned(),
+        why: String::new(),
+        until: T0,
+    };
+    let off = Kind::Rung3Off {
+        route: None,
+        who: "eve".to_owned(),
+    };
+    let seen = |is_on: bool| {
+        let mut route = RouteView::new("r".into(), Vec::new());
+        route.rung3 = is_on.then(|| Rung3View {
+            who: "eve".to_owned(),
+            why: String::new(),
+            until: T0,
+        });
+        Snapshot {
+            routes: vec![route],
+            ..Snapshot::default()
+        }
+    };
+    assert!(ear.hears(concern(on(Some("r")))).is_some());
+    assert!(ear.hears(concern(on(None))).is_some());
+    looks.at(&seen(true));
+    let told = ear.hears(concern(off)).expect("all");
+    assert_eq!(told.concern.key, "rung3:all");
+    let told: Vec<_> = looks
+        .at(&seen(false))
+        .into_iter()
+        .filter_map(|c| ear.hears(c))
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(
+        (&*told[0].concern.key, told[0].concern.resolved),
+        ("rung3:r", true)
+    );
+}
+
 #[test]
 fn what_flaps_is_told_twice_and_then_in_groups() {
     let mut ear = Ear::of("");
@@ -200,7 +411,7 @@ fn users_that_fail_are_told_once_and_when_they_do_no_longer() {
     let (mut ear, mut looks) = (Ear::of(""), Looks::default());
     let mut at = |word, secs: u64, ear: &mut Ear| -> Vec<String> {
         let mut s = Snapshot {
-            at: T0 + std::time::Duration::from_secs(secs),
+            at: T0 + Duration::from_secs(secs),
             ..Snapshot::default()
         };
         s.users.word = word;
@@ -227,7 +438,7 @@ fn a_route_without_a_tier_is_told_when_it_lasts() {
     let (mut ear, mut looks) = (Ear::of(""), Looks::default());
     let mut at = |secs: u64, ear: &mut Ear| {
         let s = Snapshot {
-            at: T0 + std::time::Duration::from_secs(secs),
+            at: T0 + Duration::from_secs(secs),
             routes: vec![RouteView::new("r".into(), vec!["p/gone".into()])],
             ..Snapshot::default()
         };

@@ -33,7 +33,7 @@ fn a_webhook_and_a_command_are_told_what_they_ask_for() {
     assert_eq!(hook.on, [Subject::Transition, Subject::Rung3]);
     assert!(!hook.drills && command.drills);
     assert_eq!(command.name, "alert-2");
-    assert!(!command.on.contains(&Subject::Steps) && command.on.len() == 8);
+    assert!(!command.on.contains(&Subject::Steps) && command.on.len() == 9);
 }
 
 #[test]
