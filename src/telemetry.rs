@@ -10,9 +10,11 @@ mod exchange;
 mod export;
 mod ledger;
 pub mod names;
+mod post;
 mod sampler;
 mod settings;
 mod span;
+mod tls;
 mod tracer;
 
 pub use exchange::{Attempt, Exchange, Operation, Purpose};

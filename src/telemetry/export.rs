@@ -2,13 +2,15 @@
 
 use super::{
     ledger::{Ledger, Tally, Tell},
+    post::{Post, Why},
     settings::Settings,
+    tls::{Tls, in_words},
 };
 use crate::config::Protocol;
 use opentelemetry::KeyValue;
 use opentelemetry_otlp::{
     ExporterBuildError, WithExportConfig, WithHttpConfig, WithTonicConfig,
-    tonic_types::{metadata::MetadataMap, transport::ClientTlsConfig},
+    tonic_types::metadata::MetadataMap,
 };
 use opentelemetry_sdk::{
     Resource,
@@ -31,14 +33,16 @@ pub(super) struct Pipeline {
 impl Pipeline {
     /// Within a tokio runtime, which gRPC's connection lives in.
     pub(super) async fn start(settings: &Settings, tell: Tell) -> Result<Self, String> {
+        let why = Why::default();
         let exporter = match settings.protocol {
-            Protocol::Grpc => grpc(settings),
-            Protocol::Http => http(settings).await?,
+            Protocol::Grpc => grpc(settings, &Tls::read(settings)?),
+            Protocol::Http => http(settings, &why).await?,
         };
         let exporter = exporter.map_err(|e| e.to_string())?;
         let ledger = Arc::new(Ledger::new(settings.queue, tell));
         let counted = Counted {
             exporter,
+            why,
             ledger: Arc::clone(&ledger),
         };
         let batches = BatchConfigBuilder::default()
@@ -82,6 +86,7 @@ impl Pipeline {
 #[derive(Debug)]
 struct Counted {
     exporter: opentelemetry_otlp::SpanExporter,
+    why: Why,
     ledger: Arc<Ledger>,
 }
 
@@ -92,7 +97,10 @@ impl SpanExporter for Counted {
         let done = self.exporter.export(batch).await;
         match &done {
             Ok(()) => self.ledger.sent(spans),
-            Err(e) => self.ledger.failed(spans, &e.to_string()),
+            Err(e) => {
+                let why = self.why.lock().take().unwrap_or_else(|| e.to_string());
+                self.ledger.failed(spans, &in_words(&why));
+            }
         }
         done
     }
@@ -108,7 +116,7 @@ impl SpanExporter for Counted {
 
 type Built = Result<opentelemetry_otlp::SpanExporter, ExporterBuildError>;
 
-fn grpc(settings: &Settings) -> Built {
+fn grpc(settings: &Settings, tls: &Tls) -> Built {
     let headers = settings.headers.iter();
     let headers = headers.filter_map(|(name, value)| {
         let name = http::HeaderName::from_bytes(name.as_bytes()).ok()?;
@@ -121,7 +129,7 @@ fn grpc(settings: &Settings) -> Built {
         .with_metadata(MetadataMap::from_headers(headers.collect()))
         .with_timeout(settings.timeout);
     if !settings.plain {
-        builder = builder.with_tls_config(ClientTlsConfig::new().with_enabled_roots());
+        builder = builder.with_tls_config(tls.grpc());
     }
     match &settings.endpoint {
         Some(endpoint) => builder.with_endpoint(endpoint).build(),
@@ -130,27 +138,31 @@ fn grpc(settings: &Settings) -> Built {
 }
 
 /// The client is the blocking one: the SDK's thread has no runtime. It is made beside ours, where it may wait.
-async fn http(settings: &Settings) -> Result<Built, String> {
-    let settings = settings.clone();
+async fn http(settings: &Settings, why: &Why) -> Result<Built, String> {
+    let (settings, why) = (settings.clone(), Arc::clone(why));
     let made = tokio::task::spawn_blocking(move || {
+        let tls = Tls::read(&settings)?;
         let client = reqwest::blocking::Client::builder();
         let client = if settings.plain {
-            client.tls_certs_only([])
+            Ok(client.tls_certs_only([]))
         } else {
-            client
+            tls.http(client)
         };
         let client = client
-            .timeout(settings.timeout)
-            // Another address would get the collector's key.
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
+            .and_then(|client| {
+                client
+                    .timeout(settings.timeout)
+                    // Another address would get the collector's key.
+                    .redirect(reqwest::redirect::Policy::none())
+                    .build()
+            })
             .map_err(|e| format!("no HTTP client: {e}"))?;
         let secrets = settings.headers.iter();
         let secrets = secrets.map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));
         let builder = opentelemetry_otlp::SpanExporter::builder()
             .with_http()
             .with_protocol(opentelemetry_otlp::Protocol::HttpBinary)
-            .with_http_client(client)
+            .with_http_client(Post { client, why })
             .with_headers(secrets.collect())
             .with_timeout(settings.timeout);
         Ok(match &settings.endpoint {

@@ -12,8 +12,20 @@ use opentelemetry_sdk::trace::{
     OTEL_BSP_MAX_EXPORT_BATCH_SIZE, OTEL_BSP_MAX_QUEUE_SIZE, OTEL_BSP_SCHEDULE_DELAY,
 };
 use secrecy::SecretString;
-use std::{fmt::Display, str::FromStr, time::Duration};
+use std::{fmt::Display, path::PathBuf, str::FromStr, time::Duration};
 
+const CERTIFICATE: [&str; 2] = [
+    "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
+    "OTEL_EXPORTER_OTLP_CERTIFICATE",
+];
+const CLIENT_CERTIFICATE: [&str; 2] = [
+    "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
+    "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+];
+const CLIENT_KEY: [&str; 2] = [
+    "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",
+    "OTEL_EXPORTER_OTLP_CLIENT_KEY",
+];
 const CAPTURE: &str = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";
 /// OTLP's own path, under a collector's address.
 const PATH: &str = "/v1/traces";
@@ -28,6 +40,10 @@ pub struct Settings {
     pub(super) protocol: Protocol,
     /// No certificates have to be read.
     pub(super) plain: bool,
+    /// Whose signature on the collector's certificate is trusted. None: what the system trusts.
+    pub(super) trusted: Option<Pem>,
+    /// Our own certificate, and its key, for a collector that wants to see one.
+    pub(super) identity: Option<(Pem, Pem)>,
     /// Beside what the environment says.
     pub(super) headers: Vec<(String, SecretString)>,
     pub(super) timeout: Duration,
@@ -39,6 +55,13 @@ pub struct Settings {
     pub(super) queue: usize,
     pub(super) batch: usize,
     pub(super) delay: Duration,
+}
+
+/// A file of certificates or a key, and the variable that names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pem {
+    pub(super) variable: &'static str,
+    pub(super) path: PathBuf,
 }
 
 /// None: nobody has asked for traces. The sentences are for people: what is not understood, and what is done instead.
@@ -77,12 +100,38 @@ impl Reader<'_> {
     }
 
     fn endpoint_in_env(&self) -> Option<String> {
-        [
+        let names = [
             OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
             OTEL_EXPORTER_OTLP_ENDPOINT,
-        ]
-        .iter()
-        .find_map(|name| self.env.var(name))
+        ];
+        Some(self.either(names)?.1)
+    }
+
+    /// That of traces alone before that of everything, and which it was.
+    fn either(&self, names: [&'static str; 2]) -> Option<(&'static str, String)> {
+        names
+            .into_iter()
+            .find_map(|name| Some((name, self.env.var(name)?)))
+    }
+
+    fn pem(&self, names: [&'static str; 2]) -> Option<Pem> {
+        let (variable, path) = self.either(names)?;
+        let path = path.into();
+        Some(Pem { variable, path })
+    }
+
+    fn identity(&mut self) -> Option<(Pem, Pem)> {
+        match (self.pem(CLIENT_CERTIFICATE), self.pem(CLIENT_KEY)) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            (Some(one), None) | (None, Some(one)) => {
+                self.warnings.push(format!(
+                    "traces: {} is set alone: a certificate and its key go together; the collector is shown neither",
+                    one.variable
+                ));
+                None
+            }
+        }
     }
 
     fn read(&mut self, file: Option<&Traces>) -> Settings {
@@ -110,6 +159,8 @@ impl Reader<'_> {
             endpoint,
             protocol,
             plain,
+            trusted: self.pem(CERTIFICATE),
+            identity: self.identity(),
             headers: headers.map(|h| (h.name.clone(), h.value.clone())).collect(),
             timeout: self.timeout(),
             sampler: self.sampler(file.map_or(1.0, |t| t.sample)),
@@ -128,10 +179,7 @@ impl Reader<'_> {
             OTEL_EXPORTER_OTLP_TRACES_PROTOCOL,
             OTEL_EXPORTER_OTLP_PROTOCOL,
         ];
-        let said = names
-            .into_iter()
-            .find_map(|name| Some((name, self.env.var(name)?)));
-        let Some((name, word)) = said else {
+        let Some((name, word)) = self.either(names) else {
             return own.unwrap_or(Protocol::Http);
         };
         let known = Protocol::WORDS.iter().find(|(known, _)| *known == word);
@@ -312,6 +360,24 @@ mod tests {
                 ratio: 0.5
             }
         );
+    }
+
+    #[test]
+    fn certificates_of_traces_go_before_those_of_everything() {
+        let all = [
+            ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem"),
+            ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/own.pem"),
+            ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/own.key"),
+            ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "/traces.pem"),
+        ];
+        let s = on(&all, FILE);
+        assert_eq!(s.trusted.unwrap().path, PathBuf::from("/traces.pem"));
+        let (certificate, key) = s.identity.unwrap();
+        assert_eq!(certificate.path, PathBuf::from("/own.pem"));
+        assert_eq!(key.variable, "OTEL_EXPORTER_OTLP_CLIENT_KEY");
+        let (settings, warnings) = of(&all[1..2], FILE);
+        assert_eq!(settings.unwrap().identity, None);
+        assert!(warnings[0].contains("set alone"), "{warnings:?}");
     }
 
     #[test]

@@ -19,7 +19,9 @@ use prost::Message;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinSet};
-use tonic::{Request, Response, Status, transport::server::TcpIncoming};
+use tonic::{
+    Request, Response, Status, codec::CompressionEncoding, transport::server::TcpIncoming,
+};
 
 #[derive(Debug, Default)]
 struct Got {
@@ -119,7 +121,8 @@ impl Collector {
     pub(crate) async fn grpc() -> Self {
         let (listener, addr) = listen().await;
         let got = Shared::default();
-        let service = TraceServiceServer::new(Grpc(Arc::clone(&got)));
+        let service = TraceServiceServer::new(Grpc(Arc::clone(&got)))
+            .accept_compressed(CompressionEncoding::Gzip);
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             let served = tonic::transport::Server::builder()

@@ -162,12 +162,9 @@ async fn azure_embeds_at_the_deployment() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_official_sdk_reads_both_encodings_and_raises_once() {
-    let (program, script) = match sdk::script("python/embeddings.py") {
-        Ok(found) => found,
-        Err(why) => {
-            println!("skipped: {why}");
-            return;
-        }
+    let Some((program, script)) = sdk::or_skip("the SDKs", sdk::script("python/embeddings.py"))
+    else {
+        return;
     };
     let down = json(503, &[], "{}");
     let a = Upstream::start(vec![vectors(true), vectors(false), down]).await;

@@ -9,8 +9,15 @@ use std::{
 
 type Installed = LazyLock<Result<PathBuf, String>>;
 
-static PYTHON: Installed = LazyLock::new(python);
+static PYTHON: Installed = LazyLock::new(|| venv("python"));
 static NODE: Installed = LazyLock::new(node);
+static ROTEL: Installed = LazyLock::new(|| {
+    let python = venv("rotel")?;
+    let site = "import rotel, pathlib; print(pathlib.Path(rotel.__file__).parent / 'rotel-agent')";
+    let out = Command::new(&python).args(["-c", site]).output();
+    let out = out.map_err(|e| format!("{}: {e}", python.display()))?;
+    Ok(String::from_utf8_lossy(&out.stdout).trim().into())
+});
 
 fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk")
@@ -32,8 +39,29 @@ pub(crate) fn script(name: &str) -> Result<(PathBuf, PathBuf), String> {
     Ok((program, target().join(name)))
 }
 
-fn python() -> Result<PathBuf, String> {
-    let here = target().join("python");
+/// The collector that is tested against, as a program.
+pub(crate) fn rotel() -> Result<PathBuf, String> {
+    ROTEL.clone()
+}
+
+/// None, and a line that says so: it cannot be installed here. In CI that is a failure.
+#[expect(
+    clippy::print_stdout,
+    reason = "what a test says when it is asked to show it"
+)]
+pub(crate) fn or_skip<T>(what: &str, installed: Result<T, String>) -> Option<T> {
+    installed
+        .inspect_err(|why| {
+            let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+            assert!(!in_ci, "CI needs {what}: {why}");
+            println!("skipped: {why}");
+        })
+        .ok()
+}
+
+/// The Python of an environment with what `requirements.txt` of this folder pins.
+fn venv(name: &str) -> Result<PathBuf, String> {
+    let here = target().join(name);
     let venv = here.join("venv");
     let python = venv.join("bin/python");
     once(&here, &["requirements.txt"], |requirements| {
