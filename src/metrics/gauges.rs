@@ -54,6 +54,8 @@ pub(super) fn put(s: &Snapshot, page: &mut Page) {
         page.is(&names::USERS, &[&name], s.users.word == word);
     }
     for r in &s.routes {
+        page.count(&names::ROUTE_ALL, &[&r.id], r.tiers.len() as u64);
+        page.count(&names::ROUTE_SERVING, &[&r.id], s.serving(r).count() as u64);
         page.is(&names::RUNG3, &[&r.id], r.rung3.is_some());
     }
     for d in &s.deployments {

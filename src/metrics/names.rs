@@ -39,6 +39,8 @@ metrics! {
     EXCHANGE_SECONDS = Histogram "breakerbox_exchange_duration_seconds" [] "Time to the end of the whole answer, as callers saw it; without callers' mistakes and those who left.";
     CACHE_HITS = Counter "breakerbox_cache_hits_total" ["route", "how"] "Requests that the cache answered: the same question to the letter, spelled differently, or an answer past its age since nobody else gave one.";
     CLIENT_RETRIES = Counter "breakerbox_client_retries_total" [] "Requests that an SDK said it was sending again.";
+    ROUTE_ALL = Gauge "breakerbox_route_deployments" ["route"] "Deployments of the route, those that take nothing included.";
+    ROUTE_SERVING = Gauge "breakerbox_route_deployments_serving" ["route"] "Deployments of the route that take callers' requests, at least some.";
     RUNG3 = Gauge "breakerbox_rung3_on" ["route"] "1 while somebody has switched the route to the canned text.";
 
     // Deployments.

@@ -285,6 +285,22 @@ fn exactly_one_state_of_a_breaker_holds_and_a_force_is_one() {
 }
 
 #[test]
+fn how_many_deployments_of_a_route_are_left_is_known() {
+    let mut run = Run::new();
+    let left = |run: &Run| {
+        let of = |name: &str| {
+            run.says(&format!(
+                "breakerbox_route_deployments{name}{{route=\"r\"}}"
+            ))
+        };
+        (of(""), of("_serving"))
+    };
+    assert_eq!(left(&run), (Some(2.0), Some(2.0)));
+    run.tell(moved(Phase::Open, Reason::CooldownOver));
+    assert_eq!(left(&run), (Some(2.0), Some(1.0)));
+}
+
+#[test]
 fn a_move_is_counted_by_where_and_why_and_stands_at_zero_before() {
     let mut run = Run::new();
     let open = |run: &Run, reason: &str| {
