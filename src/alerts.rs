@@ -101,6 +101,7 @@ pub async fn run(
         let concerns = tokio::select! {
             event = events.recv() => match event {
                 Ok(event) => {
+                    looks.hear(&event);
                     match event.kind {
                         Kind::Stopping => break,
                         Kind::Reloaded { .. } => desk.configure(config().alerts.clone()).await,

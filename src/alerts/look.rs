@@ -5,7 +5,7 @@ use super::concern::{self, Concern};
 use crate::{
     config::alerts::Subject,
     model::{
-        DeploymentId, Phase, RouteId, Snapshot, Wall,
+        DeploymentId, Event, Kind, Phase, RouteId, Snapshot, Wall,
         event::Level,
         snapshot::{DeploymentView, UsersWord},
     },
@@ -40,6 +40,13 @@ pub(super) struct Looks {
 }
 
 impl Looks {
+    /// Between two looks it may begin and be over.
+    pub(super) fn hear(&mut self, event: &Event) {
+        if let Kind::WouldTrip { deployment, .. } = &event.kind {
+            self.spared.insert(deployment.clone(), event.at);
+        }
+    }
+
     /// What is the case, told anew at every look: whoever hears it knows what is new.
     pub(super) fn at(&mut self, s: &Snapshot) -> Vec<Concern> {
         if s.drilling().is_some() || !s.faults.is_empty() {
@@ -129,7 +136,9 @@ impl Looks {
     /// Those that would have opened, and give no more cause to; or are not spared any more.
     fn spared(&mut self, s: &Snapshot) -> Vec<Concern> {
         let over = |d: &DeploymentView, last: Wall| {
-            let text = if d.phase != Phase::Closed {
+            let text = if s.at < last {
+                return None;
+            } else if d.phase != Phase::Closed {
                 format!("{} is spared no longer: {}", d.id, d.phase)
             } else if s.at.since(last) >= CALM {
                 let minutes = CALM.as_secs() / 60;

@@ -294,7 +294,7 @@ fn who_is_spared_no_longer_is_told_at_once() {
     let (mut ear, mut looks) = (Ear::of(""), Looks::default());
     let kind = would_trip(Spared::LastOne, Reason::CooldownOver);
     assert!(ear.hears(concern(kind)).is_some());
-    looks.at(&with(0, claude(true, Phase::Closed)));
+    looks.hear(&event(would_trip(Spared::LastOne, Reason::CooldownOver)));
     let seen = looks.at(&with(1, claude(false, Phase::Open)));
     let told: Vec<_> = seen.into_iter().filter_map(|c| ear.hears(c)).collect();
     assert_eq!(told.len(), 1, "{told:?}");
