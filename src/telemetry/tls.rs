@@ -101,5 +101,10 @@ pub(super) fn in_words(why: &str) -> String {
         return "the collector speaks no TLS there; its address may have to begin with http://"
             .to_owned();
     }
+    if why.contains("HTTP/2 was not negotiated") {
+        return "the collector speaks no HTTP/2 there, which gRPC needs; OTEL_EXPORTER_OTLP_PROTOCOL says \"http/protobuf\" for one that \
+                does not"
+            .to_owned();
+    }
     why.to_owned()
 }

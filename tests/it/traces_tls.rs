@@ -25,6 +25,21 @@ use tokio_rustls::{
 const TRUSTED: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
 const PROTOCOLS: [&str; 2] = ["http/protobuf", "grpc"];
 
+/// How TLS is spoken in front of a collector.
+struct Door {
+    /// Whom the certificate is for.
+    name: &'static str,
+    /// Whoever calls has to show a certificate of the same authority.
+    asks: bool,
+    http2: bool,
+}
+
+const DOOR: Door = Door {
+    name: "127.0.0.1",
+    asks: false,
+    http2: true,
+};
+
 /// A certificate authority of a test's own, and where its certificate is.
 struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
@@ -60,13 +75,13 @@ impl Authority {
         std::fs::write(self.file("own.key"), key.serialize_pem()).unwrap();
     }
 
-    /// TLS in front of what speaks without it. `asks`: whoever calls has to show a certificate of this authority too.
-    async fn before(&self, plain: SocketAddr, name: &str, asks: bool) -> (SocketAddr, JoinSet<()>) {
+    /// TLS in front of what speaks without it.
+    async fn before(&self, plain: SocketAddr, door: Door) -> (SocketAddr, JoinSet<()>) {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (certificate, key) = self.sign(name);
+        let (certificate, key) = self.sign(door.name);
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder();
-        let config = if asks {
+        let config = if door.asks {
             let mut known = RootCertStore::empty();
             known.add(self.issuer.der().clone()).unwrap();
             let verifier = WebPkiClientVerifier::builder(Arc::new(known)).build();
@@ -77,7 +92,10 @@ impl Authority {
         let mut config = config
             .with_single_cert(vec![certificate.der().clone()], key)
             .unwrap();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        if door.http2 {
+            config.alpn_protocols.insert(0, b"h2".to_vec());
+        }
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
@@ -131,7 +149,7 @@ async fn asked(
 async fn a_collector_with_a_certificate_of_an_authority_of_ours_gets_the_spans() {
     for (collector, protocol) in collectors().await {
         let ours = Authority::new();
-        let (addr, _front) = ours.before(collector.addr, "127.0.0.1", false).await;
+        let (addr, _front) = ours.before(collector.addr, DOOR).await;
         let (_rig, tracer, told) = asked(addr, protocol, &[(TRUSTED, &ours.file("ca.pem"))]).await;
         let spans = collector.until(2).await;
         spans[1].is_child_of(&spans[0]);
@@ -150,7 +168,9 @@ async fn a_collector_that_wants_to_see_a_certificate_is_shown_ours() {
     for (collector, protocol) in collectors().await {
         let ours = Authority::new();
         ours.introduce();
-        let (addr, _front) = ours.before(collector.addr, "127.0.0.1", true).await;
+        let (addr, _front) = ours
+            .before(collector.addr, Door { asks: true, ..DOOR })
+            .await;
         let vars = [
             (TRUSTED, &*ours.file("ca.pem")),
             (
@@ -189,7 +209,7 @@ async fn refused(addr: SocketAddr, protocol: &str, vars: &[(&str, &str)], why: &
 async fn a_certificate_of_somebody_elses_authority_is_told_once_in_words_and_costs_no_request() {
     let (ours, others) = (Authority::new(), Authority::new());
     for (collector, protocol) in collectors().await {
-        let (addr, _front) = others.before(collector.addr, "127.0.0.1", false).await;
+        let (addr, _front) = others.before(collector.addr, DOOR).await;
         let why = "whoever signed the collector's certificate is not trusted here; OTEL_EXPORTER_OTLP_CERTIFICATE names";
         refused(addr, protocol, &[(TRUSTED, &ours.file("ca.pem"))], why).await;
         refused(addr, protocol, &[], why).await;
@@ -201,7 +221,15 @@ async fn a_certificate_of_somebody_elses_authority_is_told_once_in_words_and_cos
 async fn a_certificate_for_another_name_is_told_with_that_name() {
     let ours = Authority::new();
     for (collector, protocol) in collectors().await {
-        let (addr, _front) = ours.before(collector.addr, "otel.internal", false).await;
+        let (addr, _front) = ours
+            .before(
+                collector.addr,
+                Door {
+                    name: "otel.internal",
+                    ..DOOR
+                },
+            )
+            .await;
         let why = "the collector's certificate is refused: certificate not valid for name \"127.0.0.1\"; certificate is only valid for DnsName(\"otel.internal\")";
         refused(addr, protocol, &[(TRUSTED, &ours.file("ca.pem"))], why).await;
     }
@@ -218,6 +246,19 @@ async fn a_collector_without_tls_behind_an_https_address_is_told() {
         )
         .await;
     }
+}
+
+#[tokio::test]
+async fn a_collector_without_http_2_is_told_to_whoever_sends_over_grpc() {
+    let ours = Authority::new();
+    let collector = Collector::http().await;
+    let door = Door {
+        http2: false,
+        ..DOOR
+    };
+    let (addr, _front) = ours.before(collector.addr, door).await;
+    let why = "the collector speaks no HTTP/2 there, which gRPC needs";
+    refused(addr, "grpc", &[(TRUSTED, &ours.file("ca.pem"))], why).await;
 }
 
 #[tokio::test]
