@@ -12,6 +12,7 @@ mod find;
 mod key;
 mod litellm;
 mod load;
+mod lookup;
 mod native;
 mod price;
 mod problem;
@@ -22,6 +23,7 @@ mod show;
 mod simulated;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod tree;
 mod vendor;
 mod watch;
@@ -42,13 +44,14 @@ pub(crate) use problem::{Report, hint, line_and_column};
 pub(crate) use read::{Field, Table};
 pub use show::show;
 pub use simulated::simulated;
+pub use traces::{Protocol, SecretHeader, Traces};
 pub(crate) use tree::{Node, Value, parse_toml};
 pub use watch::Watch;
 
 use crate::model::{DeploymentId, Dialect, ProviderId, RouteId, Slo, time::duration_text};
 use indexmap::IndexMap;
-use secrecy::{ExposeSecret, SecretString};
-use std::{borrow::Cow, fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use secrecy::SecretString;
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 /// What `breakerbox config init` writes: every option with its default, explained.
 pub const EXAMPLE: &str = include_str!("../../assets/breakerbox.toml");
@@ -398,127 +401,4 @@ pub struct Redis {
     /// Where the address comes from: the file itself, or a variable.
     pub from: KeySource,
     pub password_from: KeySource,
-}
-
-/// Where the spans of each exchange go. Each part is overruled by the environment's standard variable for it.
-#[derive(Debug, Clone)]
-pub struct Traces {
-    /// A collector's address, without OTLP's own path.
-    pub endpoint: Option<String>,
-    pub protocol: Option<Protocol>,
-    pub headers: Vec<SecretHeader>,
-    /// Share of the exchanges whose caller has not decided, 0 to 1.
-    pub sample: f64,
-}
-
-impl Traces {
-    /// Whether they go the same way.
-    pub fn are_same(a: Option<&Self>, b: Option<&Self>) -> bool {
-        let header = |h: &SecretHeader| (h.name.clone(), h.value.expose_secret().to_owned());
-        let key = |t: &Self| {
-            let headers: Vec<_> = t.headers.iter().map(header).collect();
-            (t.endpoint.clone(), t.protocol, headers, t.sample)
-        };
-        a.map(key) == b.map(key)
-    }
-}
-
-/// A header for the collector, most often its key.
-#[derive(Debug, Clone)]
-pub struct SecretHeader {
-    pub name: String,
-    pub from: KeySource,
-    pub value: SecretString,
-}
-
-/// How OTLP is spoken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    Http,
-    Grpc,
-}
-
-impl Protocol {
-    /// As OpenTelemetry's own variables spell them.
-    pub const WORDS: [(&'static str, Self); 2] =
-        [("http/protobuf", Self::Http), ("grpc", Self::Grpc)];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Http => "http/protobuf",
-            Self::Grpc => "grpc",
-        }
-    }
-}
-
-impl Provider {
-    /// The host that its address names: who shares one shares its outages.
-    pub fn host(&self) -> &str {
-        vendor::host(&self.base_url)
-    }
-
-    /// The same, and on this machine with its port: what listens at another one is another server, or leads to one.
-    pub fn address(&self) -> &str {
-        vendor::address(&self.base_url)
-    }
-}
-
-impl Config {
-    /// A route by its name or by an alias.
-    pub fn route(&self, model: &str) -> Option<&Route> {
-        self.routes
-            .get(model)
-            .or_else(|| self.aliases.get(model).and_then(|id| self.routes.get(id)))
-    }
-
-    /// What a client asks for as `model`: a route, an alias, or a deployment's own name as a one-tier route.
-    pub fn resolve(&self, model: &str) -> Option<Cow<'_, Route>> {
-        self.route(model).map(Cow::Borrowed).or_else(|| {
-            let (id, _) = self.deployments.get_key_value(model)?;
-            Some(Cow::Owned(Route::direct(id)))
-        })
-    }
-
-    /// Every name that a client may ask for, each once: routes, then aliases, then deployments.
-    pub fn names(&self) -> Vec<&str> {
-        let routes = self.routes.keys().map(|id| &**id);
-        let aliases = self.aliases.keys().map(String::as_str);
-        let deployments = self.deployments.keys().map(|id| &**id);
-        let mut names = indexmap::IndexSet::new();
-        names.extend(routes.chain(aliases).chain(deployments));
-        names.into_iter().collect()
-    }
-
-    /// The first place of a deployment in a route; with none, what it is by its own name.
-    pub fn tier_of(&self, deployment: &DeploymentId) -> Tier {
-        let mut tiers = self.routes.values().flat_map(|route| &route.tiers);
-        let tier = tiers.find(|tier| tier.deployments.contains(deployment));
-        tier.cloned()
-            .unwrap_or_else(|| Tier::of(vec![deployment.clone()]))
-    }
-
-    /// Whose model a deployment is, for "another vendor than the one that answered".
-    pub fn maker_of(&self, deployment: &DeploymentId) -> Option<&str> {
-        let (d, p) = (
-            self.deployments.get(deployment)?,
-            self.provider_of(deployment)?,
-        );
-        Some(vendor::maker(&p.vendor, &d.model).unwrap_or(&p.vendor))
-    }
-
-    /// What a deployment's tokens cost: as the file says, or as its provider's own list says. None: unknown, which is
-    /// not nothing.
-    pub fn price_of(&self, deployment: &DeploymentId) -> Option<Price> {
-        self.judge.prices.get(deployment).copied().or_else(|| {
-            let provider = self.provider_of(deployment)?;
-            let known = vendor::known_at(&provider.base_url)?;
-            price::listed(known.name, &self.deployments.get(deployment)?.model)
-        })
-    }
-
-    pub fn provider_of(&self, deployment: &DeploymentId) -> Option<&Provider> {
-        self.deployments
-            .get(deployment)
-            .and_then(|d| self.providers.get(&d.provider))
-    }
 }
