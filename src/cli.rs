@@ -21,8 +21,10 @@ with traffic: the dashboard lives at once, and every key works on it. Point a re
   OPENAI_BASE_URL=http://127.0.0.1:4141/v1     model \"summarize\"
   ANTHROPIC_BASE_URL=http://127.0.0.1:4141     model \"summarize\"
 
-The configuration is looked for at --config, ./breakerbox.toml, and breakerbox/config.toml in the
-XDG config directory. It may also be a LiteLLM config.yaml, as it is.
+The configuration is looked for at --config, BREAKERBOX_CONFIG, ./breakerbox.toml, and
+breakerbox/config.toml in the XDG config directory. It may also be a LiteLLM config.yaml, as it is.
+BREAKERBOX_LOG says what is logged (\"warn\" left out, \"info\", \"breakerbox=debug\"): on standard error,
+under a screen into breakerbox/breakerbox.log in the XDG state directory.
 
 Exit codes: 0 fine, 1 it could not start or ran into an error, 2 wrong arguments.
 `status --once`: 0 all closed, 1 degraded, 2 rung 3 or unreachable. `drill`: 0 passed, 1 failed, 2 could not run.
@@ -159,7 +161,7 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 pub struct Run {
     /// Configuration: breakerbox's TOML or a LiteLLM YAML
-    #[arg(long, short, value_name = "FILE", env = "BREAKERBOX_CONFIG")]
+    #[arg(long, short, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Address to listen on, over the configuration's
     #[arg(long, short, value_name = "ADDR")]
@@ -331,7 +333,6 @@ pub enum Mode {
     #[command(after_help = CHECK)]
     Check {
         /// breakerbox's TOML or a LiteLLM YAML; left out: the one that `breakerbox` would run with
-        #[arg(env = "BREAKERBOX_CONFIG")]
         file: Option<PathBuf>,
         /// Also call each deployment once, with its own key, and have each judge score an answer
         #[arg(long)]

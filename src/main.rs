@@ -4,11 +4,14 @@ mod modes;
 
 use breakerbox::cli::{Cli, GivenDrill, Mode};
 use clap::Parser;
-#[cfg(feature = "tui")]
-use std::path::{Path, PathBuf};
 use std::{
     io::{self, Write},
     process::ExitCode,
+};
+#[cfg(feature = "tui")]
+use {
+    breakerbox::config,
+    std::path::{Path, PathBuf},
 };
 
 #[global_allocator]
@@ -129,11 +132,9 @@ fn log_filter() -> tracing_subscriber::EnvFilter {
 
 #[cfg(feature = "tui")]
 fn log_file() -> PathBuf {
-    let dir = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    dir("XDG_STATE_HOME")
-        .or_else(|| dir("HOME").map(|home| home.join(".local/state")))
-        .unwrap_or_else(std::env::temp_dir)
-        .join("breakerbox/breakerbox.log")
+    let state = config::state_dir(&config::Process);
+    let dir = state.unwrap_or_else(|| std::env::temp_dir().join("breakerbox"));
+    dir.join("breakerbox.log")
 }
 
 #[cfg(feature = "tui")]

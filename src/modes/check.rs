@@ -24,8 +24,7 @@ pub(crate) fn run(
 ) -> Result<ExitCode, String> {
     log_to_stderr();
     let config::Found::File(file) = config::find(file, &config::Process) else {
-        let why = "no configuration found; `breakerbox config init` writes one";
-        let _ = writeln!(io::stderr(), "breakerbox: {why}");
+        let _ = writeln!(io::stderr(), "breakerbox: {}", super::config::NONE);
         return Ok(ExitCode::from(2));
     };
     let now = clock::wall();
