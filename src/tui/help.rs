@@ -10,7 +10,7 @@
 use super::{
     app::App,
     draw::{clear, framed, put, title},
-    keys::{self, Context, Desk, Reach},
+    keys::{self, Context, Desk},
     layout::centered,
     overlay::Help,
     theme::{Role, Theme},
@@ -45,17 +45,7 @@ fn entries(search: &str, desk: Desk, theme: Theme) -> Vec<Entry> {
         });
         all.extend(found.into_iter().map(|b| Entry {
             key: b.shown,
-            text: format!(
-                "{}{}",
-                b.help,
-                if b.reach == Reach::Danger {
-                    " (asks first)".to_owned()
-                } else if b.word.is_empty() || b.keys.is_empty() {
-                    String::new()
-                } else {
-                    format!(" (:{})", b.word)
-                }
-            ),
+            text: b.told(),
             style: theme.style(Role::Text),
         }));
     }

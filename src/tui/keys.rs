@@ -1,4 +1,4 @@
-//! The keymap: one table. Dispatch, footer and help are made from it, so none of them can tell another story.
+//! The keymap: one table. Dispatch, footer, help and the manual are made from it, so none of them can tell another story.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -410,6 +410,17 @@ impl Binding {
         }
     }
 
+    /// What it does, as help and manual say it.
+    pub(super) fn told(&self) -> String {
+        if self.reach == Reach::Danger {
+            format!("{} (asks first)", self.help)
+        } else if self.word.is_empty() || self.keys.is_empty() {
+            self.help.to_owned()
+        } else {
+            format!("{} (:{})", self.help, self.word)
+        }
+    }
+
     /// Whether it holds in a place.
     pub(super) fn is_in(&self, context: Context) -> bool {
         let shared = match self.context {
@@ -520,6 +531,26 @@ pub(super) fn find(context: Context, event: KeyEvent, desk: Desk) -> Option<&'st
         ctrl: event.modifiers.contains(KeyModifiers::CONTROL),
     };
     holding(context, desk).find(|b| b.keys.contains(&pressed))
+}
+
+/// What keys do in a place of the screen, as the manual has it.
+#[derive(Debug)]
+pub struct Keys {
+    pub place: &'static str,
+    /// How a key is written, and what it does.
+    pub all: Vec<(&'static str, String)>,
+}
+
+/// The whole table, for the manual.
+pub fn manual() -> impl Iterator<Item = Keys> {
+    Context::ALL.into_iter().map(|context| Keys {
+        place: context.title(),
+        all: TABLE
+            .iter()
+            .filter(|b| b.context == context)
+            .map(|b| (b.shown, b.told()))
+            .collect(),
+    })
 }
 
 #[cfg(test)]

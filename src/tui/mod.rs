@@ -72,6 +72,7 @@ mod words;
 mod tests;
 
 pub use app::View;
+pub use keys::{Keys, manual};
 pub use run::{Options, run};
 pub use summary::Summary;
 pub use theme::Palette;

@@ -183,3 +183,15 @@ fn the_footer_of_a_moment_that_has_passed_begins_with_the_keys_of_time() {
     let times = ["freeze", "back 1s", "on 1s", "on 1m", "time", "next move"];
     assert_eq!((labels[0], &labels[1..]), ("back", &times[..]));
 }
+
+#[test]
+fn every_key_of_the_table_is_in_the_manual() {
+    let told: Vec<_> = manual().flat_map(|keys| keys.all).collect();
+    assert_eq!(told.len(), TABLE.len());
+    for b in TABLE {
+        let entry = told
+            .iter()
+            .find(|(shown, text)| *shown == b.shown && *text == b.told());
+        assert!(entry.is_some(), "{} {}", b.shown, b.help);
+    }
+}
