@@ -117,8 +117,6 @@ pub(super) fn process(p: &Process, page: &mut Page) {
     }
     page.count(&names::VIRTUAL, &[], p.virtual_bytes);
     page.count(&names::RESIDENT, &[], p.resident_bytes);
-    if let Some(began) = p.began {
-        page.put(&names::BEGAN, &[], began);
-    }
+    page.put(&names::BEGAN, &[], p.began);
     page.count(&names::THREADS, &[], p.threads);
 }

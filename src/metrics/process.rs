@@ -8,7 +8,7 @@ pub struct Process {
     pub virtual_bytes: u64,
     pub resident_bytes: u64,
     /// Seconds since 1970.
-    pub began: Option<f64>,
+    pub began: f64,
     pub threads: u64,
 }
 
@@ -16,6 +16,9 @@ pub struct Process {
 #[cfg(target_os = "linux")]
 pub fn read() -> Option<Process> {
     use procfs::process::{LimitValue, Process as Own};
+    use std::sync::OnceLock;
+
+    static BEGAN: OnceLock<f64> = OnceLock::new();
 
     let own = Own::myself().ok()?;
     let stat = own.stat().ok()?;
@@ -30,11 +33,21 @@ pub fn read() -> Option<Process> {
         }),
         virtual_bytes: stat.vsize,
         resident_bytes: stat.rss * procfs::page_size(),
-        began: procfs::boot_time_secs()
-            .ok()
-            .map(|boot| seconds(stat.starttime) + seconds(boot * procfs::ticks_per_second())),
+        began: *BEGAN.get_or_init(|| began(seconds(stat.starttime))),
         threads: u64::try_from(stat.num_threads).unwrap_or_default(),
     })
+}
+
+/// From how long after the boot it began. When that was, `/proc/stat` says too, but a hardened service does not see it.
+#[cfg(target_os = "linux")]
+fn began(after_boot: f64) -> f64 {
+    use super::gauges::timestamp;
+    use crate::clock;
+    use rustix::time::{ClockId, clock_gettime};
+    use std::time::Duration;
+
+    let up = Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or_default();
+    timestamp(clock::wall()) - (up.as_secs_f64() - after_boot)
 }
 
 #[cfg(target_os = "linux")]
