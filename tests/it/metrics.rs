@@ -431,20 +431,45 @@ fn shipped(path: &str) -> String {
     std::fs::read_to_string(root.join(path)).unwrap()
 }
 
-/// Titles and queries of the dashboard, its annotations too.
-fn queries() -> Vec<(String, String)> {
-    let board: Value = serde_json::from_str(&shipped("assets/grafana/breakerbox.json")).unwrap();
-    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+fn board() -> Value {
+    serde_json::from_str(&shipped("assets/grafana/breakerbox.json")).unwrap()
+}
+
+/// What the dashboard asks.
+struct Query {
+    title: String,
+    expr: String,
+    /// What a series of it is called.
+    legend: String,
+}
+
+impl Query {
+    fn of(title: &Value, asked: &Value, legend: &str) -> Self {
+        let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+        Self {
+            title: text(title),
+            expr: text(&asked["expr"]),
+            legend: text(&asked[legend]),
+        }
+    }
+}
+
+/// Its annotations too.
+fn queries() -> Vec<Query> {
+    let board = board();
     let mut all = Vec::new();
-    for panel in board["panels"].as_array().unwrap() {
+    // A row that is folded up has its panels in it.
+    let mut panels: Vec<_> = board["panels"].as_array().unwrap().iter().collect();
+    while let Some(panel) = panels.pop() {
+        panels.extend(panel["panels"].as_array().into_iter().flatten());
         for target in panel["targets"].as_array().into_iter().flatten() {
             assert_eq!(target["datasource"]["uid"], "${datasource}");
-            all.push((text(&panel["title"]), text(&target["expr"])));
+            all.push(Query::of(&panel["title"], target, "legendFormat"));
         }
     }
     for note in board["annotations"]["list"].as_array().unwrap() {
         if note["expr"].is_string() {
-            all.push((text(&note["name"]), text(&note["expr"])));
+            all.push(Query::of(&note["name"], note, "titleFormat"));
         }
     }
     all
@@ -502,16 +527,90 @@ fn asks_only_what_there_is(place: &str, query: &str) {
 fn the_dashboard_asks_only_for_what_is_exported() {
     let all = queries();
     assert!(all.len() > 40);
-    for (title, query) in &all {
-        assert!(!named(query).is_empty(), "{title} asks for nothing of ours");
-        asks_only_what_there_is(title, query);
+    for Query { title, expr, .. } in &all {
+        assert!(!named(expr).is_empty(), "{title} asks for nothing of ours");
+        asks_only_what_there_is(title, expr);
+    }
+}
+
+/// The labels that a query keeps: those that it sums by, or else all of what it asks for.
+fn kept(expr: &str) -> BTreeSet<&str> {
+    let by: Vec<_> = expr.split("by (").skip(1).collect();
+    let lists = by.iter().filter_map(|rest| rest.split_once(')'));
+    let mut kept: BTreeSet<_> = lists.flat_map(|(list, _)| list.split(", ")).collect();
+    if by.is_empty() {
+        let all = named(expr);
+        let asked = all.iter().filter_map(|(name, _)| metric(name));
+        kept.extend(asked.flat_map(|m| m.labels).copied());
+        kept.insert("instance");
+    }
+    kept
+}
+
+#[test]
+fn a_series_is_called_by_labels_that_it_has() {
+    for Query {
+        title,
+        expr,
+        legend,
+    } in queries()
+    {
+        let kept = kept(&expr);
+        let of = named(&expr);
+        let known: BTreeSet<_> = of
+            .iter()
+            .filter_map(|(name, _)| metric(name))
+            .flat_map(|m| m.labels)
+            .copied()
+            .chain(["instance", "le"])
+            .collect();
+        assert!(kept.is_subset(&known), "{title}: {kept:?} in {expr}");
+        for part in legend.split("{{").skip(1) {
+            let (label, _) = part.split_once("}}").unwrap();
+            assert!(kept.contains(label), "{title}: {label} in {expr}");
+        }
+    }
+}
+
+#[test]
+fn what_the_dashboard_lets_one_choose_is_exported() {
+    let board = board();
+    let mut asked = 0;
+    for variable in board["templating"]["list"].as_array().unwrap() {
+        let Some(query) = variable["query"]["query"].as_str() else {
+            continue;
+        };
+        assert_eq!(variable["definition"], query);
+        let inside = query.strip_prefix("label_values(").unwrap();
+        let (name, label) = inside.trim_end_matches(')').split_once(", ").unwrap();
+        let labels = metric(name).unwrap().labels;
+        assert!(labels.contains(&label) || label == "instance", "{query}");
+        asked += 1;
+    }
+    assert_eq!(asked, 3);
+}
+
+#[test]
+fn each_panel_is_one_and_has_a_place_of_its_own() {
+    let board = board();
+    let panels = board["panels"].as_array().unwrap();
+    let ids: BTreeSet<_> = panels.iter().map(|p| p["id"].as_u64().unwrap()).collect();
+    assert_eq!(ids.len(), panels.len());
+    let mut taken = BTreeSet::new();
+    for panel in panels {
+        let [x, y, w, h] = ["x", "y", "w", "h"].map(|n| panel["gridPos"][n].as_u64().unwrap());
+        assert!(x + w <= 24, "{}", panel["title"]);
+        for cell in (x..x + w).flat_map(|x| (y..y + h).map(move |y| (x, y))) {
+            assert!(taken.insert(cell), "{} lies over another", panel["title"]);
+        }
     }
 }
 
 #[test]
 fn every_query_of_the_dashboard_is_one() {
-    let rule = |(n, (_, query)): (usize, (String, String))| {
+    let rule = |(n, query): (usize, Query)| {
         let query = query
+            .expr
             .replace("$__rate_interval", "5m")
             .replace("$__range", "1h");
         let quoted = serde_json::to_string(&query).unwrap();
