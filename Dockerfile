@@ -1,9 +1,7 @@
 # docker build -t breakerbox .
-# docker run -p 4141:4141 -v ./breakerbox.toml:/etc/breakerbox/breakerbox.toml:ro --env-file keys.env breakerbox
-# Attach from the host: docker exec -it CONTAINER breakerbox attach
+# How to run it, with its volume and its time to stop: docs/service.md
 
 FROM rust:1.94-slim-bookworm AS build
-RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev make && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY src src

@@ -8,7 +8,10 @@ use breakerbox::{
     cli, config, drill, headless,
 };
 use std::process::ExitCode;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    task::JoinSet,
+};
 
 /// The router that `breakerbox` itself and `serve` run.
 pub(super) fn wish(run: &cli::Run) -> Wish {
@@ -41,6 +44,9 @@ pub(crate) fn run(run: &cli::Run, json: bool) -> Result<ExitCode, String> {
         let content = app.router.config().journal.content;
         follow.spawn(headless::follow(lines, json, content));
         service::ready();
+        // Beside this one, which a reload holds up. Gone with it.
+        let mut beside = JoinSet::new();
+        beside.spawn(service::beat());
         loop {
             tokio::select! {
                 _ = hup.recv() => service::reloading(|| app.reload()),

@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use std::{
     os::unix::net::UnixDatagram,
-    path::Path,
+    path::PathBuf,
     process::{Command, ExitStatus, Output, Stdio},
     time::Duration,
 };
@@ -66,6 +66,25 @@ fn there_is_a_manual_page_for_each_command() {
 }
 
 #[test]
+fn the_first_page_of_the_manual_has_every_key_of_the_screen() {
+    let dir = tempfile::tempdir().unwrap();
+    said(&["man", "--out", dir.path().to_str().unwrap()]);
+    let page = std::fs::read_to_string(dir.path().join("breakerbox.1")).unwrap();
+    assert_eq!(page, said(&["man"]));
+    let plain = page.replace("\\-", "-").replace("\\*(Aq", "'");
+    let mut keys = 0;
+    for place in breakerbox::tui::manual() {
+        assert!(plain.contains(place.place), "{}", place.place);
+        for (key, does) in place.all {
+            let entry = format!(".TP\n\\fB{key}\\fR\n{does}\n");
+            assert!(plain.contains(&entry), "{entry}");
+            keys += 1;
+        }
+    }
+    assert!(keys > 60, "{keys}");
+}
+
+#[test]
 fn the_version_says_what_was_built() {
     let long = said(&["--version"]);
     assert!(long.contains(env!("CARGO_PKG_VERSION")), "{long}");
@@ -111,10 +130,10 @@ struct Service {
 
 impl Service {
     async fn start(upstream: &Upstream, server: &str) -> Self {
-        Self::with(upstream, server, None).await
+        Self::with(upstream, server, &[]).await
     }
 
-    async fn with(upstream: &Upstream, server: &str, notify: Option<&Path>) -> Self {
+    async fn with(upstream: &Upstream, server: &str, env: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("breakerbox.toml");
         let text = format!(
@@ -128,11 +147,9 @@ impl Service {
             .arg(&file)
             .env("XDG_STATE_HOME", dir.path())
             .env("XDG_RUNTIME_DIR", dir.path())
+            .envs(env.iter().copied())
             .stdout(Stdio::piped())
             .kill_on_drop(true);
-        if let Some(socket) = notify {
-            command.env("NOTIFY_SOCKET", socket);
-        }
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = timeout(SOON, lines.next_line())
@@ -263,19 +280,43 @@ async fn a_second_term_ends_it_at_once() {
     assert_eq!(service.ended().await.code(), Some(1));
 }
 
+/// What a supervisor hears.
+struct Supervisor {
+    socket: UnixDatagram,
+    path: PathBuf,
+    _dir: tempfile::TempDir,
+}
+
+impl Supervisor {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("notify");
+        let socket = UnixDatagram::bind(&path).unwrap();
+        socket.set_read_timeout(Some(SOON)).unwrap();
+        Self {
+            socket,
+            path,
+            _dir: dir,
+        }
+    }
+
+    fn address(&self) -> (&'static str, &str) {
+        ("NOTIFY_SOCKET", self.path.to_str().unwrap())
+    }
+
+    fn next(&self) -> String {
+        let mut told = [0; 200];
+        let n = self.socket.recv(&mut told).unwrap();
+        String::from_utf8_lossy(&told[..n]).into_owned()
+    }
+}
+
 #[tokio::test]
 async fn systemd_is_told_when_it_is_ready_reloads_and_stops() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("notify");
-    let socket = UnixDatagram::bind(&path).unwrap();
-    socket.set_read_timeout(Some(SOON)).unwrap();
-    let next = || {
-        let mut told = [0; 200];
-        let n = socket.recv(&mut told).unwrap();
-        String::from_utf8_lossy(&told[..n]).into_owned()
-    };
+    let systemd = Supervisor::new();
+    let next = || systemd.next();
     let upstream = Upstream::start(vec![openai("m", "hello")]).await;
-    let mut service = Service::with(&upstream, "", Some(&path)).await;
+    let mut service = Service::with(&upstream, "", &[systemd.address()]).await;
     assert_eq!(next().trim(), "READY=1");
     service.signal(Signal::HUP);
     let reloading = next();
@@ -286,5 +327,19 @@ async fn systemd_is_told_when_it_is_ready_reloads_and_stops() {
     assert_eq!(next().trim(), "READY=1");
     service.signal(Signal::TERM);
     assert_eq!(next().trim(), "STOPPING=1");
+    assert!(service.ended().await.success());
+}
+
+#[tokio::test]
+async fn where_systemd_watches_it_hears_a_beat() {
+    let systemd = Supervisor::new();
+    let upstream = Upstream::start(vec![openai("m", "hello")]).await;
+    let env = [systemd.address(), ("WATCHDOG_USEC", "200000")];
+    let mut service = Service::with(&upstream, "", &env).await;
+    assert_eq!(systemd.next().trim(), "READY=1");
+    for _ in 0..3 {
+        assert_eq!(systemd.next().trim(), "WATCHDOG=1");
+    }
+    service.signal(Signal::TERM);
     assert!(service.ended().await.success());
 }
