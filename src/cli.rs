@@ -346,7 +346,7 @@ pub enum Mode {
     },
     /// Run the simulated providers alone, for anything that speaks to OpenAI, Anthropic or Gemini
     Sim {
-        /// First of three ports (OpenAI, Anthropic, Gemini); 0 takes free ones
+        /// First of three ports (Anthropic, OpenAI, Gemini); 0 takes free ones
         #[arg(long, value_name = "PORT", default_value_t = 0)]
         port: u16,
         /// The same seed gives the same answers
