@@ -23,8 +23,8 @@ with traffic: the dashboard lives at once, and every key works on it. Point a re
 
 The configuration is looked for at --config, BREAKERBOX_CONFIG, ./breakerbox.toml, and
 breakerbox/config.toml in the XDG config directory. It may also be a LiteLLM config.yaml, as it is.
-BREAKERBOX_LOG says what is logged (\"warn\" left out, \"info\", \"breakerbox=debug\"): on standard error,
-under a screen into breakerbox/breakerbox.log in the XDG state directory.
+BREAKERBOX_LOG says what is logged (\"info\", \"breakerbox=debug\"; left out: \"warn\"): on standard error, or
+with a screen into breakerbox/breakerbox.log in the XDG state directory.
 
 Exit codes: 0 fine, 1 it could not start or ran into an error, 2 wrong arguments.
 `status --once`: 0 all closed, 1 degraded, 2 rung 3 or unreachable. `drill`: 0 passed, 1 failed, 2 could not run.

@@ -79,7 +79,9 @@ fn main() -> ExitCode {
         Some(Mode::Order(given)) => modes::operate::give(&given),
     };
     done.unwrap_or_else(|why| {
-        let _ = writeln!(io::stderr(), "breakerbox: {why}");
+        if why != UNREAD {
+            let _ = writeln!(io::stderr(), "breakerbox: {why}");
+        }
         ExitCode::FAILURE
     })
 }
@@ -91,8 +93,18 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
         .map_err(|e| format!("no runtime: {e}"))
 }
 
+/// Whoever read it has gone, as `head` does: there is nothing to complain of, and no success to claim.
+const UNREAD: &str = "nobody reads what is said";
+
 fn say(line: &str) -> Result<(), String> {
-    writeln!(io::stdout(), "{line}").map_err(|e| e.to_string())
+    put(format!("{line}\n").as_bytes())
+}
+
+fn put(text: &[u8]) -> Result<(), String> {
+    io::stdout().write_all(text).map_err(|e| match e.kind() {
+        io::ErrorKind::BrokenPipe => UNREAD.to_owned(),
+        _ => e.to_string(),
+    })
 }
 
 fn operator() -> String {

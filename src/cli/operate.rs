@@ -57,7 +57,9 @@ const DRILL: &str = "drill";
 /// At the end of every sentence of the grammar.
 fn with_asked(mut command: Command) -> Command {
     if !command.has_subcommands() {
-        return Asked::augment_args(command).after_help(EXIT);
+        // It would put what is said of itself in the place of what the sentence does.
+        let about = command.get_about().cloned().unwrap_or_default();
+        return Asked::augment_args(command).about(about).after_help(EXIT);
     }
     let names: Vec<_> = command
         .get_subcommands()
@@ -216,6 +218,30 @@ mod tests {
                 help.contains("3 not allowed") && help.contains("--to"),
                 "{help}"
             );
+        }
+    }
+
+    #[test]
+    fn a_sentence_says_on_the_command_line_what_it_does_in_the_palette() {
+        fn same(here: &clap::Command, palette: &clap::Command) {
+            let said = |c: &clap::Command| c.get_about().map(ToString::to_string);
+            assert_eq!(said(here), said(palette), "{}", palette.get_name());
+            assert!(said(here).is_some(), "{}", palette.get_name());
+            for word in palette.get_subcommands() {
+                same(here.find_subcommand(word.get_name()).unwrap(), word);
+            }
+        }
+        let cli = Cli::command();
+        for word in super::words::<super::Order>() {
+            // Here it is a rehearsal of its own first.
+            if word.get_name() == super::DRILL {
+                let here = cli.find_subcommand(super::DRILL).unwrap();
+                for word in word.get_subcommands() {
+                    same(here.find_subcommand(word.get_name()).unwrap(), word);
+                }
+            } else {
+                same(cli.find_subcommand(word.get_name()).unwrap(), &word);
+            }
         }
     }
 

@@ -85,6 +85,33 @@ fn the_first_page_of_the_manual_has_every_key_of_the_screen() {
 }
 
 #[test]
+fn the_examples_of_a_command_stand_in_its_page_line_by_line() {
+    let dir = tempfile::tempdir().unwrap();
+    said(&["man", "--out", dir.path().to_str().unwrap()]);
+    let page = std::fs::read_to_string(dir.path().join("breakerbox-drill.1")).unwrap();
+    let (_, notes) = page.split_once(".SH NOTES\n.nf\n").unwrap();
+    let (notes, _) = notes.split_once(".fi\n").unwrap();
+    let plain = notes.replace("\\-", "-").replace("\\*(Aq", "'");
+    assert!(said(&["drill", "--help"]).contains(plain.trim()), "{plain}");
+    assert!(plain.lines().count() > 5, "{plain}");
+}
+
+#[test]
+fn who_reads_only_the_beginning_hears_no_complaint() {
+    for arguments in [&["man"][..], &["drills"], &["completions", "bash"]] {
+        let mut child = Command::new(PROGRAM)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.stderr.is_empty(), "{output:?}");
+    }
+}
+
+#[test]
 fn the_version_says_what_was_built() {
     let long = said(&["--version"]);
     assert!(long.contains(env!("CARGO_PKG_VERSION")), "{long}");
