@@ -92,8 +92,17 @@ fn the_examples_of_a_command_stand_in_its_page_line_by_line() {
     let (_, notes) = page.split_once(".SH NOTES\n.nf\n").unwrap();
     let (notes, _) = notes.split_once(".fi\n").unwrap();
     let plain = notes.replace("\\-", "-").replace("\\*(Aq", "'");
-    assert!(said(&["drill", "--help"]).contains(plain.trim()), "{plain}");
-    assert!(plain.lines().count() > 5, "{plain}");
+    let help = said(&["drill", "--help"]);
+    let examples: Vec<_> = plain
+        .lines()
+        .filter(|line| line.starts_with("  breakerbox"))
+        .collect();
+    assert!(examples.len() >= 5, "{plain}");
+    for example in examples {
+        // The help breaks lines that are too long for it.
+        let begins: String = example.chars().take(60).collect();
+        assert!(help.contains(&begins), "{example}");
+    }
 }
 
 #[test]
