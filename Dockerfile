@@ -12,9 +12,11 @@ RUN cargo build --release --locked --bin breakerbox
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --create-home --home-dir /var/lib/breakerbox breakerbox
+    && useradd --uid 10001 --user-group --no-create-home --home-dir /var/lib/breakerbox --shell /usr/sbin/nologin breakerbox \
+    && install -d -o breakerbox -g breakerbox -m 750 /var/lib/breakerbox
 COPY --from=build /src/target/release/breakerbox /usr/local/bin/breakerbox
-USER breakerbox
+# By its number: Kubernetes sees from it that this is not root.
+USER 10001:10001
 ENV HOME=/var/lib/breakerbox
 # The journal, what is usual, the ledger of drills, the cache.
 VOLUME /var/lib/breakerbox
