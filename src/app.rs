@@ -240,7 +240,7 @@ impl App {
         self.tasks.close();
         let drained = tokio::time::timeout(self.server.drain, self.tasks.wait()).await;
         if drained.is_err() {
-            self.router.cut_streams();
+            self.router.cut();
             self.tasks.wait().await;
         }
         self.router.shutdown().await;

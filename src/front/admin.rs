@@ -4,11 +4,12 @@ use super::{
     Front, Held,
     operator::{MAY_LOOK, Operator, Refused, refuse},
     serve::Peer,
+    too_late,
 };
 use crate::model::{Command, Event, Kind, Order, Snapshot, order::Role};
 use axum::{
     Json,
-    extract::{FromRequestParts, State, rejection::JsonRejection},
+    extract::{FromRequest, FromRequestParts, Request, State, rejection::JsonRejection},
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -64,13 +65,9 @@ pub(super) fn shown(front: &Front, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
 }
 
 /// Answers when the event is there that says what became of it.
-pub(super) async fn command(
-    State(front): Held,
-    operator: Operator,
-    given: Result<Json<Given>, JsonRejection>,
-) -> Response {
+pub(super) async fn command(State(front): Held, operator: Operator, request: Request) -> Response {
     let done = async {
-        let Json(given) = given.map_err(|e| Box::new(no_command(&e)))?;
+        let given = given(&front, request).await?;
         front.doorman.turn(&operator)?;
         let command = Command::parse(&given.command);
         let command = command.map_err(|why| Box::new(refuse(StatusCode::BAD_REQUEST, &why)))?;
@@ -82,6 +79,15 @@ pub(super) async fn command(
         .await
     };
     done.await.unwrap_or_else(|refused: Refused| *refused)
+}
+
+async fn given(front: &Front, request: Request) -> Result<Given, Refused> {
+    let within = front.router.config().server.body_timeout;
+    let read = timeout(within, Json::<Given>::from_request(request, front)).await;
+    let read =
+        read.map_err(|_| Box::new(refuse(StatusCode::REQUEST_TIMEOUT, &too_late(within))))?;
+    let Json(given) = read.map_err(|e| Box::new(no_command(&e)))?;
+    Ok(given)
 }
 
 fn no_command(e: &JsonRejection) -> Response {

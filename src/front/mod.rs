@@ -17,7 +17,7 @@ mod serve;
 mod socket;
 
 use crate::{
-    model::{Dialect, Order},
+    model::{Dialect, Order, time::duration_text},
     provider::{
         ask::{Ask, BadRequest},
         errors::CallerError,
@@ -270,6 +270,15 @@ struct Entered {
     body: Bytes,
 }
 
+/// The router ends before the request is there.
+fn stopping(door: Dialect) -> Response {
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    let mut told = problem(door, status, reply::STOPPED, Some(router::STOPPING), None);
+    let later = HeaderValue::from_static(reply::STOPPED_RETRY_AFTER);
+    told.headers_mut().insert(header::RETRY_AFTER, later);
+    told
+}
+
 /// Checks the key and reads the body, within its size and its time.
 async fn enter(front: &Front, door: Dialect, request: Request) -> Result<Entered, Box<Response>> {
     let config = front.router.config();
@@ -285,9 +294,12 @@ async fn enter(front: &Front, door: Dialect, request: Request) -> Result<Entered
             )
         },
     )?;
-    let body = read(body, config.server.max_body, config.server.body_timeout)
-        .await
-        .map_err(|(status, message)| problem(door, status, &message, None, None))?;
+    let body = tokio::select! {
+        biased;
+        body = read(body, config.server.max_body, config.server.body_timeout) => body,
+        () = front.router.ending() => return Err(Box::new(stopping(door))),
+    };
+    let body = body.map_err(|(status, message)| problem(door, status, &message, None, None))?;
     Ok(Entered {
         headers: parts.headers,
         tenant,
@@ -298,10 +310,7 @@ async fn enter(front: &Front, door: Dialect, request: Request) -> Result<Entered
 async fn read(body: Body, limit: usize, within: Duration) -> Result<Bytes, (StatusCode, String)> {
     let collected = tokio::time::timeout(within, Limited::new(body, limit).collect()).await;
     match collected {
-        Err(_) => Err((
-            StatusCode::REQUEST_TIMEOUT,
-            format!("the body did not arrive within {} s", within.as_secs()),
-        )),
+        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, too_late(within))),
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(e)) if e.is::<LengthLimitError>() => Err((
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -309,6 +318,11 @@ async fn read(body: Body, limit: usize, within: Duration) -> Result<Bytes, (Stat
         )),
         Ok(Err(_)) => Err((StatusCode::BAD_REQUEST, "the body broke off".to_owned())),
     }
+}
+
+fn too_late(within: Duration) -> String {
+    let within = duration_text(within);
+    format!("the body did not arrive within {within} (server.body_timeout)")
 }
 
 /// A chat request whose body says everything: read, handled, answered.

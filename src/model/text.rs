@@ -9,7 +9,7 @@ pub use judging::judged;
 pub use note::{Clause, Rank, clauses, join, note, of_reason, scores, watched};
 
 use super::{
-    DeploymentId, Event, Kind, Phase,
+    Class, DeploymentId, Event, Kind, Phase,
     drill::{DrillResult, DrillStep},
     event::{Level, Outcome},
     fault::Fault,
@@ -70,7 +70,7 @@ impl Event {
                 | DrillStep::Reported { .. }
                 | DrillStep::Remembered { .. } => Level::Info,
             },
-            Kind::Probed { verdict, .. } if verdict.class != super::Class::Ok => Level::Warn,
+            Kind::Probed { verdict, .. } if verdict.class != Class::Ok => Level::Warn,
             Kind::JudgeAvailable {
                 available: true, ..
             }
@@ -205,6 +205,9 @@ impl Event {
                 (Some(to), Some(how)) => format!(
                     "{from} -> {to} in mid-answer: {verdict} after {chars} characters ({})",
                     how.as_str()
+                ),
+                _ if verdict.class == Class::Abort => format!(
+                    "the router was stopped in the middle of an answer of {from}, a user got an error after {chars} characters"
                 ),
                 _ => format!(
                     "{from} broke off, a user got an error: {verdict} after {chars} characters"

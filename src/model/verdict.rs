@@ -28,7 +28,7 @@ pub enum Class {
     Policy,
     /// 200, but empty or degenerate.
     Soft,
-    /// The caller left.
+    /// The caller left, or the router was stopped.
     Abort,
     /// The caller's own deadline ran out.
     Budget,

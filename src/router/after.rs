@@ -7,6 +7,7 @@ use super::{
     plant::Unit,
     relay::Broken,
     rescue::Rescue,
+    slot,
     trace::Trace,
 };
 use crate::{
@@ -57,6 +58,13 @@ impl Guard {
         }
     }
 
+    /// The router ends before anybody has answered.
+    pub(super) fn stopped(&self) {
+        self.end(Outcome::Error);
+        self.trace
+            .unserved(Outcome::Error, "the router was stopped");
+    }
+
     /// Hands the counting over to whoever sees the end of the answer.
     pub(super) fn take(&self, outcome: Outcome) -> Self {
         let counted = std::mem::replace(&mut *self.done.lock(), true);
@@ -70,7 +78,16 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.end(Outcome::Left);
+        if *self.done.get_mut() {
+            return;
+        }
+        // A caller who took nothing was there to the end.
+        let is_cut = self.outcome.is_some() && self.trace.router().is_ending();
+        self.end(if is_cut {
+            Outcome::Broken
+        } else {
+            Outcome::Left
+        });
     }
 }
 
@@ -227,15 +244,14 @@ impl Ending {
     }
 
     async fn read(mut self, mut live: Box<Live>, mut rescue: Rescue, caller: mpsc::Sender<Bytes>) {
-        // Its own: it is looked at on every turn of the stream, and a shared one would be a lock between all cores.
-        let cut = self.router.cut.child_token();
-        let mut cut = pin!(cut.cancelled());
+        let router = Arc::clone(&self.router);
+        let mut ending = pin!(router.ending());
         loop {
             let bytes = tokio::select! {
                 // What is there is passed on without looking further.
                 biased;
                 bytes = live.next() => bytes,
-                () = cut.as_mut() => return self.cut(live, &caller).await,
+                () = ending.as_mut() => return self.cut(live, &rescue, &caller).await,
             };
             let Some(ended) = live.ended() else {
                 let Some(bytes) = bytes else { return };
@@ -268,14 +284,21 @@ impl Ending {
     }
 
     /// The router ends before the answer does, which is no provider's fault.
-    async fn cut(self, mut live: Box<Live>, caller: &mpsc::Sender<Bytes>) {
+    async fn cut(mut self, mut live: Box<Live>, rescue: &Rescue, caller: &mpsc::Sender<Bytes>) {
+        live.cut(slot::stopping());
+        let Some(ended) = live.ended() else { return };
+        let is_whole = ended.verdict.class == Class::Ok;
+        if !is_whole {
+            rescue.give_up(&live, &ended);
+        }
+        // Before anything is sent: whoever takes nothing would keep it from being counted.
+        self.over(ended);
         if let Some(bytes) = live.rest() {
             let _ = caller.send(bytes).await;
         }
-        if let Some(guard) = &self.guard {
-            guard.end(Outcome::Broken);
+        if !is_whole {
+            let _ = caller.send(live.relay().break_off(Broken::Stopping)).await;
         }
-        let _ = caller.send(live.relay().break_off(Broken::Stopping)).await;
     }
 
     /// Reads a stream that nobody else reads.

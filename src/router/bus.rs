@@ -119,6 +119,9 @@ impl Hub {
                 n = self.receive.recv_many(&mut batch, 256) => {
                     let done = n == 0 || batch.iter().any(|k| matches!(k, (Kind::Stopping, _)));
                     for (kind, injected) in batch.drain(..) {
+                        if matches!(kind, Kind::Stopping) {
+                            self.suppressed();
+                        }
                         self.take(kind, injected);
                     }
                     dirty = true;

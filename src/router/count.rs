@@ -35,10 +35,15 @@ pub async fn count_tokens(call: Call) -> Reply {
         .flat_map(|t| &t.deployments)
         .filter_map(|d| plant.units.get(d));
     let counts = |u: &&Arc<Unit>| u.dialect() == call.door && u.provider.missing_key.is_none();
-    if let Some(unit) = units.find(counts)
-        && let Some(reply) = ask(&call, unit).await
-    {
-        return reply;
+    if let Some(unit) = units.find(counts) {
+        let counted = tokio::select! {
+            biased;
+            counted = ask(&call, unit) => counted,
+            () = call.router.ending() => None,
+        };
+        if let Some(reply) = counted {
+            return reply;
+        }
     }
     let estimate = call.ask.body.len().div_ceil(BYTES_PER_TOKEN);
     let body = match call.door {

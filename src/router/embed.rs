@@ -45,9 +45,9 @@ pub async fn embed(call: Call) -> Reply {
     };
     let seats = seats(&route, &plant);
     let call = Arc::new(call.told_as(Operation::Embeddings, Purpose::Caller, None));
-    let x = Embedding {
+    let mut x = Embedding {
         guard: Guard::new(Arc::clone(&call), Arc::clone(&route)),
-        router,
+        router: Arc::clone(&router),
         plant: Arc::clone(&plant),
         route: Arc::clone(&route),
         call,
@@ -57,7 +57,11 @@ pub async fn embed(call: Call) -> Reply {
     if seats.is_empty() {
         return x.impossible();
     }
-    x.run(&seats).await
+    tokio::select! {
+        biased;
+        reply = x.run(&seats) => reply,
+        () = router.ending() => x.stopped(),
+    }
 }
 
 /// A deployment and the tier that it stands in.
@@ -104,7 +108,7 @@ enum Came {
 }
 
 impl Embedding {
-    async fn run(mut self, places: &[Place<'_>]) -> Reply {
+    async fn run(&mut self, places: &[Place<'_>]) -> Reply {
         if self.router.rung3.is_on(&self.route.id, clock::wall()) {
             return self.exhausted("rung 3 is switched on");
         }
@@ -217,7 +221,7 @@ impl Embedding {
         }
     }
 
-    fn served(mut self, place: &Place<'_>, headers: HeaderMap, body: Bytes) -> Reply {
+    fn served(&mut self, place: &Place<'_>, headers: HeaderMap, body: Bytes) -> Reply {
         self.guard.trace().answers(place.unit, place.index);
         self.guard.end(if place.index == 0 {
             Outcome::Primary
@@ -250,8 +254,14 @@ impl Embedding {
         Reply::error(&self.call, status, &message, None, param).by(&self.call, &self.nobody())
     }
 
+    /// The router ends before there are vectors.
+    fn stopped(&self) -> Reply {
+        self.guard.stopped();
+        Reply::stopping(&self.call).by(&self.call, &self.nobody())
+    }
+
     /// There is no text that could stand in for a vector.
-    fn exhausted(mut self, why: &str) -> Reply {
+    fn exhausted(&mut self, why: &str) -> Reply {
         let injected = self.failures.iter().any(|(.., injected)| *injected);
         self.tell_fallbacks(None);
         self.guard.end(Outcome::Error);

@@ -159,8 +159,13 @@ impl Exchange {
         {
             return self.cached(&hit);
         }
-        let route = Arc::clone(&self.route);
-        if let Some(reply) = self.climb(&route).await {
+        let (router, route) = (Arc::clone(&self.router), Arc::clone(&self.route));
+        let climbed = tokio::select! {
+            biased;
+            reply = self.climb(&route) => reply,
+            () = router.ending() => return self.stopped(),
+        };
+        if let Some(reply) = climbed {
             return reply;
         }
         if let Some(reply) = self.unsaid() {

@@ -151,6 +151,15 @@ impl Live {
         self.end(verdict);
     }
 
+    /// It is not waited for any longer. One that is whole, but for how its provider ends a stream, ends well.
+    pub(super) fn cut(&mut self, why: Verdict) {
+        let verdict = match self.relay.finish(&mut self.held) {
+            whole if whole.class == Class::Ok => whole,
+            _ => why.after_content(true),
+        };
+        self.end(verdict);
+    }
+
     pub(super) fn end(&mut self, verdict: Verdict) {
         let Some(mut slot) = self.slot.take() else {
             return;

@@ -76,6 +76,9 @@ pub fn new_id() -> ExchangeId {
     ExchangeId::from(std::str::from_utf8(&text).unwrap_or_default())
 }
 
+/// Why there is no answer, or no more of one, that the end of the router cuts off.
+pub(crate) const STOPPING: &str = "router_stopping";
+
 /// One client request, read once.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -112,8 +115,8 @@ pub struct Router {
     strangers: fleet::Strangers,
     tasks: TaskTracker,
     stop: CancellationToken,
-    /// Streams that still run are to end.
-    cut: CancellationToken,
+    /// Whoever still waits for an answer, or for the rest of one, is told that there will be none.
+    ending: CancellationToken,
     simulated: bool,
 }
 
@@ -134,7 +137,8 @@ impl Router {
     /// sender.
     pub fn start(start: Start, bus: Bus) -> Result<(Arc<Self>, mpsc::Sender<Order>), String> {
         let (cache, complaint) = Cache::open(&start.config.cache);
-        let plant = Plant::build(Arc::new(start.config), None, &bus)?;
+        let ending = CancellationToken::new();
+        let plant = Plant::build(Arc::new(start.config), None, &bus, &ending)?;
         let (judge, given, forgotten) = judge::open(&plant);
         let warnings = plant.config.warnings.iter().cloned();
         let warnings = warnings.chain(complaint).chain(forgotten);
@@ -170,7 +174,7 @@ impl Router {
             tracer: start.tracer,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
-            cut: CancellationToken::new(),
+            ending,
             simulated: start.simulated,
         });
         router.spawn(pulse::run(Arc::clone(&router)));
@@ -218,7 +222,7 @@ impl Router {
         let warnings = config.warnings.iter().cloned();
         let warnings: Vec<_> = warnings.chain(moved).chain(retraced).collect();
         let before = self.plant.load();
-        let plant = Plant::build(Arc::new(config), Some(&before), &self.bus)?;
+        let plant = Plant::build(Arc::new(config), Some(&before), &self.bus, &self.ending)?;
         let topology = plant.topology(self.simulated);
         self.judge.configure(&plant, &before);
         self.plant.store(Arc::new(plant));
@@ -253,16 +257,28 @@ impl Router {
         }
     }
 
-    /// Ends the streams that still run, each with an explicit error.
-    pub fn cut_streams(&self) {
-        self.cut.cancel();
+    /// Ends what callers still wait for, each with an explicit error.
+    pub fn cut(&self) {
+        self.ending.cancel();
+    }
+
+    fn is_ending(&self) -> bool {
+        self.ending.is_cancelled()
+    }
+
+    /// Until it is cut. A token of one's own: it is looked at on every turn of whoever waits, and a shared one would be
+    /// a lock between all cores.
+    pub(crate) async fn ending(&self) {
+        self.ending.child_token().cancelled().await;
     }
 
     /// Ends the tasks and says so; the hub stops after this event.
     pub async fn shutdown(&self) {
+        self.cut();
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        pulse::tell_counts(self, &self.plant.load());
         self.cache.flush();
         self.remember();
         self.bus.emit(Kind::Stopping);

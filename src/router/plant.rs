@@ -16,6 +16,7 @@ use crate::{
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
 
 /// A 429 that names no time.
 const DEFAULT_GATE: Duration = Duration::from_secs(5);
@@ -43,6 +44,7 @@ pub(super) struct Unit {
     pub(super) peer: Arc<Peer>,
     memory: Arc<Memory>,
     bus: Bus,
+    ending: CancellationToken,
 }
 
 /// What is known of a deployment, and outlives a reload.
@@ -78,6 +80,7 @@ impl Plant {
         config: Arc<Config>,
         old: Option<&Self>,
         bus: &Bus,
+        ending: &CancellationToken,
     ) -> Result<Self, String> {
         let mut clients = HashMap::new();
         let mut providers = HashMap::new();
@@ -115,6 +118,7 @@ impl Plant {
                 peer: Arc::new(Peer::new(id, provider, &d.model)),
                 memory,
                 bus: bus.clone(),
+                ending: ending.clone(),
             };
             units.insert(id.clone(), Arc::new(unit));
         }
@@ -241,6 +245,11 @@ impl Unit {
 
     pub(super) fn dialect(&self) -> Dialect {
         self.provider.dialect
+    }
+
+    /// The router ends, and calls under way with it: nobody has left them.
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending.is_cancelled()
     }
 
     /// What a call for this door is written in. `OpenAI` has two APIs, and callers of the newer one get the newer one.

@@ -1,7 +1,7 @@
 //! The router's heartbeat: timers of the breakers, expiries, and the seconds that recorders have filled. A cooldown
 //! ends here, not on the next request, so that a screen is truthful.
 
-use super::{Router, canary::Canaries};
+use super::{Router, canary::Canaries, plant::Plant};
 use crate::{clock, model::Kind};
 use std::{sync::Arc, time::Duration};
 use tokio::time::MissedTickBehavior;
@@ -32,12 +32,17 @@ pub(super) async fn run(router: Arc<Router>) {
         }
         if wall.secs() != second {
             second = wall.secs();
-            for bucket in plant.units.values().filter_map(|u| u.recorder().drain()) {
-                router.bus.emit(Kind::Bucket(bucket));
-            }
-            if let Some(exchanges) = router.exchanges.drain() {
-                router.bus.emit(Kind::Exchanges(exchanges));
-            }
+            tell_counts(&router, &plant);
         }
+    }
+}
+
+/// What has been counted since this was told last: each second, and what is left over at the end.
+pub(super) fn tell_counts(router: &Router, plant: &Plant) {
+    for bucket in plant.units.values().filter_map(|u| u.recorder().drain()) {
+        router.bus.emit(Kind::Bucket(bucket));
+    }
+    if let Some(exchanges) = router.exchanges.drain() {
+        router.bus.emit(Kind::Exchanges(exchanges));
     }
 }

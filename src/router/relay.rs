@@ -1,6 +1,7 @@
 //! A stream on its way from an upstream to a caller: framed, understood, and passed on, as the same bytes where
 //! both speak the same dialect.
 
+use super::STOPPING;
 use crate::{
     model::{Class, Dialect, Verdict},
     provider::{
@@ -286,7 +287,7 @@ impl Relay {
             ),
             Broken::Stopping => (
                 503,
-                "router_stopping",
+                STOPPING,
                 "the router is being stopped; this answer is incomplete",
             ),
         };

@@ -1,6 +1,6 @@
 //! What goes back to the caller: always in its own dialect, always saying who served it.
 
-use super::Call;
+use super::{Call, STOPPING};
 use crate::{
     model::{DeploymentId, topology::tier_name},
     provider::{
@@ -13,6 +13,12 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use std::{convert::Infallible, time::Duration};
+
+/// What a caller is told who waits for an answer that the end of the router cuts off.
+pub(crate) const STOPPED: &str =
+    "the router is being stopped, and has no answer yet; send the request again";
+/// Whoever sends it again comes to another replica, or to the router's next run.
+pub(crate) const STOPPED_RETRY_AFTER: &str = "1";
 
 /// The longest wait that an error of ours asks for: SDKs sleep as long as they are told.
 const LONGEST_RETRY_AFTER: u64 = 30;
@@ -134,6 +140,14 @@ impl Reply {
             "retry-after",
             &retry_in.as_secs().clamp(1, LONGEST_RETRY_AFTER).to_string(),
         );
+        reply
+    }
+
+    /// The router ends before there is an answer.
+    pub fn stopping(call: &Call) -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let mut reply = Self::error(call, status, STOPPED, Some(STOPPING), None);
+        reply.set("retry-after", STOPPED_RETRY_AFTER);
         reply
     }
 

@@ -58,23 +58,37 @@ impl Rescue {
             && !self.call.ask.many
             && !broken.relay().is_torn();
         let found = if may {
-            self.find(broken, &said, &ended.verdict).await
+            let router = Arc::clone(&self.router);
+            tokio::select! {
+                biased;
+                found = self.find(broken, &said, &ended.verdict) => found,
+                () = router.ending() => None,
+            }
         } else {
             None
         };
+        self.tell(&said, ended, found.as_ref());
+        let found = found?;
+        (self.tier, self.unit) = (found.tier, found.unit);
+        Some(found.live)
+    }
+
+    /// Nobody goes on with it.
+    pub(super) fn give_up(&self, broken: &Live, ended: &Ended) {
+        self.tell(&broken.relay().said(), ended, None);
+    }
+
+    fn tell(&self, said: &Said, ended: &Ended, found: Option<&Found>) {
         let broke = Kind::StreamBroke {
             exchange: self.call.id.clone(),
             route: self.route.id.clone(),
             from: self.unit.id.clone(),
-            to: found.as_ref().map(|f| f.unit.id.clone()),
-            how: found.as_ref().map(|f| f.how),
+            to: found.map(|f| f.unit.id.clone()),
+            how: found.map(|f| f.how),
             chars: said.chars(),
             verdict: ended.verdict.clone(),
         };
         self.router.bus.emit_marked(broke, ended.injected);
-        let found = found?;
-        (self.tier, self.unit) = (found.tier, found.unit);
-        Some(found.live)
     }
 
     async fn find(&mut self, broken: &Live, said: &Said, verdict: &Verdict) -> Option<Found> {

@@ -1,6 +1,8 @@
-//! One admitted call. It ends in exactly one verdict: reported, or, when it is dropped, the caller has left.
+//! One admitted call. It ends in exactly one verdict: reported, or, when it is dropped, the caller has left or the router
+//! ends.
 
 use super::{
+    STOPPING,
     faults::Hit,
     hold::is_crawl,
     plant::Unit,
@@ -205,8 +207,19 @@ impl Slot {
     }
 }
 
+/// The router ends before the answer does, which is no failure of whoever was asked.
+pub(super) fn stopping() -> Verdict {
+    Verdict::new(Class::Abort, STOPPING)
+}
+
 impl Drop for Slot {
     fn drop(&mut self) {
+        if self.permit.is_none() {
+            return;
+        }
+        if self.unit.is_ending() {
+            return self.end(&stopping(), None);
+        }
         // A caller who gave up on a silent provider is evidence against the provider.
         let hung = !self.heard && self.elapsed() > self.hang_credit;
         let lost = self.measured.ttft.is_none() && self.race.as_ref().is_some_and(Race::is_on);

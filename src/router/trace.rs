@@ -56,6 +56,16 @@ impl Trace {
         &self.call.router
     }
 
+    /// Its caller got neither a model's answer nor a cached one.
+    pub(super) fn unserved(&self, outcome: Outcome, why: &str) {
+        self.router().bus.emit(Kind::Unserved {
+            exchange: self.call.id.clone(),
+            route: self.route.id.clone(),
+            outcome,
+            why: why.to_owned(),
+        });
+    }
+
     fn so_far(&self) -> Duration {
         clock::now().since(self.call.started)
     }

@@ -20,6 +20,7 @@ mod collector;
 mod command_line;
 mod cuts;
 mod doors;
+mod drain;
 mod drill;
 mod drill_broken;
 mod drill_here;

@@ -18,24 +18,27 @@ use std::time::Duration;
 impl Exchange {
     pub(super) fn told(&self, status: StatusCode, body: bytes::Bytes) -> Reply {
         self.guard.end(Outcome::CallerError);
-        let served = Served {
+        Reply::full(status, http::HeaderMap::new(), body).by(&self.call, &self.nobody())
+    }
+
+    /// The router ends before a tier has answered.
+    pub(super) fn stopped(&self) -> Reply {
+        self.guard.stopped();
+        Reply::stopping(&self.call).by(&self.call, &self.nobody())
+    }
+
+    const fn nobody(&self) -> Served<'static> {
+        Served {
             rung: 0,
             tier: None,
             deployment: None,
             attempts: self.attempts,
-        };
-        Reply::full(status, http::HeaderMap::new(), body).by(&self.call, &served)
+        }
     }
 
     /// The request is wrong in the caller's own dialect: no tier would take it.
     pub(super) fn invalid(&self, field: &str, why: &str) -> Reply {
         self.guard.end(Outcome::CallerError);
-        let served = Served {
-            rung: 0,
-            tier: None,
-            deployment: None,
-            attempts: self.attempts,
-        };
         let message = format!("{field}: {why}");
         Reply::error(
             &self.call,
@@ -44,7 +47,7 @@ impl Exchange {
             None,
             Some(field),
         )
-        .by(&self.call, &served)
+        .by(&self.call, &self.nobody())
     }
 
     /// Every tier that was asked has no words for what the request wants, and none of the others has: the caller is

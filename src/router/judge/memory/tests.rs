@@ -3,6 +3,7 @@
 use super::*;
 use crate::{config, router::bus};
 use std::{fs, sync::Arc};
+use tokio_util::sync::CancellationToken;
 
 const NOW: Wall = Wall(1_800_000_000_000);
 const DAY: Duration = Duration::from_hours(24);
@@ -18,7 +19,7 @@ fn plant(more: &str) -> Plant {
     let config = config::parse("breakerbox.toml", &text, &key);
     let config = config.map_err(|e| e.to_string()).unwrap();
     let (bus, _) = bus::new();
-    Plant::build(Arc::new(config), None, &bus).unwrap()
+    Plant::build(Arc::new(config), None, &bus, &CancellationToken::new()).unwrap()
 }
 
 fn jury(plant: &Plant) -> Jury {
@@ -220,7 +221,8 @@ fn a_reload_keeps_what_is_usual_and_another_pass_mark_asks_for_its_own() {
     memory.gather(&old, &jury, NOW);
     let built = |more: &str, before: &Plant| {
         let (bus, _) = bus::new();
-        Plant::build(Arc::clone(&plant(more).config), Some(before), &bus).unwrap()
+        let config = Arc::clone(&plant(more).config);
+        Plant::build(config, Some(before), &bus, &CancellationToken::new()).unwrap()
     };
     let same = built("sample = 0.5", &old);
     memory.recall(&same, Some(&old), &mut jury);
