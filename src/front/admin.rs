@@ -6,7 +6,7 @@ use super::{
     serve::Peer,
     too_late,
 };
-use crate::model::{Command, Event, Kind, Order, Snapshot, order::Role};
+use crate::model::{Command, Event, Kind, Order, Snapshot, content::first_words, order::Role};
 use axum::{
     Json,
     extract::{FromRequest, FromRequestParts, Request, State, rejection::JsonRejection},
@@ -116,11 +116,16 @@ pub(super) fn hand_on(
     Err((status, why))
 }
 
+/// As he calls himself, or else as he is known here.
+pub(super) fn name(operator: &Operator, said: Option<&str>) -> String {
+    let said = said.map(|name| first_words(name, NAME));
+    said.filter(|name| !name.is_empty())
+        .unwrap_or_else(|| operator.actor().to_owned())
+}
+
 pub(super) fn order(operator: &Operator, actor: Option<&str>, command: Command) -> Order {
-    let said = actor.map(|name| crate::model::content::first_words(name, NAME));
-    let name = said.filter(|name| !name.is_empty());
     Order {
-        actor: name.unwrap_or_else(|| operator.actor().to_owned()),
+        actor: name(operator, actor),
         command,
         origin: Some(operator.origin.clone()),
         ticket: Some(Uuid::now_v7()),

@@ -3,7 +3,7 @@
 
 use super::{
     Front, Held,
-    admin::{hand_on, order, shown},
+    admin::{hand_on, name, order, shown},
     operator::{Operator, Refused, TOO_FAST, refuse},
 };
 use crate::{
@@ -125,7 +125,13 @@ async fn serve(front: Front, operator: Operator, socket: WebSocket, _seat: Owned
             code,
             reason: why.into(),
         }));
-        let _ = timeout(LATE, session.sink.send(close)).await;
+        // Until the other side has hung up: what it still says into a closed connection would cost it the reason.
+        let goodbye = async {
+            session.sink.send(close).await?;
+            while said.next().await.transpose()?.is_some() {}
+            Ok::<_, axum::Error>(())
+        };
+        let _ = timeout(LATE, goodbye).await;
     }
 }
 
@@ -250,7 +256,7 @@ impl Session {
                 let _told = hand_on(&self.front, &self.operator, order);
             }
             Err(why) => self.front.router.bus().emit(Kind::Command {
-                actor: self.operator.actor().to_owned(),
+                actor: name(&self.operator, Some(&actor)),
                 command: crate::model::content::first_words(&command, SAID),
                 origin: Some(self.operator.origin.clone()),
                 ticket: Some(ticket),

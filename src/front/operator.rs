@@ -6,7 +6,7 @@ use crate::{
     config::{Control, Token},
     model::{
         Mono,
-        order::{Origin, Role},
+        order::{Origin, Role, WRONG_TOKENS},
     },
 };
 use axum::{
@@ -16,7 +16,7 @@ use axum::{
 };
 use moka::sync::Cache;
 use parking_lot::Mutex;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     net::{IpAddr, Ipv6Addr},
     sync::Arc,
@@ -140,10 +140,8 @@ impl Doorman {
     ) -> Result<&'a Token, Refused> {
         let wrong = self.wrong.get(&addr);
         if wrong.as_ref().is_some_and(|n| *n.lock() >= WRONG) {
-            return Err(Box::new(slowly(
-                "too many wrong tokens from this address",
-                MINUTE,
-            )));
+            let said = json!({"message": LOCKED_OUT, "code": WRONG_TOKENS});
+            return Err(Box::new(slowly(said, MINUTE)));
         }
         let Some(shown) = super::guard::bearer(headers) else {
             return Err(Box::new(unauthorized(
@@ -164,7 +162,7 @@ impl Doorman {
     pub(super) fn turn(&self, operator: &Operator) -> Result<(), Refused> {
         let may = self.take_turn(operator, clock::now());
         may.then_some(())
-            .ok_or_else(|| Box::new(slowly(TOO_FAST, Duration::from_secs(1))))
+            .ok_or_else(|| Box::new(slowly(json!({"message": TOO_FAST}), Duration::from_secs(1))))
     }
 
     fn take_turn(&self, operator: &Operator, now: Mono) -> bool {
@@ -189,6 +187,8 @@ const THIS_MACHINE: &str =
     "the operators' door opens to this machine only; set control.tokens to open it to others";
 const NO_PROXY: &str =
     "the socket is for users of this machine; a proxy goes to the router's address, with a token";
+
+const LOCKED_OUT: &str = "too many wrong tokens from this address";
 
 /// Why somebody's command is not even looked at.
 pub(super) const MAY_LOOK: &str = "this token may look only: it has the role view, not control";
@@ -259,8 +259,8 @@ fn unauthorized(why: &str) -> Response {
     refused
 }
 
-fn slowly(why: &str, later: Duration) -> Response {
-    let mut refused = refuse(StatusCode::TOO_MANY_REQUESTS, why);
+fn slowly(error: Value, later: Duration) -> Response {
+    let mut refused = told(StatusCode::TOO_MANY_REQUESTS, error);
     refused
         .headers_mut()
         .insert(header::RETRY_AFTER, later.as_secs().into());
@@ -268,7 +268,11 @@ fn slowly(why: &str, later: Duration) -> Response {
 }
 
 pub(super) fn refuse(status: StatusCode, why: &str) -> Response {
-    (status, Json(json!({"error": {"message": why}}))).into_response()
+    told(status, json!({"message": why}))
+}
+
+fn told(status: StatusCode, error: Value) -> Response {
+    (status, Json(json!({"error": error}))).into_response()
 }
 
 #[cfg(test)]

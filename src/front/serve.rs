@@ -6,7 +6,13 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
-use std::{io, net::SocketAddr, pin::pin, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -195,12 +201,21 @@ async fn connection<S>(
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(Duration::from_secs(20));
+    let has_asked = AtomicBool::new(false);
     let service = service_fn(|mut request: Request<Incoming>| {
+        has_asked.store(true, Ordering::Relaxed);
         request.extensions_mut().insert(peer);
         app.clone().call(request)
     });
     let mut connection =
         pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    // Which version is spoken is waited for without a limit, and HTTP/2 has none for the first request.
+    let nothing_asked = async {
+        tokio::time::sleep(header_timeout).await;
+        if has_asked.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    };
     let ended = tokio::select! {
         biased;
         ended = connection.as_mut() => ended,
@@ -208,6 +223,7 @@ async fn connection<S>(
             connection.as_mut().graceful_shutdown();
             connection.await
         }
+        () = nothing_asked => return,
     };
     if let Err(e) = ended {
         tracing::debug!(error = %e, "connection ended");

@@ -39,6 +39,9 @@ impl Order {
     }
 }
 
+/// The code of an error at the operators' door: so many wrong tokens came from an address that none is looked at.
+pub const WRONG_TOKENS: &str = "wrong_tokens";
+
 /// What somebody may do at the operators' door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

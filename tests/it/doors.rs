@@ -295,14 +295,20 @@ async fn a_client_that_dawdles_over_its_headers_is_let_go() {
         openai_tiers(&[&up])
     ))
     .await;
-    let mut stream = tokio::net::TcpStream::connect(rig.addr).await.unwrap();
-    stream
-        .write_all(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n")
-        .await
-        .unwrap();
-    let mut rest = Vec::new();
-    let closed = tokio::time::timeout(Duration::from_secs(3), stream.read_to_end(&mut rest)).await;
-    assert!(closed.is_ok(), "the connection is closed from our side");
+    for said in [
+        &b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n"[..],
+        b"",
+        // It could become HTTP/2.
+        b"P",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0",
+    ] {
+        let mut stream = tokio::net::TcpStream::connect(rig.addr).await.unwrap();
+        stream.write_all(said).await.unwrap();
+        let mut rest = Vec::new();
+        let closed = stream.read_to_end(&mut rest);
+        let closed = tokio::time::timeout(Duration::from_secs(3), closed).await;
+        assert!(closed.is_ok(), "it is closed from our side after {said:?}");
+    }
 }
 
 /// Head and body in two writes, with Nagle on, wait for the peer's delayed acknowledgement: 40 ms each.

@@ -93,6 +93,16 @@ async fn commands_that_come_too_fast_are_refused_for_whoever_sends_them() {
 }
 
 #[tokio::test]
+async fn a_command_that_does_not_arrive_is_not_waited_for() {
+    let (mut rig, _) = rig("[server]\nbody_timeout = \"200ms\"\n").await;
+    let half = ["content-length: 99", HERE, JSON];
+    let answer = said(&rig, "POST", "/admin/command", &half, "").await;
+    assert_eq!(answer.status, 408, "{answer:?}");
+    assert!(answer.why().contains("within 200ms"), "{answer:?}");
+    nothing_happened(&mut rig);
+}
+
+#[tokio::test]
 async fn a_stranger_is_refused_before_what_he_sends_is_read() {
     let (mut rig, _) = rig(TOKENS).await;
     let endless = ["content-length: 9999999999", HERE, JSON];

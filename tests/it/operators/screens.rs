@@ -200,6 +200,7 @@ async fn a_screen_hears_what_was_wrong_with_its_command_and_one_that_gives_too_m
         )
         .await;
     let told = rig.event(|k| matches!(k, Kind::Command { .. })).await;
+    assert!(matches!(&told.kind, Kind::Command { actor, .. } if actor == "ana"));
     let size = serde_json::to_string(&*told).unwrap().len();
     assert!(size < 1500, "{size} bytes");
     for _ in 0..40 {

@@ -146,6 +146,7 @@ async fn after_ten_wrong_tokens_nothing_more_is_looked_at_from_that_address_alon
         let answer = give(&rig, &[&bearer(token)], FORCE).await;
         assert_eq!(answer.status, 429, "{token}");
         assert_eq!(answer.header("retry-after"), Some("60"));
+        assert_eq!(answer.json()["error"]["code"], "wrong_tokens");
         let body = answer.body;
         assert!(!body.contains("known") && !body.contains(token), "{body}");
     }
