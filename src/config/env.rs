@@ -1,5 +1,6 @@
 //! What a configuration may ask of its surroundings: variables, key files, key commands. Tests pass their own.
 
+use rustix::{io::Errno, net};
 use std::{
     io::Read,
     path::{Path, PathBuf},
@@ -126,9 +127,39 @@ pub fn socket_of(dir: &Path, port: u16) -> PathBuf {
     dir.join(format!("{port}.sock"))
 }
 
+/// Does somebody listen on this socket? It is not waited for: one who is too busy to take another is there.
+pub fn is_answered(socket: &Path) -> bool {
+    let connect = || {
+        let at = net::SocketAddrUnix::new(socket)?;
+        let fd = net::socket(net::AddressFamily::UNIX, net::SocketType::STREAM, None)?;
+        rustix::io::ioctl_fionbio(&fd, true)?;
+        net::connect(&fd, &at)
+    };
+    matches!(connect(), Ok(()) | Err(Errno::AGAIN))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_who_is_too_busy_to_take_another_is_there_and_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("1.sock");
+        assert!(!is_answered(&path));
+        let at = net::SocketAddrUnix::new(&path).unwrap();
+        let fd = net::socket(net::AddressFamily::UNIX, net::SocketType::STREAM, None).unwrap();
+        net::bind(&fd, &at).unwrap();
+        assert!(!is_answered(&path), "nobody listens");
+        net::listen(&fd, 0).unwrap();
+        let mut waiting = Vec::new();
+        for _ in 0..4 {
+            waiting.push(is_answered(&path));
+        }
+        assert_eq!(waiting, [true; 4]);
+        drop(fd);
+        assert!(!is_answered(&path), "it was left behind");
+    }
 
     fn sh(script: &str, timeout: Duration) -> Result<String, String> {
         run("sh", &["-c".to_owned(), script.to_owned()], timeout)

@@ -33,7 +33,7 @@ pub use aws::{Aws, Credential, Signing};
 pub use azure::Azure;
 pub(crate) use check::{judged, named, that_chat};
 pub use control::{Control, SocketAt, Token};
-pub use env::{Env, Process, socket_dir, socket_of, state_dir};
+pub use env::{Env, Process, is_answered, socket_dir, socket_of, state_dir};
 pub use find::{Found, find};
 pub use key::KeySource;
 pub(crate) use load::tree_of;
@@ -46,6 +46,7 @@ pub use show::show;
 pub use simulated::simulated;
 pub use traces::{Protocol, SecretHeader, Traces};
 pub(crate) use tree::{Node, Value, parse_toml};
+pub use vendor::is_on_this_machine;
 pub use watch::Watch;
 
 use crate::model::{DeploymentId, Dialect, ProviderId, RouteId, Slo, time::duration_text};
@@ -111,7 +112,7 @@ pub struct Server {
     pub body_timeout: Duration,
     /// How long after TERM it still takes requests, while `/health/ready` says that it is not ready.
     pub lame_duck: Duration,
-    /// How long streams may go on after that.
+    /// How long what is under way may go on after that.
     pub drain: Duration,
 }
 

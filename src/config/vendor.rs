@@ -168,12 +168,17 @@ pub(super) fn host(base_url: &str) -> &str {
 
 /// The host, or `host:port` of this machine.
 pub(super) fn address(base_url: &str) -> &str {
-    let host = host(base_url);
-    let ip = host.parse::<std::net::IpAddr>();
-    if host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback()) {
+    if is_on_this_machine(base_url) {
         return authority(base_url);
     }
-    host
+    host(base_url)
+}
+
+/// What is sent to this address does not leave the machine.
+pub fn is_on_this_machine(base_url: &str) -> bool {
+    let host = host(base_url);
+    let ip = host.parse::<std::net::IpAddr>();
+    host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
 }
 
 fn authority(base_url: &str) -> &str {

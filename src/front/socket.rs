@@ -1,13 +1,11 @@
 //! The operators' door on this machine: a Unix socket that only its owner may open.
 
 use super::serve::{Connections, Listen, Peer};
+use crate::config::is_answered;
 use axum::Router as Axum;
 use std::{
     fs, io,
-    os::unix::{
-        fs::{DirBuilderExt, FileTypeExt, PermissionsExt},
-        net::UnixStream as Blocking,
-    },
+    os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -19,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 pub struct Socket {
     listener: UnixListener,
     path: PathBuf,
+    /// The file that was made here: its device and inode.
+    made: (u64, u64),
 }
 
 impl Socket {
@@ -42,7 +42,7 @@ impl Socket {
         if fs::symlink_metadata(path).is_ok_and(|file| !file.file_type().is_socket()) {
             return Err(is_taken("a file that is no socket is there"));
         }
-        if Blocking::connect(path).is_ok() {
+        if is_answered(path) {
             return Err(is_taken("another breakerbox answers there"));
         }
         // Nobody can open it before it is this user's alone, and it takes the place of one that was left behind at once.
@@ -53,10 +53,12 @@ impl Socket {
         let made = closed.path().join("s");
         let listener = UnixListener::bind(&made).map_err(said)?;
         fs::set_permissions(&made, fs::Permissions::from_mode(0o600)).map_err(said)?;
+        let own = identity(&made).map_err(said)?;
         fs::rename(&made, path).map_err(said)?;
         Ok(Self {
             listener,
             path: path.to_owned(),
+            made: own,
         })
     }
 
@@ -83,9 +85,17 @@ impl Listen for Socket {
     }
 }
 
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let file = fs::symlink_metadata(path)?;
+    Ok((file.dev(), file.ino()))
+}
+
 impl Drop for Socket {
+    /// Another router may have its own there by now.
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
+        if identity(&self.path).is_ok_and(|there| there == self.made) {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -115,6 +125,19 @@ mod tests {
         let beside = fs::read_dir(path.parent().unwrap()).unwrap().count();
         assert_eq!(beside, 1, "nothing is left beside it");
         drop(again);
+    }
+
+    #[tokio::test]
+    async fn one_that_another_router_has_put_in_its_place_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("4141.sock");
+        let first = Socket::bind(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        let second = Socket::bind(&path).unwrap();
+        drop(first);
+        assert!(is_answered(&path));
+        drop(second);
+        assert!(!path.exists());
     }
 
     #[tokio::test]

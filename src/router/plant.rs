@@ -204,7 +204,8 @@ fn settings(c: &Config) -> Settings {
 fn client(provider: &config::Provider) -> Result<reqwest::Client, String> {
     let builder = reqwest::Client::builder();
     // The system's certificates are read for each client, and take longer than all else that a start does.
-    let needs_tls = !(provider.base_url.starts_with("http:") && is_loopback(&provider.base_url));
+    let url = &provider.base_url;
+    let needs_tls = !(url.starts_with("http:") && config::is_on_this_machine(url));
     let builder = if needs_tls {
         builder
     } else {
@@ -220,14 +221,6 @@ fn client(provider: &config::Provider) -> Result<reqwest::Client, String> {
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .map_err(|e| format!("no HTTP client: {e}"))
-}
-
-fn is_loopback(base_url: &str) -> bool {
-    let url = reqwest::Url::parse(base_url).ok();
-    url.is_some_and(|u| {
-        u.host_str()
-            .is_some_and(|h| h == "localhost" || h.starts_with("127.") || h == "[::1]")
-    })
 }
 
 /// Why a deployment is passed over without a call.
@@ -355,7 +348,7 @@ impl Unit {
 
     /// Its own machine: a refused connection there says nothing about the network.
     pub(super) fn is_loopback(&self) -> bool {
-        is_loopback(&self.provider.base_url)
+        config::is_on_this_machine(&self.provider.base_url)
     }
 
     /// Does something to the breaker and tells what it moved.
