@@ -11,11 +11,12 @@ pub(crate) fn reach(to: Option<&str>, token: &TokenFrom) -> Result<Reach, String
     let token = match &token.token_file {
         Some(file) => {
             let text = fs::read_to_string(file);
-            Some(
-                text.map_err(|e| format!("no token: {}: {e}", file.display()))?
-                    .trim()
-                    .to_owned(),
-            )
+            let text = text.map_err(|e| format!("no token: {}: {e}", file.display()))?;
+            let token = text.trim().to_owned();
+            if token.is_empty() {
+                return Err(format!("no token: {} is empty", file.display()));
+            }
+            Some(token)
         }
         None => env::var("BREAKERBOX_TOKEN").ok(),
     };

@@ -23,8 +23,8 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 
-/// The milliseconds win, being finer; but Azure sends `retry-after: 1` beside `retry-after-ms: 0`.
-fn explicit(headers: &HeaderMap, now: Wall) -> Option<Duration> {
+/// What the headers of that name say. The milliseconds win, being finer; but Azure sends `retry-after: 1` beside `retry-after-ms: 0`.
+pub(crate) fn explicit(headers: &HeaderMap, now: Wall) -> Option<Duration> {
     let ms = text(headers, "retry-after-ms")
         .and_then(|v| v.parse::<f64>().ok())
         .and_then(|ms| seconds(ms / 1000.0));

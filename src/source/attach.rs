@@ -10,6 +10,7 @@ use crate::{
         Command, Mono, Snapshot,
         order::Role,
         sync::{FromScreen, Mirror, PROTOCOL, ToScreen},
+        time::duration_text,
     },
 };
 use arc_swap::ArcSwap;
@@ -18,7 +19,7 @@ use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::mpsc,
-    time::{MissedTickBehavior, interval, sleep, timeout},
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at},
 };
 use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
 use uuid::Uuid;
@@ -30,6 +31,10 @@ const STALE: Duration = Duration::from_secs(10);
 /// Then the connection is given up for a new one.
 const DEAD: Duration = Duration::from_secs(15);
 const PING: Duration = Duration::from_secs(5);
+const USUAL: Pace = Pace {
+    ping: PING,
+    dead: DEAD,
+};
 /// Before the first new try, and at most.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -39,9 +44,6 @@ const WAITING: usize = 16;
 /// A screen over a router somewhere else.
 #[derive(Debug)]
 pub struct Attached {
-    to: String,
-    /// Then its address is what people know it by, once it has said so.
-    by_socket: bool,
     actor: String,
     read_only: bool,
     known: Arc<Known>,
@@ -58,9 +60,15 @@ struct Known {
 /// The connection.
 #[derive(Debug, Clone, Default)]
 struct Line {
+    to: String,
+    /// Then its address is what people know it by, once it has said so.
+    by_socket: bool,
+    /// In place of which other router this one is shown.
+    instead_of: Option<String>,
     /// When something came; none: nothing ever did.
     heard: Option<Mono>,
     begun: Mono,
+    /// What is shown came over it.
     up: bool,
     /// Why it is not there.
     why: String,
@@ -81,16 +89,15 @@ impl Attached {
         let (say, said) = mpsc::channel(WAITING);
         let known = Arc::new(Known::default());
         let line = Line {
+            to: reach.to_string(),
+            by_socket: reach.is_socket(),
             begun: clock::now(),
             why: "connecting".to_owned(),
             ..Line::default()
         };
         *known.line.lock() = line;
-        let (to, by_socket) = (reach.to_string(), reach.is_socket());
         let work = keep(reach, Arc::clone(&known), said);
         let attached = Self {
-            to,
-            by_socket,
             actor,
             read_only,
             known,
@@ -98,14 +105,29 @@ impl Attached {
         };
         (attached, work)
     }
+}
 
+impl Known {
+    /// Of the router that is shown.
     fn name(&self) -> String {
-        let listen = &self.known.snapshot.load().listen;
-        if self.by_socket && !listen.is_empty() {
+        let listen = &self.snapshot.load().listen;
+        let line = self.line.lock();
+        if line.by_socket && !listen.is_empty() {
             listen.clone()
         } else {
-            self.to.clone()
+            line.to.clone()
         }
+    }
+
+    /// Another router is attached to from now on.
+    fn moved(&self, reach: &Reach) {
+        let before = self.name();
+        tracing::warn!(%before, now = %reach, "another router");
+        let mut line = self.line.lock();
+        if line.heard.is_some() {
+            line.instead_of = Some(before);
+        }
+        (line.to, line.by_socket) = (reach.to_string(), reach.is_socket());
     }
 }
 
@@ -119,7 +141,7 @@ impl Source for Attached {
             return Err("this screen is read-only".to_owned());
         }
         if let Link::Lost { why, .. } = self.link() {
-            return Err(format!("not attached to {}: {why}", self.name()));
+            return Err(format!("not attached to {}: {why}", self.known.name()));
         }
         let said = FromScreen::Command {
             actor: self.actor.clone(),
@@ -140,7 +162,8 @@ impl Source for Attached {
     }
 
     fn link(&self) -> Link {
-        self.known.line.lock().told(&self.name(), clock::now())
+        let name = self.known.name();
+        self.known.line.lock().told(&name, clock::now())
     }
 }
 
@@ -155,8 +178,8 @@ impl Line {
     fn told(&self, to: &str, now: Mono) -> Link {
         let silent = now.since(self.heard.unwrap_or(self.begun));
         let to = to.to_owned();
-        if self.up && self.heard.is_some() && silent < STALE {
-            let note = self.note();
+        if self.up && silent < STALE {
+            let note = self.note(&to);
             return Link::Attached { to, note };
         }
         let why = if self.up {
@@ -172,11 +195,17 @@ impl Line {
         }
     }
 
-    fn note(&self) -> Option<String> {
+    fn note(&self, to: &str) -> Option<String> {
         if self.slow {
             return Some(
                 "this screen is too slow: how things stand every 5 s, no history".to_owned(),
             );
+        }
+        // It may be on the same port again.
+        if let Some(before) = self.instead_of.as_ref().filter(|before| *before != to) {
+            return Some(format!(
+                "{before} is gone: this is another router, {to}, the only one that runs here"
+            ));
         }
         (self.version != OURS)
             .then(|| format!("the router runs {}, this screen {OURS}", self.version))
@@ -186,9 +215,28 @@ impl Line {
 /// Why a connection ended.
 struct Ended {
     why: String,
-    /// It is of no use to try again at once.
-    lasting: bool,
+    /// It is of no use to try again sooner.
+    wait: Option<Duration>,
     by: By,
+}
+
+impl From<Unreached> for Ended {
+    fn from(e: Unreached) -> Self {
+        match e {
+            Unreached::Away { why, .. } => Self {
+                by: By::Absence,
+                ..Self::because(why)
+            },
+            Unreached::Shut { why, again, .. } => Self {
+                wait: Some(again.unwrap_or(LONGEST_WAIT)),
+                ..Self::because(format!("not let in, {why}; see BREAKERBOX_TOKEN"))
+            },
+            Unreached::Said(said) => Self {
+                wait: Some(said.again.unwrap_or(LONGEST_WAIT)),
+                ..Self::because(said.why)
+            },
+        }
+    }
 }
 
 /// Who ended a connection.
@@ -206,50 +254,36 @@ impl Ended {
     fn because(why: impl Into<String>) -> Self {
         Self {
             why: why.into(),
-            lasting: false,
+            wait: None,
             by: By::Trouble,
         }
     }
 
-    const fn for_long(why: String) -> Self {
+    fn for_long(why: impl Into<String>) -> Self {
         Self {
-            why,
-            lasting: true,
-            by: By::Trouble,
+            wait: Some(LONGEST_WAIT),
+            ..Self::because(why)
         }
     }
 }
 
 /// Comes back to the router again and again, until nobody looks any more.
-async fn keep(reach: Reach, known: Arc<Known>, mut said: mpsc::Receiver<FromScreen>) {
+async fn keep(mut reach: Reach, known: Arc<Known>, mut said: mpsc::Receiver<FromScreen>) {
     let mut wait = FIRST_WAIT;
     loop {
-        let ended = match reach
-            .attach(&format!("/admin/attach?protocol={PROTOCOL}"))
-            .await
-        {
+        let ended = match open(&mut reach, &known).await {
             Ok(socket) => {
-                known.line.lock().up = true;
-                let Some(ended) = session(socket, &known, &mut said).await else {
+                let Some(ended) = session(socket, &known, &mut said, USUAL).await else {
                     return;
                 };
-                if known.line.lock().heard.is_some() {
+                if known.line.lock().up {
                     wait = FIRST_WAIT;
                 }
                 ended
             }
-            Err(Unreached::Away { why, .. }) => Ended {
-                by: By::Absence,
-                ..Ended::because(why)
-            },
-            Err(Unreached::Shut { why, .. }) => {
-                Ended::for_long(format!("not let in, {why}; see BREAKERBOX_TOKEN"))
-            }
-            Err(Unreached::Said(_, why)) => Ended::for_long(why),
+            Err(ended) => ended,
         };
-        if ended.lasting {
-            wait = LONGEST_WAIT;
-        }
+        wait = ended.wait.unwrap_or(wait);
         // So that a hundred screens do not come back in the same moment.
         let pause = wait.mul_f64(0.75 + fastrand::f64() / 2.0);
         {
@@ -266,8 +300,32 @@ async fn keep(reach: Reach, known: Arc<Known>, mut said: mpsc::Receiver<FromScre
     }
 }
 
+/// A connection to the router that is meant. Where the one that was meant is gone another may be, on this machine.
+async fn open(reach: &mut Reach, known: &Known) -> Result<Socket, Ended> {
+    let path = format!("/admin/attach?protocol={PROTOCOL}");
+    let failed = match reach.attach(&path).await {
+        Ok(socket) => return Ok(socket),
+        Err(e) => e,
+    };
+    match (reach.look_again(), failed) {
+        (Ok(true), _) => {
+            known.moved(reach);
+            reach.attach(&path).await.map_err(Ended::from)
+        }
+        (Err(which), Unreached::Away { why, .. }) => Err(Ended::because(format!("{why}; {which}"))),
+        (_, failed) => Err(failed.into()),
+    }
+}
+
 async fn drop_all(said: &mut mpsc::Receiver<FromScreen>) {
     while said.recv().await.is_some() {}
+}
+
+/// How often something is said, and for how long nothing may be heard.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    ping: Duration,
+    dead: Duration,
 }
 
 /// Until the connection ends; none: the screen is gone.
@@ -275,20 +333,25 @@ async fn session(
     mut socket: Socket,
     known: &Known,
     said: &mut mpsc::Receiver<FromScreen>,
+    pace: Pace,
 ) -> Option<Ended> {
     let mut mirror = Mirror::default();
-    let mut ping = interval(PING);
+    let mut ping = interval(pace.ping);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut dead_at = Instant::now() + pace.dead;
     loop {
         let out = tokio::select! {
-            heard = timeout(DEAD, socket.next()) => match heard {
-                Err(_) => return Some(Ended::because(format!("nothing came for {} s", DEAD.as_secs()))),
+            heard = timeout_at(dead_at, socket.next()) => match heard {
+                Err(_) => return Some(Ended::because(format!("nothing came for {}", duration_text(pace.dead)))),
                 Ok(None) => return Some(Ended::because("the connection was closed")),
                 Ok(Some(Err(e))) => return Some(Ended::because(e.to_string())),
-                Ok(Some(Ok(message))) => match hear(message, known, &mut mirror) {
-                    Ok(answer) => answer,
-                    Err(ended) => return Some(ended),
-                },
+                Ok(Some(Ok(message))) => {
+                    dead_at = Instant::now() + pace.dead;
+                    match hear(message, known, &mut mirror) {
+                        Ok(answer) => answer,
+                        Err(ended) => return Some(ended),
+                    }
+                }
             },
             command = said.recv() => {
                 let Some(command) = command else {
@@ -347,6 +410,7 @@ fn take(said: ToScreen, known: &Known, mirror: &mut Mirror) -> Result<Option<Mes
             }
             let snapshot = mirror.snapshot().map_err(|e| not_understood(known, &e))?;
             known.snapshot.store(Arc::new(snapshot));
+            known.line.lock().up = true;
         }
     }
     Ok(None)
@@ -380,6 +444,8 @@ fn closed(frame: Option<CloseFrame>) -> Ended {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::reach::Io;
+    use tokio_tungstenite::tungstenite::protocol;
 
     fn at(secs: u64) -> Mono {
         Mono::from_secs(secs)
@@ -461,6 +527,14 @@ mod tests {
             note(other),
             format!("the router runs 9.9.9, this screen {OURS}")
         );
+        let another = Line {
+            instead_of: Some("old".to_owned()),
+            ..up()
+        };
+        assert_eq!(
+            note(another),
+            "old is gone: this is another router, box, the only one that runs here"
+        );
         assert!(note(Line { slow: true, ..up() }).contains("too slow"));
     }
 
@@ -472,10 +546,31 @@ mod tests {
             panic!()
         };
         assert!(
-            ended.lasting && ended.why.contains("protocol 7") && ended.why.contains("same version"),
+            ended.wait == Some(LONGEST_WAIT)
+                && ended.why.contains("protocol 7")
+                && ended.why.contains("same version"),
             "{}",
             ended.why
         );
+    }
+
+    #[tokio::test]
+    async fn a_router_that_says_nothing_is_given_up_however_much_it_takes() {
+        let (ours, mut theirs) = tokio::io::duplex(1 << 16);
+        let ours: Box<dyn Io> = Box::new(ours);
+        let socket = Socket::from_raw_socket(ours, protocol::Role::Client, None).await;
+        let (_say, mut said) = mpsc::channel(1);
+        let known = Known::default();
+        let often = Pace {
+            ping: Duration::from_millis(20),
+            dead: Duration::from_millis(200),
+        };
+        let mut taken = tokio::io::sink();
+        let ended = tokio::select! {
+            ended = timeout(DEAD, session(socket, &known, &mut said, often)) => ended.unwrap(),
+            e = tokio::io::copy(&mut theirs, &mut taken) => panic!("{e:?}"),
+        };
+        assert_eq!(ended.unwrap().why, "nothing came for 200ms");
     }
 
     #[test]

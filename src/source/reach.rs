@@ -1,16 +1,15 @@
 //! How another process comes to a running router: by its Unix socket, or by its address and, if it asks for one, a token.
 
-use reqwest::{Client, RequestBuilder, Response, Url};
+mod place;
+
+use crate::{clock, model::order::WRONG_TOKENS, provider::retry_after};
+use place::{At, Meant, USUAL_PORT, local};
+use reqwest::{Client, RequestBuilder, Response, Url, redirect::Policy};
 use rustls_platform_verifier::BuilderVerifierExt;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
-use std::{
-    fmt, fs, io,
-    os::unix::net::UnixStream as Blocking,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use std::{error::Error, fmt, io, path::Path, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, UnixStream},
@@ -22,31 +21,26 @@ use tokio_tungstenite::{
     tungstenite::{
         self,
         client::IntoClientRequest,
-        http::{HeaderValue, header},
+        http::{HeaderMap, HeaderValue, StatusCode, header},
         protocol::WebSocketConfig,
     },
 };
 
-/// Where a router is when nobody says.
-const USUAL_PORT: u16 = 4141;
 /// Until there is a connection, and until a question is answered that needs no thought.
 const SOON: Duration = Duration::from_secs(5);
 /// Of one message. What a router sends is a quarter of it.
 const MOST_BYTES: usize = 1 << 20;
+/// Of a whole answer: a snapshot of hundreds of deployments is some megabytes.
+const MOST_ANSWERED: usize = 256 << 20;
+const SILENT: &str = "it does not answer";
 
 /// A router in another process.
 #[derive(Clone)]
 pub struct Reach {
+    meant: Meant,
     at: At,
-    token: Option<SecretString>,
+    bearer: Option<HeaderValue>,
     client: Client,
-}
-
-#[derive(Debug, Clone)]
-enum At {
-    Socket(PathBuf),
-    /// `http` or `https`, without a path.
-    Url(Url),
 }
 
 /// A token is not shown.
@@ -60,35 +54,58 @@ impl fmt::Debug for Reach {
 
 impl fmt::Display for Reach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.at {
-            At::Socket(path) => write!(f, "{}", path.display()),
-            At::Url(url) => {
-                f.write_str(url.host_str().unwrap_or_default())?;
-                url.port().map_or(Ok(()), |port| write!(f, ":{port}"))
-            }
-        }
+        self.at.fmt(f)
     }
 }
 
 /// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Unreached {
     /// Nobody is there, or something else is.
     Away { to: String, why: String },
     /// Somebody is there, and it does not let us in.
-    Shut { to: String, why: String },
+    Shut {
+        to: String,
+        why: String,
+        again: Option<Duration>,
+    },
     /// It answered with another status.
-    Said(u16, String),
+    Said(Box<Said>),
+}
+
+/// What a router says when it does not do what it was asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    pub status: u16,
+    pub why: String,
+    /// After this long it may be tried again.
+    pub again: Option<Duration>,
+    /// The event of a command that it refused, as it wrote it.
+    pub event: Option<Value>,
 }
 
 impl fmt::Display for Unreached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Away { to, why } => write!(f, "no breakerbox at {to}: {why}"),
-            Self::Shut { to, why } => write!(f, "{to} does not let us in: {why}"),
-            Self::Said(_, why) => f.write_str(why),
-        }
+        let again = match self {
+            Self::Away { to, why } => {
+                write!(f, "no breakerbox at {to}: {why}")?;
+                None
+            }
+            Self::Shut { to, why, again } => {
+                write!(f, "{to} does not let us in: {why}")?;
+                *again
+            }
+            Self::Said(said) => {
+                f.write_str(&said.why)?;
+                said.again
+            }
+        };
+        again.map_or(Ok(()), |wait| try_again(f, wait))
     }
+}
+
+fn try_again(f: &mut impl fmt::Write, wait: Duration) -> fmt::Result {
+    write!(f, "; try again in {} s", wait.as_secs())
 }
 
 pub type Socket = WebSocketStream<Box<dyn Io>>;
@@ -106,32 +123,35 @@ impl Reach {
         token: Option<SecretString>,
         sockets: Option<&Path>,
     ) -> Result<Self, String> {
-        let at = match to {
-            Some(to) => At::parse(to, sockets)?,
-            None => At::usual(sockets)?,
-        };
-        let mut client = Client::builder().no_proxy().connect_timeout(SOON);
-        client = match &at {
-            // There is no TLS on it, and the system's certificates take their time to read.
-            At::Socket(path) => client.unix_socket(path.clone()).tls_certs_only([]),
-            At::Url(url) if url.scheme() == "http" => client.tls_certs_only([]),
-            At::Url(_) => client,
-        };
-        let client = client.build().map_err(|e| format!("no HTTP client: {e}"))?;
-        Ok(Self { at, token, client })
+        let meant = Meant::read(to, sockets)?;
+        let at = meant.find()?;
+        Ok(Self {
+            client: client(&at)?,
+            bearer: token.as_ref().map(bearer).transpose()?,
+            meant,
+            at,
+        })
     }
 
     pub const fn is_socket(&self) -> bool {
         matches!(self.at, At::Socket(_))
     }
 
+    /// Looks again for the router that is meant, when it is not reached any more. True: it is somewhere else now. The
+    /// error says why nobody knows which it is.
+    pub fn look_again(&mut self) -> Result<bool, String> {
+        let at = self.meant.find_again(&self.at)?;
+        if at == self.at {
+            return Ok(false);
+        }
+        (self.client, self.at) = (client(&at)?, at);
+        Ok(true)
+    }
+
     /// A token that travels in the clear to another machine can be read on the way.
     pub fn warning(&self) -> Option<String> {
         let At::Url(url) = &self.at else { return None };
-        let local = url
-            .host_str()
-            .is_some_and(|h| h == "localhost" || h.starts_with("127.") || h == "[::1]");
-        let clear = url.scheme() == "http" && !local && self.token.is_some();
+        let clear = url.scheme() == "http" && !self.at.is_local() && self.bearer.is_some();
         clear.then(|| {
             format!("the token goes to {self} unencrypted; https:// (or wss://) would hide it")
         })
@@ -147,27 +167,38 @@ impl Reach {
 
     /// The answer, if it is a good one.
     pub async fn ask(&self, question: RequestBuilder) -> Result<Response, Unreached> {
-        let answer = question.send().await.map_err(|e| self.away(&reasons(&e)))?;
-        let status = answer.status();
+        let answer = question.send().await.map_err(|e| self.failed(&e))?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
         if status.is_success() {
             return Ok(answer);
         }
-        let said = answer.text().await.unwrap_or_default();
-        Err(self.refused(status.as_u16(), said.as_bytes()))
+        let said = body(answer, MOST_BYTES).await.unwrap_or_default();
+        Err(self.refused(status, &headers, &said))
+    }
+
+    /// The same, read.
+    pub async fn read<T: DeserializeOwned>(
+        &self,
+        question: RequestBuilder,
+    ) -> Result<T, Unreached> {
+        let answer = self.ask(question).await?;
+        let odd = |e: &dyn fmt::Display| {
+            self.away(&format!(
+                "its answer cannot be read ({e}): use the same version of both"
+            ))
+        };
+        let said = body(answer, MOST_ANSWERED).await.map_err(|e| odd(&e))?;
+        serde_json::from_slice(&said).map_err(|e| odd(&e))
     }
 
     /// A WebSocket at this path.
     pub async fn attach(&self, path: &str) -> Result<Socket, Unreached> {
         let opened = timeout(SOON, self.open(path)).await;
-        opened.unwrap_or_else(|_| Err(self.away("it does not answer")))
+        opened.unwrap_or_else(|_| Err(self.away(SILENT)))
     }
 
     async fn open(&self, path: &str) -> Result<Socket, Unreached> {
-        let io = |e: io::Error| match e.kind() {
-            io::ErrorKind::ConnectionRefused => self.away("connection refused"),
-            io::ErrorKind::NotFound => self.away("its socket is not there"),
-            _ => self.away(&e.to_string()),
-        };
+        let io = |e: io::Error| self.unheard(&e);
         let stream: Box<dyn Io> = match &self.at {
             At::Socket(path) => Box::new(UnixStream::connect(path).await.map_err(io)?),
             At::Url(url) => {
@@ -190,8 +221,10 @@ impl Reach {
             .as_str()
             .into_client_request()
             .map_err(|e| self.away(&e.to_string()))?;
-        if let Some(bearer) = self.bearer() {
-            request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        if let Some(bearer) = &self.bearer {
+            request
+                .headers_mut()
+                .insert(header::AUTHORIZATION, bearer.clone());
         }
         let config = WebSocketConfig::default()
             .max_message_size(Some(MOST_BYTES))
@@ -201,8 +234,9 @@ impl Reach {
         opened.map(|(socket, _)| socket).map_err(|e| match e {
             tungstenite::Error::Http(answer) => {
                 let said = answer.body().as_deref().unwrap_or_default();
-                self.refused(answer.status().as_u16(), said)
+                self.refused(answer.status(), answer.headers(), said)
             }
+            tungstenite::Error::Io(e) => self.unheard(&e),
             e => self.away(&e.to_string()),
         })
     }
@@ -241,17 +275,10 @@ impl Reach {
     }
 
     fn signed(&self, question: RequestBuilder) -> RequestBuilder {
-        match self.bearer() {
+        match &self.bearer {
             Some(bearer) => question.header(header::AUTHORIZATION, bearer),
             None => question,
         }
-    }
-
-    fn bearer(&self) -> Option<HeaderValue> {
-        let token = self.token.as_ref()?;
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).ok()?;
-        value.set_sensitive(true);
-        Some(value)
     }
 
     fn away(&self, why: &str) -> Unreached {
@@ -261,211 +288,239 @@ impl Reach {
         }
     }
 
-    fn refused(&self, status: u16, said: &[u8]) -> Unreached {
-        let why = serde_json::from_slice::<Refusal>(said).map(|r| r.error.message);
-        match (status, why) {
-            (401 | 403, why) => {
-                let why = why.unwrap_or_else(|_| "not allowed".to_owned());
-                let to = self.to_string();
-                Unreached::Shut { to, why }
-            }
-            (status, Ok(why)) => Unreached::Said(status, why),
-            (status, Err(_)) => self.away(&format!(
-                "something answers there with HTTP status {status}"
-            )),
+    fn failed(&self, e: &reqwest::Error) -> Unreached {
+        match cause(e) {
+            (Some(system), _) if !e.is_timeout() => self.unheard(system),
+            _ => self.away(&why(e)),
         }
     }
+
+    fn unheard(&self, e: &io::Error) -> Unreached {
+        if e.kind() == io::ErrorKind::PermissionDenied && self.is_socket() {
+            return Unreached::Shut {
+                to: self.to_string(),
+                why: "its socket is for the user that it runs as; others come by its address"
+                    .to_owned(),
+                again: None,
+            };
+        }
+        self.away(&in_words(e))
+    }
+
+    fn refused(&self, status: StatusCode, headers: &HeaderMap, said: &[u8]) -> Unreached {
+        let again = again(headers);
+        let shut = |why: String| Unreached::Shut {
+            to: self.to_string(),
+            why,
+            again,
+        };
+        let said = serde_json::from_slice::<Refusal>(said).ok();
+        match (status.as_u16(), said) {
+            (401 | 403, said) => {
+                shut(said.map_or_else(|| "not allowed".to_owned(), |said| said.error.message))
+            }
+            (429, Some(said)) if said.error.code.as_deref() == Some(WRONG_TOKENS) => {
+                shut(said.error.message)
+            }
+            // A door that is not there refuses nothing: it is another program, or another version.
+            (404 | 405, _) | (_, None) => self.away(&elsewhere(status, headers, again)),
+            (status, Some(said)) => Unreached::Said(Box::new(Said {
+                status,
+                why: said.error.message,
+                again,
+                event: said.event,
+            })),
+        }
+    }
+}
+
+fn elsewhere(status: StatusCode, headers: &HeaderMap, again: Option<Duration>) -> String {
+    let mut why = format!(
+        "something answers there with HTTP status {}",
+        status.as_u16()
+    );
+    let to = headers
+        .get(header::LOCATION)
+        .and_then(|to| to.to_str().ok());
+    if let Some(to) = to.filter(|_| status.is_redirection()) {
+        why.push_str(", it refers to ");
+        why.push_str(to);
+    }
+    if let Some(wait) = again {
+        // Writing to a string does not fail.
+        let _ = try_again(&mut why, wait);
+    }
+    why
+}
+
+fn client(at: &At) -> Result<Client, String> {
+    // Whoever is sent on elsewhere would show the token there, or lose his command on the way.
+    let mut client = Client::builder()
+        .no_proxy()
+        .redirect(Policy::none())
+        .connect_timeout(SOON);
+    client = match at {
+        // There is no TLS on it, and the system's certificates take their time to read.
+        At::Socket(path) => client.unix_socket(path.clone()).tls_certs_only([]),
+        At::Url(url) if url.scheme() == "http" => client.tls_certs_only([]),
+        At::Url(_) => client,
+    };
+    client.build().map_err(|e| format!("no HTTP client: {e}"))
+}
+
+fn bearer(token: &SecretString) -> Result<HeaderValue, String> {
+    let value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()));
+    let mut value =
+        value.map_err(|_| "the token has characters that no header can carry".to_owned())?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 #[derive(Deserialize)]
 struct Refusal {
     error: Message,
+    #[serde(default)]
+    event: Option<Value>,
 }
 
 #[derive(Deserialize)]
 struct Message {
     message: String,
+    #[serde(default)]
+    code: Option<String>,
 }
 
-impl At {
-    fn parse(to: &str, sockets: Option<&Path>) -> Result<Self, String> {
-        let wrong = |why: &str| {
-            format!(
-                "{to:?} is not where a router can be: {why}; write it like 127.0.0.1:4141, wss://host, or the path of its socket"
-            )
-        };
-        if let Ok(port) = to.parse::<u16>() {
-            let socket = sockets.map(|dir| crate::config::socket_of(dir, port));
-            return Ok(socket
-                .filter(|path| answers(path))
-                .map_or_else(|| on_this_machine(port), Self::Socket));
+/// What was answered, as far as anybody reads it.
+async fn body(mut answer: Response, most: usize) -> Result<Vec<u8>, String> {
+    let mut all = Vec::new();
+    while let Some(more) = answer.chunk().await.map_err(|e| why(&e))? {
+        if all.len() + more.len() > most {
+            return Err(format!("it is larger than {most} bytes"));
         }
-        let path = to.strip_prefix("unix:").unwrap_or(to);
-        if !to.contains("://") && (path.contains('/') || is_socket(Path::new(path))) {
-            return Ok(Self::Socket(PathBuf::from(path)));
-        }
-        let full = if to.contains("://") {
-            to.to_owned()
-        } else {
-            format!("http://{to}")
-        };
-        let (scheme, rest) = full.split_once("://").unwrap_or(("http", to));
-        let scheme = match scheme {
-            "ws" | "http" => "http",
-            "wss" | "https" => "https",
-            other => return Err(wrong(&format!("{other}:// is not spoken here"))),
-        };
-        let mut url =
-            Url::parse(&format!("{scheme}://{rest}")).map_err(|e| wrong(&e.to_string()))?;
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err("a token does not belong into the address: set BREAKERBOX_TOKEN, or name its file with --token-file".to_owned());
-        }
-        if !matches!(url.path(), "" | "/") || url.query().is_some() {
-            return Err(wrong("it has a path"));
-        }
-        let bare = rest.trim_end_matches('/');
-        let says_port = bare
-            .rsplit_once(':')
-            .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        if scheme == "http" && !says_port {
-            // Only a URL without a host takes no port.
-            let _ = url.set_port(Some(USUAL_PORT));
-        }
-        Ok(Self::Url(url))
+        all.extend_from_slice(&more);
     }
-
-    /// Its socket, where somebody answers on it; otherwise the usual address.
-    fn usual(sockets: Option<&Path>) -> Result<Self, String> {
-        let Some(dir) = sockets else {
-            return Ok(on_this_machine(USUAL_PORT));
-        };
-        let usual = crate::config::socket_of(dir, USUAL_PORT);
-        if answers(&usual) {
-            return Ok(Self::Socket(usual));
-        }
-        let entries = fs::read_dir(dir)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path());
-        let mut live: Vec<_> = entries
-            .filter(|path| is_socket(path) && answers(path))
-            .collect();
-        live.sort();
-        match (live.pop(), live.is_empty()) {
-            (None, _) => Ok(on_this_machine(USUAL_PORT)),
-            (Some(only), true) => Ok(Self::Socket(only)),
-            (Some(last), false) => {
-                live.push(last);
-                let ports: Vec<_> = live
-                    .iter()
-                    .filter_map(|p| p.file_stem()?.to_str())
-                    .collect();
-                Err(format!(
-                    "several routers run here, on the ports {}; say which one with --to PORT",
-                    ports.join(", ")
-                ))
-            }
-        }
-    }
+    Ok(all)
 }
 
-fn is_socket(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e == "sock")
-}
-
-fn answers(path: &Path) -> bool {
-    Blocking::connect(path).is_ok()
-}
-
-fn on_this_machine(port: u16) -> At {
-    let mut url = local();
-    // It has a host.
-    let _ = url.set_port(Some(port));
-    At::Url(url)
-}
-
-#[expect(clippy::expect_used, reason = "a constant")]
-fn local() -> Url {
-    Url::parse("http://127.0.0.1").expect("an address")
-}
-
-/// An error and what is behind it.
-fn reasons(e: &dyn std::error::Error) -> String {
+/// What is behind an error: the system's own word where there is one.
+fn cause<'e>(e: &'e (dyn Error + 'static)) -> (Option<&'e io::Error>, &'e (dyn Error + 'static)) {
     let mut last = e;
-    while let Some(source) = last.source() {
-        last = source;
+    let mut system = None;
+    loop {
+        system = last.downcast_ref::<io::Error>().or(system);
+        match last.source() {
+            Some(source) => last = source,
+            None => return (system, last),
+        }
     }
-    last.to_string()
+}
+
+fn why(e: &reqwest::Error) -> String {
+    match cause(e) {
+        _ if e.is_timeout() => SILENT.to_owned(),
+        (Some(system), _) => in_words(system),
+        (None, last) => last.to_string(),
+    }
+}
+
+fn in_words(e: &io::Error) -> String {
+    match e.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        io::ErrorKind::NotFound => "its socket is not there".to_owned(),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+            "the connection broke".to_owned()
+        }
+        _ => e.to_string(),
+    }
+}
+
+/// When it makes sense to try again: whole seconds, begun ones too.
+fn again(headers: &HeaderMap) -> Option<Duration> {
+    let wait = retry_after::explicit(headers, clock::wall())?.min(retry_after::LONGEST);
+    Some(Duration::from_secs(
+        wait.as_millis().div_ceil(1000).try_into().ok()?,
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::net::UnixListener;
+    use tungstenite::http::HeaderName;
 
-    fn at(to: &str) -> String {
-        Reach::new(Some(to), None, None)
-            .map_or_else(|e| e, |reach| format!("{} {}", reach.url("/x?y=1"), reach))
+    fn to(to: &str) -> Reach {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Reach::new(Some(to), Some("geheim-geheim-geheim".into()), None).unwrap()
     }
 
     #[test]
-    fn a_router_is_named_as_people_name_things() {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        assert_eq!(
-            at("10.0.0.5:4777"),
-            "http://10.0.0.5:4777/x?y=1 10.0.0.5:4777"
-        );
-        assert_eq!(at("ws://box"), "http://box:4141/x?y=1 box:4141");
-        assert_eq!(at("http://box:80/"), "http://box/x?y=1 box");
-        assert_eq!(
-            at("wss://box.example"),
-            "https://box.example/x?y=1 box.example"
-        );
-        assert_eq!(at("4777"), "http://127.0.0.1:4777/x?y=1 127.0.0.1:4777");
-        assert_eq!(at("[::1]:4777"), "http://[::1]:4777/x?y=1 [::1]:4777");
-        assert_eq!(at("/run/bb.sock"), "http://127.0.0.1/x?y=1 /run/bb.sock");
-        assert!(at("ftp://x").contains("ftp:// is not spoken here"));
-        assert!(at("http://x/admin").contains("it has a path"));
-        let secret = at("https://op:geheim@box");
-        assert!(
-            secret.contains("BREAKERBOX_TOKEN") && !secret.contains("geheim"),
-            "{secret}"
-        );
-    }
-
-    #[test]
-    fn without_a_name_the_only_router_on_this_machine_is_meant() {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let dir = tempfile::tempdir().unwrap();
-        let named = |to: Option<&str>| {
-            Reach::new(to, None, Some(dir.path())).map(|reach| reach.to_string())
-        };
-        assert_eq!(named(None).unwrap(), "127.0.0.1:4141");
-        let path = |name: &str| dir.path().join(name);
-        let _one = UnixListener::bind(path("4777.sock")).unwrap();
-        // One that was left behind.
-        drop(UnixListener::bind(path("4800.sock")).unwrap());
-        assert!(named(None).unwrap().ends_with("/4777.sock"));
-        let _two = UnixListener::bind(path("4999.sock")).unwrap();
-        let which = named(None).unwrap_err();
-        assert!(
-            which.contains("4777, 4999") && which.contains("--to"),
-            "{which}"
-        );
-        assert!(named(Some("4999")).unwrap().ends_with("/4999.sock"));
-        let _usual = UnixListener::bind(path("4141.sock")).unwrap();
-        assert!(named(None).unwrap().ends_with("/4141.sock"));
+    fn a_path_and_a_query_are_put_behind_the_address() {
+        let url = |at: &str| to(at).url("/x?y=1").to_string();
+        assert_eq!(url("ws://box"), "http://box:4141/x?y=1");
+        assert_eq!(url("/run/bb.sock"), "http://127.0.0.1/x?y=1");
     }
 
     #[test]
     fn a_token_in_the_clear_is_warned_of_and_shown_nowhere() {
+        assert!(to("ws://box").warning().unwrap().contains("unencrypted"));
+        assert!(to("ws://127.box.example").warning().is_some());
+        assert_eq!(to("wss://box").warning(), None);
+        assert_eq!(to("127.0.0.1:4141").warning(), None);
+        assert!(!format!("{:?}", to("ws://box")).contains("geheim"));
+    }
+
+    #[test]
+    fn a_token_that_no_header_can_carry_is_told_and_not_left_out() {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let of =
-            |to: &str| Reach::new(Some(to), Some("geheim-geheim-geheim".into()), None).unwrap();
-        assert!(of("ws://box").warning().unwrap().contains("unencrypted"));
-        assert_eq!(of("wss://box").warning(), None);
-        assert_eq!(of("127.0.0.1:4141").warning(), None);
-        assert!(!format!("{:?}", of("ws://box")).contains("geheim"));
+        let why = Reach::new(Some("box"), Some("geheim\nand more".into()), None).unwrap_err();
+        assert!(why.contains("token") && !why.contains("geheim"), "{why}");
+    }
+
+    fn refused(status: u16, headers: &[(&'static str, &'static str)], said: &str) -> Unreached {
+        let headers = headers.iter().map(|(name, value)| {
+            let (name, value) = (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
+            (name, value)
+        });
+        let status = StatusCode::from_u16(status).unwrap();
+        to("box").refused(status, &headers.collect(), said.as_bytes())
+    }
+
+    #[test]
+    fn who_is_refused_hears_when_to_try_again() {
+        let fast = r#"{"error":{"message":"too fast"}}"#;
+        let fast = refused(429, &[("retry-after", "1")], fast);
+        assert_eq!(fast.to_string(), "too fast; try again in 1 s");
+        let locked = r#"{"error":{"message":"too many wrong tokens","code":"wrong_tokens"}}"#;
+        let locked = refused(429, &[("retry-after", "60")], locked);
+        assert!(matches!(&locked, Unreached::Shut { .. }), "{locked:?}");
+        assert!(
+            locked
+                .to_string()
+                .ends_with("too many wrong tokens; try again in 60 s")
+        );
+        let proxy = refused(503, &[("retry-after", "2")], "<html>");
+        assert!(matches!(&proxy, Unreached::Away { .. }), "{proxy:?}");
+        assert!(
+            proxy
+                .to_string()
+                .ends_with("HTTP status 503; try again in 2 s"),
+            "{proxy}"
+        );
+    }
+
+    #[test]
+    fn somebody_who_has_none_of_our_doors_is_no_router() {
+        let other = refused(404, &[], r#"{"error":{"message":"Not Found"}}"#).to_string();
+        assert!(
+            other.contains("no breakerbox at box:4141") && other.contains("404"),
+            "{other}"
+        );
+        let moved = refused(308, &[("location", "https://box/admin/snapshot")], "").to_string();
+        assert!(
+            moved.ends_with("it refers to https://box/admin/snapshot"),
+            "{moved}"
+        );
     }
 }

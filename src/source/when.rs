@@ -138,7 +138,7 @@ fn time_of_day(text: &str) -> Option<u64> {
         [h, m, s] => (*h, *m, *s),
         _ => return None,
     };
-    (h < 24 && m < 60 && s < 60).then_some(((h * 60 + m) * 60 + s) * 1000)
+    (h < 24 && m < 60 && s < 60).then(|| ((h * 60 + m) * 60 + s) * 1000)
 }
 
 fn outside(text: &str, times: &Times) -> String {

@@ -6,17 +6,19 @@ use super::{
     wire::{State, Wire},
 };
 use breakerbox::{
+    front::{self, Socket},
     model::{Command, Kind, Snapshot, order::Origin, snapshot::Shown, sync::PROTOCOL},
     source::{Link, Source, attach::Attached, reach::Reach},
 };
 use futures_util::{SinkExt, StreamExt};
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
 use tokio_tungstenite::tungstenite::Message;
+use tokio_util::sync::CancellationToken;
 
 const NO: &str = r#"{"error":{"message":"boom","type":"server_error","code":null}}"#;
 /// Longer than anything here takes on a busy machine.
@@ -34,7 +36,10 @@ impl Screen {
 
     fn with(to: SocketAddr, token: Option<&str>) -> Self {
         let token = token.map(|token| token.to_owned().into());
-        let reach = Reach::new(Some(&to.to_string()), token, None).expect("an address");
+        Self::over(Reach::new(Some(&to.to_string()), token, None).expect("an address"))
+    }
+
+    fn over(reach: Reach) -> Self {
         let (source, task) = Attached::new(reach, "test".to_owned(), false);
         let mut work = JoinSet::new();
         work.spawn(task);
@@ -287,4 +292,89 @@ async fn a_router_that_stops_says_so_to_its_screens() {
         |s: &Attached| matches!(s.link(), Link::Lost { why, .. } if why.contains("has stopped"));
     screen.until("told", says).await;
     assert!(screen.source.latest().stopping);
+}
+
+/// A router with a socket in a directory, as on one machine.
+struct Here {
+    rig: Rig,
+    stop: CancellationToken,
+    serving: JoinSet<()>,
+}
+
+impl Here {
+    async fn runs(dir: &Path, port: u16) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (_a, _b, toml) = tiers().await;
+        let rig = Rig::start(&toml).await;
+        let socket = Socket::bind(&dir.join(format!("{port}.sock"))).unwrap();
+        let (stop, app) = (
+            CancellationToken::new(),
+            front::socket_app(rig.front.clone()),
+        );
+        let mut serving = JoinSet::new();
+        serving.spawn(socket.serve(app, SOON, Duration::ZERO, stop.clone()));
+        Self { rig, stop, serving }
+    }
+
+    async fn ends(mut self) {
+        self.rig.bus.emit(Kind::Stopping);
+        self.stop.cancel();
+        self.serving.join_next().await;
+    }
+
+    fn is_shown(&self, screen: &Attached) -> bool {
+        is_attached(screen) && screen.latest().listen == self.rig.addr.to_string()
+    }
+}
+
+#[tokio::test]
+async fn a_screen_that_named_no_router_takes_the_only_other_one_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = Here::runs(dir.path(), 4777).await;
+    let screen = Screen::over(Reach::new(None, None, Some(dir.path())).unwrap());
+    screen.until("the first", |s| first.is_shown(s)).await;
+    let gone = first.rig.addr.to_string();
+    first.ends().await;
+    let says = |s: &Attached| matches!(s.link(), Link::Lost { to, why, .. } if to == gone && why.contains("has stopped"));
+    screen.until("told", says).await;
+    let second = Here::runs(dir.path(), 4800).await;
+    screen.until("the second", |s| second.is_shown(s)).await;
+    let Link::Attached {
+        to,
+        note: Some(note),
+    } = screen.source.link()
+    else {
+        panic!("{:?}", screen.source.link())
+    };
+    assert_eq!(to, second.rig.addr.to_string());
+    assert!(
+        note.starts_with(&format!("{gone} is gone")) && note.contains(&to),
+        "{note}"
+    );
+    // And a command goes to the one that is shown.
+    screen
+        .source
+        .send(Command::parse("force a/m-a open --for 5m").unwrap())
+        .unwrap();
+    let is_forced = |s: &Snapshot| s.deployments[0].shown() == Shown::ForcedOpen;
+    second.rig.until("the force", is_forced).await;
+}
+
+#[tokio::test]
+async fn of_several_other_routers_a_screen_takes_none_and_says_which_there_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = Here::runs(dir.path(), 4777).await;
+    let screen = Screen::over(Reach::new(None, None, Some(dir.path())).unwrap());
+    screen.until("the first", |s| first.is_shown(s)).await;
+    let shown = first.rig.addr.to_string();
+    let second = Here::runs(dir.path(), 4800).await;
+    let third = Here::runs(dir.path(), 4141).await;
+    first.ends().await;
+    let says = |s: &Attached| matches!(s.link(), Link::Lost { why, .. } if why.contains("on the ports 4141, 4800"));
+    screen.until("told", says).await;
+    assert_eq!(screen.source.latest().listen, shown, "the last state stays");
+    second.ends().await;
+    screen
+        .until("the only one left", |s| third.is_shown(s))
+        .await;
 }
