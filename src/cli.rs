@@ -76,8 +76,12 @@ const EVENTS: &str = "\
   breakerbox events --follow --json --all  everything, for programs
   breakerbox events --to llm.example:4141 --token-file ~/.config/breakerbox/token
 
-Exit codes: 0 told, 1 refused by the router, 2 wrong arguments, not reachable, or (with
---follow) the router has ended, 3 not allowed, 4 no answer in time.";
+With --follow it outlives the router, like `journalctl -f`: it says on standard error that it
+waits, and goes on when the router is back, with what that still knows of what was missed.
+Ctrl-C ends it.
+
+Exit codes: 0 told (or nobody reads any more), 1 refused by the router, 2 wrong arguments or
+not reachable (with --follow: at the beginning), 3 not allowed, 4 no answer in time.";
 
 const SIMULATE: &str = "\
 A scenario says how providers and judges are, from when on, and what is expected of the breaker:
@@ -123,7 +127,8 @@ Where standard output is no terminal: one line per event.";
 #[cfg(feature = "tui")]
 const ATTACH: &str = "\
 The same screen, over WebSocket: the numbers are those of the router itself. When the connection is lost, the last state
-stays, is marked STALE with its age, and the screen comes back by itself; commands are refused meanwhile.
+stays, is marked STALE with its age, and the screen comes back by itself; commands are refused meanwhile. Where no router
+was named, it looks again: the only other one that runs on this machine is shown in its place, and the screen says so.
 
   breakerbox attach                                     the router on this machine
   breakerbox attach 4777                                the one that listens on this port
@@ -436,7 +441,7 @@ pub enum Mode {
     Events {
         #[command(flatten)]
         asked: Asked,
-        /// What happens from now on, until the router ends
+        /// What happens from now on, also when the router was away meanwhile
         #[arg(long, short)]
         follow: bool,
         /// With --follow: every judged answer, request and second too

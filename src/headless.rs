@@ -71,14 +71,18 @@ fn print_all(mut lines: mpsc::Receiver<Line>, json: bool, content: bool) {
         let written = match line {
             Line::Event(event) if content => write(&event, json),
             Line::Event(event) => write(&event.without_content(), json),
-            Line::Missed(n) => print(&format!(
-                "# {n} events were missed: this reader is too slow"
-            )),
+            Line::Missed(n) if json => self::json(&serde_json::json!({ "missed": n })),
+            Line::Missed(n) => print(&missed(n)),
         };
         if written.is_err() {
             return;
         }
     }
+}
+
+/// Events that did not come, in place of them.
+pub fn missed(n: u64) -> String {
+    format!("# {n} events were missed: this reader is too slow")
 }
 
 /// One event; in words only those that a person should see.

@@ -9,8 +9,10 @@ pub(super) const EXIT: &str = "\
 The router is the one on this machine, by its Unix socket; elsewhere it asks for a token
 (control.tokens): --token-file, or BREAKERBOX_TOKEN.
 
-Exit codes: 0 carried out, 1 refused by the router, 2 wrong arguments or not reachable,
-3 not allowed, 4 no answer in time.";
+With --json the event is printed, also that of a command that was refused.
+
+Exit codes: 0 carried out, 1 refused by the router (it did nothing), 2 wrong arguments or not
+reachable, 3 not allowed, 4 no answer in time (look at the events first).";
 
 /// A router in another process, and what opens it.
 #[derive(Debug, Clone, Default, Args)]

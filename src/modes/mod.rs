@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod dashboard;
 pub(crate) mod drill;
+mod follow;
 pub(crate) mod manual;
 pub(crate) mod operate;
 mod progress;

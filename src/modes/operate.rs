@@ -1,15 +1,18 @@
 //! What is asked of a router in another process, without a screen.
 
-use super::reach::reach;
+use super::{
+    follow::{Telling, follow},
+    reach::reach,
+};
 use crate::{operator, runtime, say};
 use breakerbox::{
     cli::{Asked, At, Given, Wanted},
     clock, headless,
-    model::{Event, Kind, Snapshot, snapshot::FaultView, time::short},
+    model::{Command, Event, Kind, Snapshot, snapshot::FaultView, time::short},
     source::reach::{Reach, Unreached},
 };
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
 use std::{
     io::{self, Write},
     process::ExitCode,
@@ -21,8 +24,10 @@ use tokio::time::timeout;
 const ANSWER: Duration = Duration::from_secs(15);
 
 /// Why it did not come to what was asked.
-enum Failed {
+pub(super) enum Failed {
     Refused(String),
+    /// The same, but it may be tried again.
+    Busy(String),
     Unreached(String),
     Shut(String),
     Silent(String),
@@ -32,14 +37,19 @@ enum Failed {
 
 impl From<Unreached> for Failed {
     fn from(e: Unreached) -> Self {
+        let why = e.to_string();
         match e {
-            Unreached::Away { .. } => Self::Unreached(e.to_string()),
-            Unreached::Said(400, why) => Self::Unreached(why),
-            Unreached::Shut { .. } => Self::Shut(format!(
-                "{e}; --token-file or BREAKERBOX_TOKEN shows a token"
+            Unreached::Away { .. } => Self::Unreached(why),
+            Unreached::Shut { again: None, .. } => Self::Shut(format!(
+                "{why}; --token-file or BREAKERBOX_TOKEN shows a token"
             )),
-            Unreached::Said(504, why) => Self::Silent(why),
-            Unreached::Said(_, why) => Self::Refused(why),
+            Unreached::Shut { .. } => Self::Shut(why),
+            Unreached::Said(said) => match said.status {
+                400 => Self::Unreached(why),
+                429 | 503 => Self::Busy(why),
+                504 => Self::Silent(why),
+                _ => Self::Refused(why),
+            },
         }
     }
 }
@@ -48,7 +58,7 @@ impl Failed {
     fn told(self) -> ExitCode {
         let (code, why) = match self {
             Self::Unread => return ExitCode::SUCCESS,
-            Self::Refused(why) => (1, why),
+            Self::Refused(why) | Self::Busy(why) => (1, why),
             Self::Unreached(why) => (2, why),
             Self::Shut(why) => (3, why),
             Self::Silent(why) => (4, why),
@@ -58,7 +68,7 @@ impl Failed {
     }
 }
 
-fn print(line: &str) -> Result<(), Failed> {
+pub(super) fn print(line: &str) -> Result<(), Failed> {
     say(line).map_err(|_| Failed::Unread)
 }
 
@@ -70,44 +80,39 @@ fn print_json(what: &impl serde::Serialize) -> Result<(), Failed> {
 /// Asks, and tells what was wrong if it came to nothing.
 fn ask(
     at: &At,
-    what: impl AsyncFnOnce(&Reach) -> Result<ExitCode, Failed>,
+    what: impl AsyncFnOnce(Reach) -> Result<ExitCode, Failed>,
 ) -> Result<ExitCode, String> {
     let reach = match reach(at.to.as_deref(), &at.token) {
         Ok(reach) => reach,
         Err(why) => return Ok(Failed::Unreached(why).told()),
     };
-    let done = runtime()?.block_on(what(&reach));
+    let done = runtime()?.block_on(what(reach));
     Ok(done.unwrap_or_else(Failed::told))
 }
 
-async fn in_time<T>(
-    reach: &Reach,
-    what: impl Future<Output = Result<T, Failed>>,
-) -> Result<T, Failed> {
+async fn answered<T>(reach: &Reach, what: impl Future<Output = T>) -> Result<T, Failed> {
     let silent = |_| {
         let s = ANSWER.as_secs();
         Failed::Silent(format!("{reach} has not answered within {s} s"))
     };
-    timeout(ANSWER, what).await.map_err(silent)?
+    timeout(ANSWER, what).await.map_err(silent)
 }
 
-async fn read<T: for<'de> Deserialize<'de>>(
+pub(super) async fn in_time<T>(
+    reach: &Reach,
+    what: impl Future<Output = Result<T, Unreached>>,
+) -> Result<T, Failed> {
+    Ok(answered(reach, what).await??)
+}
+
+async fn read<T: DeserializeOwned>(
     reach: &Reach,
     question: reqwest::RequestBuilder,
 ) -> Result<T, Failed> {
-    let read = async {
-        let answer = reach.ask(question).await?;
-        let odd = |e| {
-            Failed::Unreached(format!(
-                "the answer of {reach} cannot be read ({e}): use the same version of both"
-            ))
-        };
-        answer.json().await.map_err(odd)
-    };
-    in_time(reach, read).await
+    in_time(reach, reach.read(question)).await
 }
 
-async fn snapshot_of(reach: &Reach) -> Result<Snapshot, Failed> {
+pub(super) async fn snapshot_of(reach: &Reach) -> Result<Snapshot, Failed> {
     read(reach, reach.get("/admin/snapshot")).await
 }
 
@@ -116,24 +121,38 @@ pub(crate) fn give(given: &Given) -> Result<ExitCode, String> {
     let Asked { at, json } = &given.asked;
     ask(at, async |reach| {
         match &given.wanted {
-            Wanted::Faults => faults(&snapshot_of(reach).await?.faults, *json)?,
-            Wanted::Order(order) => {
-                let body = json!({"command": order.to_string(), "actor": operator()});
-                let done: Done = read(reach, reach.post("/admin/command").json(&body)).await?;
-                if *json {
-                    print_json(&done.event)?;
-                } else {
-                    print(&carried_out(&done.event))?;
-                }
-            }
+            Wanted::Faults => faults(&snapshot_of(&reach).await?.faults, *json)?,
+            Wanted::Order(order) => give_order(&reach, order, *json).await?,
         }
         Ok(ExitCode::SUCCESS)
     })
 }
 
+async fn give_order(reach: &Reach, order: &Command, json: bool) -> Result<(), Failed> {
+    let body = json!({"command": order.to_string(), "actor": operator()});
+    let asked = reach.post("/admin/command").json(&body);
+    let done = answered(reach, reach.read::<Done>(asked)).await?;
+    if json {
+        let event = match &done {
+            Ok(done) => Some(&done.event),
+            Err(Unreached::Said(said)) => said.event.as_ref(),
+            Err(_) => None,
+        };
+        event.map_or(Ok(()), print_json)?;
+        return Ok(done.map(drop)?);
+    }
+    let event = Event::deserialize(done?.event).map_err(|e| {
+        Failed::Unreached(format!(
+            "the event of {reach} cannot be read ({e}): use the same version of both"
+        ))
+    })?;
+    print(&carried_out(&event))
+}
+
 #[derive(Deserialize)]
 struct Done {
-    event: Event,
+    /// As the router wrote it: another version's fields are in it too.
+    event: Value,
 }
 
 fn carried_out(event: &Event) -> String {
@@ -182,7 +201,7 @@ fn faults(all: &[FaultView], json: bool) -> Result<(), Failed> {
 
 pub(crate) fn status(asked: &Asked, once: bool) -> Result<ExitCode, String> {
     ask(&asked.at, async |reach| {
-        let snapshot = snapshot_of(reach).await?;
+        let snapshot = snapshot_of(&reach).await?;
         if asked.json {
             print_json(&snapshot)?;
         } else {
@@ -195,67 +214,26 @@ pub(crate) fn status(asked: &Asked, once: bool) -> Result<ExitCode, String> {
 /// As the router wrote it: another version's fields are in it too.
 pub(crate) fn snapshot(at: &At) -> Result<ExitCode, String> {
     ask(at, async |reach| {
-        let snapshot: serde_json::Value = read(reach, reach.get("/admin/snapshot")).await?;
+        let snapshot: Value = read(&reach, reach.get("/admin/snapshot")).await?;
         print_json(&snapshot)?;
         Ok(ExitCode::SUCCESS)
     })
 }
 
-pub(crate) fn events(asked: &Asked, follow: bool, all: bool) -> Result<ExitCode, String> {
-    let told = |event: &Event| {
-        if all || headless::is_for_people(event) {
-            let line = if asked.json {
-                serde_json::to_string(event).map_err(|e| Failed::Refused(e.to_string()))?
-            } else {
-                headless::line(event)
-            };
-            print(&line)?;
-        }
-        Ok(())
+pub(crate) fn events(asked: &Asked, following: bool, all: bool) -> Result<ExitCode, String> {
+    let telling = Telling {
+        json: asked.json,
+        all,
     };
     ask(&asked.at, async |reach| {
-        if follow {
-            return self::follow(reach, told).await;
+        if following {
+            return follow(reach, telling).await;
         }
-        let snapshot = snapshot_of(reach).await?;
-        snapshot.events.iter().try_for_each(|event| told(event))?;
+        let snapshot = snapshot_of(&reach).await?;
+        snapshot
+            .events
+            .iter()
+            .try_for_each(|event| telling.tell(event))?;
         Ok(ExitCode::SUCCESS)
     })
-}
-
-/// Until the router ends, or lets us look no more.
-async fn follow(
-    reach: &Reach,
-    told: impl Fn(&Event) -> Result<(), Failed>,
-) -> Result<ExitCode, Failed> {
-    let opened = async { Ok(reach.ask(reach.get("/admin/events")).await?) };
-    let mut feed = in_time(reach, opened).await?;
-    let mut held = Vec::new();
-    while let Ok(Some(bytes)) = feed.chunk().await {
-        held.extend_from_slice(&bytes);
-        while let Some(end) = memchr::memchr(b'\n', &held) {
-            let line: Vec<u8> = held.drain(..=end).collect();
-            match serde_json::from_slice(&line) {
-                Ok(Line::Event(event)) => told(&event)?,
-                Ok(Line::Missed { missed }) => {
-                    print(&format!(
-                        "# {missed} events were missed: this reader is too slow"
-                    ))?;
-                }
-                Err(e) => {
-                    let _ = writeln!(io::stderr(), "breakerbox: a line that is no event: {e}");
-                }
-            }
-        }
-    }
-    let why =
-        format!("{reach} tells no more: it has ended, or the token is not known there any more");
-    Err(Failed::Unreached(why))
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Line {
-    Missed { missed: u64 },
-    Event(Box<Event>),
 }

@@ -60,25 +60,36 @@ fn binary(dir: &Path) -> Command {
     command
 }
 
+fn serve(dir: &Path) -> (Child, String) {
+    let mut child = binary(dir)
+        .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+        .arg(dir.join("breakerbox.toml"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    out.read_line(&mut first).unwrap();
+    // Somebody reads what it tells, so that it may tell on.
+    thread::spawn(move || out.read_to_end(&mut Vec::new()));
+    let addr = first.trim().rsplit("http://").next().unwrap().to_owned();
+    (child, addr)
+}
+
 impl Serving {
     fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("breakerbox.toml");
-        std::fs::write(&file, CONFIG).unwrap();
-        let mut child = binary(dir.path())
-            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
-            .arg(&file)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut first = String::new();
-        out.read_line(&mut first).unwrap();
-        // Somebody reads what it tells, so that it may tell on.
-        thread::spawn(move || out.read_to_end(&mut Vec::new()));
-        let addr = first.trim().rsplit("http://").next().unwrap().to_owned();
+        std::fs::write(dir.path().join("breakerbox.toml"), CONFIG).unwrap();
+        let (child, addr) = serve(dir.path());
         Self { child, addr, dir }
+    }
+
+    /// Gone, and there again, on another port.
+    fn again(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        (self.child, self.addr) = serve(self.dir.path());
     }
 
     fn command(&self, line: &str) -> Command {
@@ -158,7 +169,6 @@ fn what_the_router_refuses_says_why_on_standard_error() {
             "force nobody open",
             "there is no deployment nobody; there are: a/m-a",
         ),
-        ("fault clear 7 --json", "no active fault is \"7\""),
         ("drill start nonsense", "nonsense"),
         ("drill abort", "no drill is under way"),
         ("judge restore a/m-a", "a/m-a"),
@@ -167,6 +177,21 @@ fn what_the_router_refuses_says_why_on_standard_error() {
         assert_eq!((said.code, said.out.as_str()), (1, ""), "{line}: {said:?}");
         assert!(said.err.contains(why), "{line}: {said:?}");
     }
+}
+
+#[test]
+fn as_json_a_refused_command_is_told_by_its_event_too() {
+    let router = Serving::start();
+    let said = router.said("fault clear 7 --json");
+    assert_eq!(said.code, 1, "{said:?}");
+    let event = said.json();
+    assert_eq!(
+        (event["event"].as_str(), event["command"].as_str()),
+        (Some("command"), Some("fault clear 7"))
+    );
+    let why = event["refused"].as_str().unwrap();
+    assert_eq!(said.err, format!("breakerbox: {why}\n"));
+    assert_eq!(event["origin"]["via"], "socket");
 }
 
 #[test]
@@ -292,8 +317,13 @@ fn over_the_network_a_token_opens_what_its_role_allows() {
     assert!(!told.contains("0123456789"), "{told}");
 }
 
+/// What is said on a pipe, line by line.
+fn lines(pipe: impl Read) -> impl Iterator<Item = String> {
+    BufReader::new(pipe).lines().map_while(Result::ok)
+}
+
 #[test]
-fn what_happens_is_followed_until_the_router_ends() {
+fn what_happens_is_followed_also_after_the_router_was_away() {
     let mut router = Serving::start();
     let mut follow = router
         .command("events --follow")
@@ -301,12 +331,11 @@ fn what_happens_is_followed_until_the_router_ends() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(follow.stdout.take().unwrap())
-        .lines()
-        .map_while(Result::ok);
+    let mut told = lines(follow.stdout.take().unwrap());
+    let mut beside = lines(follow.stderr.take().unwrap());
     // It may not follow yet: what is done is done until it is told.
-    let told = thread::scope(|s| {
-        let heard = s.spawn(|| lines.find(|line| line.contains("FORCED OPEN by ana")));
+    let forced = thread::scope(|s| {
+        let heard = s.spawn(|| told.find(|line| line.contains("FORCED OPEN by ana")));
         for _ in 0..15 {
             router.said("force a/m-a open --for 1m");
             if heard.is_finished() {
@@ -315,12 +344,74 @@ fn what_happens_is_followed_until_the_router_ends() {
         }
         heard.join().unwrap()
     });
-    assert!(told.unwrap().contains("Z WARN "));
+    assert!(forced.unwrap().contains("Z WARN "));
+    router.again();
+    let away = beside.next().unwrap();
+    assert!(away.contains("tells no more; waiting"), "{away}");
+    let back = beside.next().unwrap();
+    assert!(back.contains("is there again"), "{back}");
+    // What it told while nobody followed, and then what it tells.
+    let started = told.find(|line| line.contains("serves on")).unwrap();
+    assert!(started.contains(&router.addr), "{started}");
+    assert_eq!(router.said("force a/m-a closed --for 1m").code, 0);
+    let forced = told.find(|line| line.contains("FORCED")).unwrap();
+    assert!(forced.contains("FORCED CLOSED by ana"), "{forced}");
+    follow.kill().unwrap();
+    follow.wait().unwrap();
+}
+
+#[test]
+fn whoever_follows_for_nobody_ends_while_the_router_is_away() {
+    let mut router = Serving::start();
+    let mut follow = router
+        .command("events --follow")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut beside = lines(follow.stderr.take().unwrap());
+    // Once it is sure that it followed.
+    let told = follow.stdout.take().unwrap();
+    thread::scope(|s| {
+        let heard = s.spawn(|| lines(told).next());
+        while !heard.is_finished() {
+            router.said("force a/m-a open --for 1m");
+        }
+        assert!(heard.join().unwrap().is_some());
+    });
     router.child.kill().unwrap();
     router.child.wait().unwrap();
-    let ended = Said::of(follow.wait_with_output().unwrap());
-    assert_eq!(ended.code, 2, "{ended:?}");
-    assert!(ended.err.contains("tells no more"), "{ended:?}");
+    assert!(beside.next().unwrap().contains("waiting"));
+    assert_eq!(follow.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn what_cannot_be_followed_from_the_beginning_is_not_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = Said::of(
+        binary(dir.path())
+            .args(["events", "--follow", "--to", "1"])
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(said.code, 2, "{said:?}");
+    assert_eq!(
+        said.err,
+        "breakerbox: no breakerbox at 127.0.0.1:1: connection refused\n"
+    );
+}
+
+#[test]
+fn whoever_shows_too_many_wrong_tokens_hears_when_one_is_looked_at_again() {
+    let router = Serving::start();
+    for i in 0..10 {
+        let wrong = router.with_token("status", &format!("a-guess-0123456789-{i}"));
+        assert_eq!(wrong.code, 3, "{wrong:?}");
+    }
+    let right = router.with_token("status", "control-token-0123456789");
+    assert_eq!(right.code, 3, "{right:?}");
+    let why = "too many wrong tokens from this address; try again in 60 s\n";
+    assert!(right.err.ends_with(why), "{right:?}");
 }
 
 #[test]
@@ -340,6 +431,7 @@ fn a_wrong_word_or_a_token_for_everybody_to_read_is_no_command() {
         ),
         ("release a/m-a --to ftp://box", "ftp:// is not spoken"),
         ("release a/m-a --token-file nowhere", "nowhere"),
+        ("release a/m-a --token-file /dev/null", "/dev/null is empty"),
         ("events --all", "--follow"),
     ] {
         let mut command = binary(dir.path());
@@ -390,6 +482,14 @@ fn what_is_no_router_and_what_does_not_answer_are_told_apart() {
     assert_eq!(
         (said.code, said.err.as_str()),
         (4, "breakerbox: nothing came\n")
+    );
+    let fast = odd(
+        "HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\ncontent-length: 32\r\nconnection: close\r\n\r\n{\"error\":{\"message\":\"too fast\"}}",
+    );
+    let said = run(&fast);
+    assert_eq!(
+        (said.code, said.err.as_str()),
+        (1, "breakerbox: too fast; try again in 1 s\n")
     );
     let free = TcpListener::bind("127.0.0.1:0")
         .unwrap()
