@@ -52,8 +52,15 @@ pub(super) struct Given {
 }
 
 pub(super) async fn snapshot(State(front): Held, _: Operator) -> Response {
-    let now = front.router.bus().snapshot().load_full();
-    Json(&*shown(&front, now)).into_response()
+    // It may be megabytes: not on a thread that serves callers.
+    let written = tokio::task::spawn_blocking(move || {
+        let now = front.router.bus().snapshot().load_full();
+        Json(&*shown(&front, now)).into_response()
+    });
+    written.await.unwrap_or_else(|_| {
+        let why = "the snapshot could not be written";
+        refuse(StatusCode::INTERNAL_SERVER_ERROR, why)
+    })
 }
 
 /// As it may leave this process.

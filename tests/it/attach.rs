@@ -370,7 +370,7 @@ async fn of_several_other_routers_a_screen_takes_none_and_says_which_there_are()
     let second = Here::runs(dir.path(), 4800).await;
     let third = Here::runs(dir.path(), 4141).await;
     first.ends().await;
-    let says = |s: &Attached| matches!(s.link(), Link::Lost { why, .. } if why.contains("on the ports 4141, 4800"));
+    let says = |s: &Attached| matches!(s.link(), Link::Lost { why, .. } if why.contains("several routers run here: 4141, 4800"));
     screen.until("told", says).await;
     assert_eq!(screen.source.latest().listen, shown, "the last state stays");
     second.ends().await;

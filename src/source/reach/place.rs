@@ -122,7 +122,7 @@ fn several(live: &[PathBuf]) -> String {
     ports.sort_unstable();
     let first = ports.first().unwrap_or(&"PORT");
     format!(
-        "several routers run here, on the ports {}; say which one: attach {first}, or --to {first} with any other command",
+        "several routers run here: {}; say which: attach {first}, elsewhere --to {first}",
         ports.join(", ")
     )
 }
