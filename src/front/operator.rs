@@ -141,7 +141,7 @@ impl Doorman {
         let wrong = self.wrong.get(&addr);
         if wrong.as_ref().is_some_and(|n| *n.lock() >= WRONG) {
             let said = json!({"message": LOCKED_OUT, "code": WRONG_TOKENS});
-            return Err(Box::new(slowly(said, MINUTE)));
+            return Err(Box::new(slowly(&said, MINUTE)));
         }
         let Some(shown) = super::guard::bearer(headers) else {
             return Err(Box::new(unauthorized(
@@ -161,8 +161,12 @@ impl Doorman {
     /// May he try a command now?
     pub(super) fn turn(&self, operator: &Operator) -> Result<(), Refused> {
         let may = self.take_turn(operator, clock::now());
-        may.then_some(())
-            .ok_or_else(|| Box::new(slowly(json!({"message": TOO_FAST}), Duration::from_secs(1))))
+        may.then_some(()).ok_or_else(|| {
+            Box::new(slowly(
+                &json!({"message": TOO_FAST}),
+                Duration::from_secs(1),
+            ))
+        })
     }
 
     fn take_turn(&self, operator: &Operator, now: Mono) -> bool {
@@ -259,7 +263,7 @@ fn unauthorized(why: &str) -> Response {
     refused
 }
 
-fn slowly(error: Value, later: Duration) -> Response {
+fn slowly(error: &Value, later: Duration) -> Response {
     let mut refused = told(StatusCode::TOO_MANY_REQUESTS, error);
     refused
         .headers_mut()
@@ -268,10 +272,10 @@ fn slowly(error: Value, later: Duration) -> Response {
 }
 
 pub(super) fn refuse(status: StatusCode, why: &str) -> Response {
-    told(status, json!({"message": why}))
+    told(status, &json!({"message": why}))
 }
 
-fn told(status: StatusCode, error: Value) -> Response {
+fn told(status: StatusCode, error: &Value) -> Response {
     (status, Json(json!({"error": error}))).into_response()
 }
 

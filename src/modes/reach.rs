@@ -24,7 +24,7 @@ pub(crate) fn reach(to: Option<&str>, token: &TokenFrom) -> Result<Reach, String
         .filter(|token| !token.is_empty())
         .map(SecretString::from);
     let sockets = config::socket_dir(&config::Process);
-    let reach = Reach::new(to, token, sockets.as_deref())?;
+    let reach = Reach::new(to, token.as_ref(), sockets.as_deref())?;
     if let Some(warning) = reach.warning() {
         let _ = writeln!(io::stderr(), "breakerbox: {warning}");
     }

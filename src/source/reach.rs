@@ -120,14 +120,14 @@ impl Reach {
     /// `sockets` if there is one.
     pub fn new(
         to: Option<&str>,
-        token: Option<SecretString>,
+        token: Option<&SecretString>,
         sockets: Option<&Path>,
     ) -> Result<Self, String> {
         let meant = Meant::read(to, sockets)?;
         let at = meant.find()?;
         Ok(Self {
             client: client(&at)?,
-            bearer: token.as_ref().map(bearer).transpose()?,
+            bearer: token.map(bearer).transpose()?,
             meant,
             at,
         })
@@ -449,7 +449,7 @@ mod tests {
 
     fn to(to: &str) -> Reach {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Reach::new(Some(to), Some("geheim-geheim-geheim".into()), None).unwrap()
+        Reach::new(Some(to), Some(&"geheim-geheim-geheim".into()), None).unwrap()
     }
 
     #[test]
@@ -471,7 +471,7 @@ mod tests {
     #[test]
     fn a_token_that_no_header_can_carry_is_told_and_not_left_out() {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let why = Reach::new(Some("box"), Some("geheim\nand more".into()), None).unwrap_err();
+        let why = Reach::new(Some("box"), Some(&"geheim\nand more".into()), None).unwrap_err();
         assert!(why.contains("token") && !why.contains("geheim"), "{why}");
     }
 

@@ -36,7 +36,7 @@ impl Screen {
 
     fn with(to: SocketAddr, token: Option<&str>) -> Self {
         let token = token.map(|token| token.to_owned().into());
-        Self::over(Reach::new(Some(&to.to_string()), token, None).expect("an address"))
+        Self::over(Reach::new(Some(&to.to_string()), token.as_ref(), None).expect("an address"))
     }
 
     fn over(reach: Reach) -> Self {

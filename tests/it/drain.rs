@@ -108,18 +108,21 @@ async fn whoever_has_no_answer_yet_is_told_so_in_his_own_dialect() {
     let service = Service::start(&upstream).await;
     let google = json!({"contents": [{"role": "user", "parts": [{"text": "x"}]}]});
     let input = json!({"model": "r", "input": "x"});
-    let answers = tokio::spawn(join_all([
+    let answers = join_all([
         service.post("/v1/chat/completions", &chat(false)),
         service.post("/v1/chat/completions", &chat(true)),
         service.post("/v1/messages", &chat(false)),
         service.post("/v1beta/models/r:generateContent", &google),
         service.post("/v1/responses", &input),
         service.post("/v1/embeddings", &input),
-    ]));
-    is_asked(&upstream, 6).await;
-    let events = service.ended().await;
+    ]);
+    let ended = async {
+        is_asked(&upstream, 6).await;
+        service.ended().await
+    };
+    let (answers, events) = tokio::join!(answers, ended);
     let mut said = Vec::new();
-    for answer in answers.await.unwrap() {
+    for answer in answers {
         let header = |name| Some(answer.headers().get(name)?.to_str().unwrap().to_owned());
         assert_eq!(answer.status(), 503);
         assert_eq!(header("retry-after").as_deref(), Some("1"));
@@ -148,10 +151,12 @@ async fn a_stream_before_its_first_content_is_no_stream_yet() {
     let thinks = vec![sse_head(), chunk(": keep-alive\n\n"), Do::Hang];
     let upstream = Upstream::start(vec![thinks]).await;
     let service = Service::start(&upstream).await;
-    let answer = tokio::spawn(service.post("/v1/chat/completions", &chat(true)));
-    is_asked(&upstream, 1).await;
-    let events = service.ended().await;
-    let answer = answer.await.unwrap();
+    let answer = service.post("/v1/chat/completions", &chat(true));
+    let ended = async {
+        is_asked(&upstream, 1).await;
+        service.ended().await
+    };
+    let (answer, events) = tokio::join!(answer, ended);
     assert_eq!(answer.status(), 503);
     let said: Value = answer.json().await.unwrap();
     assert_eq!(said["error"]["code"], "router_stopping");
@@ -166,9 +171,8 @@ async fn a_stream_that_is_cut_is_told_as_broken_by_the_end_of_the_router() {
     let mut stream = service.post("/v1/chat/completions", &chat(true)).await;
     let first = stream.chunk().await.unwrap().unwrap();
     assert!(String::from_utf8_lossy(&first).contains("one"));
-    let rest = tokio::spawn(stream.text());
-    let events = service.ended().await;
-    assert!(rest.await.unwrap().unwrap().contains("router_stopping"));
+    let (rest, events) = tokio::join!(stream.text(), service.ended());
+    assert!(rest.unwrap().contains("router_stopping"));
     let broke = events.iter().find_map(|e| match &e.kind {
         Kind::StreamBroke {
             route,
@@ -208,9 +212,8 @@ async fn a_stream_that_lacks_nothing_but_its_end_mark_ends_well() {
     let upstream = Upstream::start(vec![script]).await;
     let service = Service::start(&upstream).await;
     let stream = service.post("/v1/chat/completions", &chat(true)).await;
-    let text = tokio::spawn(stream.text());
-    let events = service.ended().await;
-    let text = text.await.unwrap().unwrap();
+    let (text, events) = tokio::join!(stream.text(), service.ended());
+    let text = text.unwrap();
     assert!(text.ends_with("data: [DONE]\n\n"), "{text}");
     assert_eq!(counted(&events), (0, 0, 0, 0));
 }
@@ -222,9 +225,8 @@ async fn a_rescue_under_way_ends_with_the_router() {
     let service = Service::start(&upstream).await;
     let stream = service.post("/v1/chat/completions", &chat(true)).await;
     is_asked(&upstream, 2).await;
-    let text = tokio::spawn(stream.text());
-    let events = service.ended().await;
-    let text = text.await.unwrap().expect("it ends, and is not cut");
+    let (text, events) = tokio::join!(stream.text(), service.ended());
+    let text = text.expect("it ends, and is not cut");
     assert!(text.contains("upstream_stream_broken"), "{text}");
     // The one that broke, and not the call that was to go on with it.
     assert_eq!(counted(&events), (0, 1, 0, 1));
