@@ -40,6 +40,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use operator::Doorman;
 use std::{
+    ops::Deref,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -52,32 +53,43 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use serve::{Doors, bind};
 pub use socket::Socket;
 
-/// What every handler knows.
+/// What every handler knows. Every request has it in its hands several times.
 #[derive(Debug, Clone)]
-pub struct Front {
+pub struct Front(Arc<Known>);
+
+#[derive(Debug)]
+pub struct Known {
     pub(crate) router: Arc<Router>,
     pub(crate) orders: mpsc::Sender<Order>,
     doorman: Doorman,
     /// The end of the router has begun.
     stop: CancellationToken,
     /// It is about to.
-    leaving: Arc<AtomicBool>,
+    leaving: AtomicBool,
     /// Those that are attached, and how many more may be.
     screens: TaskTracker,
     seats: Arc<Semaphore>,
 }
 
+impl Deref for Front {
+    type Target = Known;
+
+    fn deref(&self) -> &Known {
+        &self.0
+    }
+}
+
 impl Front {
     pub fn new(router: Arc<Router>, orders: mpsc::Sender<Order>, stop: CancellationToken) -> Self {
-        Self {
+        Self(Arc::new(Known {
             router,
             orders,
             doorman: Doorman::default(),
             stop,
-            leaving: Arc::default(),
+            leaving: AtomicBool::new(false),
             screens: TaskTracker::new(),
             seats: Arc::new(Semaphore::new(attach::SCREENS)),
-        }
+        }))
     }
 
     /// From now on it is not ready, so that whoever balances load sends it nothing new.

@@ -64,7 +64,7 @@ impl Operator {
 }
 
 /// What is counted at the door.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Doorman {
     wrong: Cache<IpAddr, Arc<Mutex<u32>>>,
     commands: Cache<String, Arc<Mutex<Bucket>>>,
