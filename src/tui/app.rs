@@ -3,7 +3,7 @@
 use super::{
     errand::Errand,
     filter::Filter,
-    keys::{Context, Desk, Go, Laid, Orders, When},
+    keys::{Context, Desk, Go, Known, Laid, Orders, When},
     link,
     order::Order,
     overlay::Overlay,
@@ -120,6 +120,7 @@ impl App {
     pub(super) fn new(source: Arc<dyn Source>, palette: Palette, ascii: bool) -> Self {
         let live = source.latest();
         let mut outbox = Outbox::default();
+        outbox.read(&live);
         if let Some(notes) = source.tape().map(Tape::notes).filter(|n| !n.is_empty()) {
             outbox.note(notes.join("; "));
         }
@@ -168,6 +169,10 @@ impl App {
             self.begin_anew(latest.started);
         }
         self.outbox.read(&latest);
+        // The time of a recording is none that anybody reads by.
+        if self.source.tape().is_none() {
+            self.outbox.fade();
+        }
         self.live = latest;
         self.remember();
         true
@@ -339,6 +344,13 @@ impl App {
                 forces: self.live.deployments.iter().any(|d| d.force.is_some()),
                 faults: !self.live.faults.is_empty(),
                 rung3: self.live.routes.iter().any(|r| r.rung3.is_some()),
+            },
+            known: if self.knows_nothing() {
+                Known::Nothing
+            } else if self.live.deployments.is_empty() {
+                Known::Empty
+            } else {
+                Known::Deployments
             },
         }
     }

@@ -16,7 +16,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = app.awake;
     let mut x = area.x;
-    if let Some((text, role)) = app.outbox.status(app.is_lost()) {
+    if let Some((text, role)) = app.outbox.status(app.is_lost(), area.width) {
         x = put(buf, (x, area.y), &text, area.width, theme.bold(role)).saturating_add(3);
     }
     let room = area.right().saturating_sub(x);

@@ -270,15 +270,15 @@ pub(super) const TABLE: &[Binding] = &[
     act(&[c('o')], "o", A::ForceOpen, ("force open", "nothing is sent to it: force <deployment> open --for 10m"), R::Danger, 2),
     act(&[c('c')], "c", A::ForceClosed, ("force closed", "everything is sent to it: force <deployment> closed --for 10m"), R::Danger, 3),
     act(&[c('w')], "w", A::Observe, ("observe", "watch only, block nothing: force <deployment> observe --for 10m"), R::Danger, 12),
-    act(&[c('r')], "r", A::Release, ("release", "take the force off; a probe follows: release <deployment>"), R::Act, 4),
+    act(&[c('r')], "r", A::Release, ("release", "take the force off; a probe follows: release <deployment>"), R::Act, 13),
     act(&[c('p')], "p", A::Probe, ("probe", "look now whether it is back: probe <deployment>"), R::Act, 9),
     act(&[c('f')], "f", A::Fault, ("fault", "inject a failure: fault add <deployment> hang --rate 30%"), R::Danger, 10),
     act(&[c('x')], "x", A::ClearFaults, ("clear fault", "its faults, or all when it has none: fault clear <deployment>"), R::Act, 13),
     act(&[c('3')], "3", A::Rung3, ("rung 3", "the canned answer, on or off: rung3 on all --for 10m"), R::Danger, 8),
     named("drills", look(C::Board, &[c('d')], "d", A::Drill, ("drill", "the rehearsal under way, or which there are and what they would break"), 9)),
     act(&[c('b')], "b", A::Normal, ("normal", "the last 15 minutes are normal, or no longer are: normal pin"), R::Act, 15),
-    named("detail", look(C::Board, &[key(K::Enter)], "⏎", A::Detail, ("detail", "one deployment: large charts, judged answers, its events"), 7)),
-    look(C::Board, &[c(' ')], "space", A::Freeze, ("freeze", "stop the screen, not the router"), 6),
+    named("detail", look(C::Board, &[key(K::Enter)], "⏎", A::Detail, ("detail", "one deployment: large charts, judged answers, its events"), 4)),
+    look(C::Board, &[c(' ')], "space", A::Freeze, ("freeze", "stop the screen, not the router"), 7),
     named("events", look(C::Board, &[c('E')], "E", A::Events, ("events", "all that happened, over the whole screen"), 14)),
     look(C::Requests, &[key(K::Enter)], "⏎", A::Waterfall, ("attempts", "one request, attempt by attempt, and back"), 1),
     named("requests", look(C::Board, &[c('R')], "R", A::Requests, ("requests", "requests as they end, and where the time of one went"), 8)),
@@ -360,6 +360,17 @@ pub(super) struct Desk {
     /// Whether a drill is under way.
     pub(super) drill: When,
     pub(super) laid: Laid,
+    pub(super) known: Known,
+}
+
+/// What there is to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    /// The router has said nothing yet.
+    Nothing,
+    /// It has no deployment.
+    Empty,
+    Deployments,
 }
 
 /// What people have laid over the router.
@@ -386,12 +397,45 @@ impl Desk {
     }
 
     /// Whether it does something now.
-    fn holds(self, when: When) -> bool {
-        when == When::Always || when == self.drill
+    fn holds(self, b: &Binding) -> bool {
+        let in_time = b.when == When::Always || b.when == self.drill;
+        in_time && (self.known != Known::Nothing || b.needs_nothing())
     }
 }
 
 impl Binding {
+    /// It is about this screen alone, or about what lies over the board.
+    const fn needs_nothing(&self) -> bool {
+        let of_views = matches!(
+            self.context,
+            Context::Board
+                | Context::Tape
+                | Context::Requests
+                | Context::Routes
+                | Context::Events
+                | Context::Faults
+                | Context::Drill
+        );
+        !of_views
+            || matches!(
+                self.action,
+                Action::Help
+                    | Action::Quit
+                    | Action::Suspend
+                    | Action::Wall
+                    | Action::Overview
+                    | Action::Back
+                    | Action::Save
+                    | Action::Mouse
+            )
+    }
+
+    /// It is about the deployment under the cursor.
+    fn needs_row(&self) -> bool {
+        let of_panes = matches!(self.action, Action::Pane | Action::Zoom);
+        self.context == Context::Board && self.action.scope() == Scope::Row && !of_panes
+    }
+
     /// A key of time, where somebody looks back.
     fn winds(&self, desk: Desk) -> bool {
         desk.frozen && matches!(self.action, Action::Wind(_) | Action::Freeze)
@@ -404,7 +448,6 @@ impl Binding {
             _ if self.winds(desk) => self.priority.min(6).saturating_sub(2),
             Action::ClearFaults if desk.laid.faults => 3,
             Action::Release if desk.laid.forces => 3,
-            Action::Release if desk.laid.faults => 13,
             Action::Rung3 if desk.laid.rung3 => 3,
             _ => self.priority,
         }
@@ -485,7 +528,7 @@ pub(super) fn existing(desk: Desk) -> impl Iterator<Item = &'static Binding> {
 
 /// Those that do something in a place now.
 fn holding(context: Context, desk: Desk) -> impl Iterator<Item = &'static Binding> {
-    existing(desk).filter(move |b| b.is_in(context) && desk.holds(b.when))
+    existing(desk).filter(move |b| b.is_in(context) && desk.holds(b))
 }
 
 /// Whether the footer names it: no other binding takes its key here, keys of time are only of use to those who look
@@ -496,7 +539,8 @@ fn is_offered(b: &Binding, context: Context, desk: Desk) -> bool {
     let in_time = desk.tape || desk.frozen || !matches!(b.action, Action::Wind(_));
     let is_it = own.is_some_and(|other| std::ptr::eq(other, b));
     let leads_back = !desk.home || b.action != Action::Back;
-    let is_of_use = desk.orders == Orders::Taken || b.reach == Reach::Look;
+    let is_of_use = (desk.orders == Orders::Taken || b.reach == Reach::Look)
+        && (desk.known == Known::Deployments || !b.needs_row());
     is_it && in_time && leads_back && is_of_use && !b.label.is_empty()
 }
 

@@ -188,7 +188,7 @@ impl Loop<'_> {
                 Errand::Mouse(on) => self.screen.mouse(on)?,
                 Errand::Save => {
                     let said = match save::frame(self.app, Path::new(".")) {
-                        Ok(names) => format!("saved {}", names.join(" and ")),
+                        Ok([picture, _]) => format!("saved {picture} and .txt"),
                         Err(e) => format!("NOT SAVED: {e}"),
                     };
                     self.app.outbox.note(said);

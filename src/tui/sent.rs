@@ -1,6 +1,6 @@
 //! Commands on their way. A screen says that something happened only when the event says so.
 
-use super::theme::Role;
+use super::{fit::fit_middle, theme::Role, words::fit};
 use crate::{
     model::{
         Command, Kind, Snapshot, Wall,
@@ -15,6 +15,7 @@ use std::time::Duration;
 /// How long what became of a command stays in the footer.
 const DONE: Duration = Duration::from_secs(6);
 const REFUSED: Duration = Duration::from_secs(20);
+const NOTE: Duration = Duration::from_secs(30);
 /// Commands waited for at once; more are unlikely to be typed.
 const PENDING: usize = 16;
 
@@ -38,8 +39,8 @@ struct Sent {
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     sent: Vec<Sent>,
-    /// Something to say that no command is behind; until the next key.
-    note: Option<String>,
+    /// Something to say that no command is behind, and since when; until the next key.
+    note: Option<(String, Wall)>,
     /// What was carried out, oldest first.
     done: Vec<Command>,
     /// Who this screen is, as the events about its commands say.
@@ -53,7 +54,7 @@ impl Outbox {
         self.now = live.at;
         let text = command.to_string();
         if let Err(why) = source.send(command.clone()) {
-            self.note = Some(format!("NOT SENT: {text}: {why}"));
+            self.note(format!("NOT SENT: {text}: {why}"));
             return;
         }
         if self.sent.len() >= PENDING {
@@ -69,7 +70,13 @@ impl Outbox {
     }
 
     pub(super) fn note(&mut self, text: impl Into<String>) {
-        self.note = Some(text.into());
+        self.note = Some((text.into(), self.now));
+    }
+
+    /// What was said long enough gives the keys their room back.
+    pub(super) fn fade(&mut self) {
+        let now = self.now;
+        self.note.take_if(|(_, at)| now.since(*at) >= NOTE);
     }
 
     pub(super) fn forget_note(&mut self) {
@@ -87,7 +94,8 @@ impl Outbox {
             format!("; what became of {} is unknown", c.text)
         });
         let clock = started.clock();
-        self.note = Some(format!("the router was started again at {clock}{unknown}"));
+        self.now = started;
+        self.note(format!("the router was started again at {clock}{unknown}"));
         self.sent.clear();
     }
 
@@ -170,10 +178,11 @@ impl Outbox {
         }
     }
 
-    /// The newest of what there is to say; a refusal stands before all else.
-    pub(super) fn status(&self, lost: bool) -> Option<(String, Role)> {
-        if let Some(note) = &self.note {
-            return Some((note.clone(), Role::Warn));
+    /// The newest of what there is to say, in at most `room` columns; a refusal stands before all else. The command is
+    /// known to whoever sent it: what became of it is not cut off.
+    pub(super) fn status(&self, lost: bool, room: u16) -> Option<(String, Role)> {
+        if let Some((note, _)) = &self.note {
+            return Some((fit(note, room).into_owned(), Role::Warn));
         }
         let refused = self
             .sent
@@ -182,11 +191,16 @@ impl Outbox {
             .find(|c| matches!(c.fate, Fate::Refused(_)));
         let sent = refused.or(self.sent.last())?;
         Some(match &sent.fate {
-            Fate::Refused(why) => (format!("REFUSED: {}: {why}", sent.text), Role::Bad),
-            Fate::Done => (format!("done: {}", sent.text), Role::Good),
+            Fate::Refused(why) => {
+                let text = fit_middle("REFUSED: ", &sent.text, &format!(": {why}"), room);
+                let brief = || format!("REFUSED: {why}");
+                let whole = text.ends_with(why.as_str());
+                (if whole { text } else { brief() }, Role::Bad)
+            }
+            Fate::Done => (fit_middle("done: ", &sent.text, "", room), Role::Good),
             Fate::Waiting if lost => {
-                let text = format!("sent: {}; what became of it is unknown", sent.text);
-                (text, Role::Warn)
+                let unknown = "; what became of it is unknown";
+                (fit_middle("sent: ", &sent.text, unknown, room), Role::Warn)
             }
             Fate::Waiting => {
                 let waited = self.now.since(sent.at);
@@ -195,7 +209,8 @@ impl Outbox {
                 } else {
                     String::new()
                 };
-                (format!("sent: {} (waiting{since})", sent.text), Role::Warn)
+                let waiting = format!(" (waiting{since})");
+                (fit_middle("sent: ", &sent.text, &waiting, room), Role::Warn)
             }
         })
     }

@@ -10,6 +10,9 @@ use super::{
 };
 use crate::model::Command;
 
+/// Lines that can be had again.
+const LINES: usize = 100;
+
 impl App {
     pub(super) fn typed(&mut self, text: &str) -> Flow {
         if text.is_empty() {
@@ -53,6 +56,8 @@ impl App {
         self.overlay = Overlay::None;
         self.lines.retain(|l| l != text);
         self.lines.push(text.to_owned());
+        let old = self.lines.len().saturating_sub(LINES);
+        self.lines.drain(..old);
     }
 
     /// What a key does, said by its word; none where it is no such word.

@@ -16,6 +16,7 @@ const LIVE: Desk = Desk {
         faults: false,
         rung3: false,
     },
+    known: Known::Deployments,
 };
 const REPLAY: Desk = Desk {
     orders: Orders::Refused,
@@ -77,6 +78,7 @@ fn on_a_read_only_screen_no_key_sends_a_command() {
                     home: true,
                     drill,
                     laid: Laid::default(),
+                    known: Known::Deployments,
                 };
                 let found = find(b.context, KeyEvent::new(k.code, KeyModifiers::NONE), desk);
                 assert!(found.is_none_or(|f| f.reach == Reach::Look), "{}", b.shown);
@@ -194,4 +196,45 @@ fn every_key_of_the_table_is_in_the_manual() {
             .find(|(shown, text)| *shown == b.shown && *text == b.told());
         assert!(entry.is_some(), "{} {}", b.shown, b.help);
     }
+}
+
+#[test]
+fn before_the_first_state_there_are_the_keys_that_need_none() {
+    let unborn = Desk {
+        known: Known::Nothing,
+        ..LIVE
+    };
+    let labels = |context, desk| {
+        let offered = offered(context, desk).into_iter().map(|b| b.label);
+        offered.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        labels(Context::Board, unborn),
+        ["wall", "save", "mouse", "help", "quit"]
+    );
+    for b in TABLE.iter().filter(|b| b.reach > Reach::Look) {
+        for k in b.keys {
+            let event = KeyEvent::new(k.code, KeyModifiers::NONE);
+            let found = find(Context::Board, event, unborn);
+            assert!(found.is_none_or(|f| f.reach == Reach::Look), "{}", b.shown);
+        }
+    }
+    assert!(!holding(Context::Board, unborn).any(|b| b.action == Action::Freeze));
+    let away = Desk {
+        home: false,
+        ..unborn
+    };
+    assert!(labels(Context::Wall, away).contains(&"back"));
+}
+
+#[test]
+fn without_a_deployment_no_key_about_one_is_offered() {
+    let empty = Desk {
+        known: Known::Empty,
+        ..LIVE
+    };
+    let offered = offered(Context::Board, empty);
+    let has = |action| offered.iter().any(|b| b.action == action);
+    assert!(!has(Action::ForceOpen) && !has(Action::Detail) && !has(Action::Probe));
+    assert!(has(Action::Events) && has(Action::Zoom) && has(Action::Quit));
 }

@@ -117,7 +117,7 @@ fn in_a_replay_no_key_asks_for_a_command_and_the_help_has_none() {
                 let show = &mut Show::open();
                 show.press(&c.to_string());
                 let asks = matches!(show.0.overlay, Overlay::Confirm(_) | Overlay::Menu(_));
-                assert!(!asks && show.0.outbox.status(false).is_none(), "{c}");
+                assert!(!asks && show.0.outbox.status(false, 80).is_none(), "{c}");
             }
         }
     }
