@@ -199,6 +199,9 @@ pub struct DeploymentView {
     /// When the breaker moves next by itself.
     pub until: Option<Wall>,
     pub reason: Option<Reason>,
+    /// When it left Closed and why; none while it is closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tripped: Option<Tripped>,
     pub force: Option<Force>,
     pub gate: Option<Gate>,
     /// It would be open now, and serves all the same.
@@ -236,6 +239,13 @@ pub struct DeploymentView {
     /// None: none has ended yet, or there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary_last: Option<CanaryView>,
+}
+
+/// The beginning of what probes and ramps are to end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tripped {
+    pub at: Wall,
+    pub reason: Reason,
 }
 
 /// How the last prompt of our own went.

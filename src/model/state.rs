@@ -12,7 +12,7 @@ use super::{
     shape,
     snapshot::{
         CanaryView, DeploymentView, FaultView, Gate, HISTORY_S, JudgedView, Point, RouteView,
-        Rung3View, Users, UsersWord,
+        Rung3View, Tripped, Users, UsersWord,
     },
     topology::{DeploymentInfo, Topology},
     verdict::{Next, Verdict},
@@ -282,6 +282,12 @@ impl State {
             d.until = t.until;
             d.reason = Some(t.reason.clone());
             d.would_trip = None;
+            if t.to == Phase::Closed {
+                d.tripped = None;
+            } else if t.from == Phase::Closed {
+                let reason = t.reason.clone();
+                d.tripped = Some(Tripped { at, reason });
+            }
         });
     }
 
@@ -536,6 +542,7 @@ fn fresh(info: &DeploymentInfo, at: Wall) -> DeploymentView {
         force: None,
         gate: None,
         would_trip: None,
+        tripped: None,
         errors_5m: Share::default(),
         throttled_5m: 0,
         classes_5m: Vec::new(),
@@ -574,11 +581,11 @@ fn point_at(points: &mut Arc<VecDeque<Point>>, sec: u64) -> &mut Point {
 }
 
 #[cfg(test)]
-pub(super) mod tests_support {
+pub(crate) mod tests_support {
     use super::{DeploymentInfo, DeploymentView, Wall, fresh};
 
     /// A deployment of which nothing is known yet.
-    pub(in crate::model) fn deployment(id: &str) -> DeploymentView {
+    pub(crate) fn deployment(id: &str) -> DeploymentView {
         let info = DeploymentInfo {
             id: id.into(),
             provider: "p".into(),

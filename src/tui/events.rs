@@ -12,11 +12,11 @@ use super::{
     draw::{framed, put, title},
     fit::fit_middle,
     theme::Role,
-    words::level,
+    words::{level, shortened, width},
 };
 use crate::model::{Class, DeploymentId, Event, Kind, Phase, Snapshot, Verdict, event::Level};
 use ratatui::{buffer::Buffer, layout::Rect};
-use std::{collections::HashSet, time::Duration};
+use std::{borrow::Cow, collections::HashSet, time::Duration};
 
 /// What is folded into one line is not older than this before the newest of it.
 const FOLDED: Duration = Duration::from_mins(2);
@@ -219,7 +219,12 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, about: Option<&Deplo
             x
         };
         let room = inner.right().saturating_sub(x);
-        let (body, mark) = injected(line);
+        let line = if width(line) > room {
+            Cow::from(shortened(line, app.shown()))
+        } else {
+            Cow::from(line)
+        };
+        let (body, mark) = injected(&line);
         put(buf, (x, y), &fit_middle("", body, mark, room), room, style);
     }
     if !drawn {

@@ -7,7 +7,7 @@ use super::{
     draw::put,
     header, headline,
     theme::Role,
-    words::{breaker, err, fit, served, users, width},
+    words::{breaker, err, fit, served, short_name, users, width},
 };
 use crate::{
     model::{snapshot::DeploymentView, time::short},
@@ -104,7 +104,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
 fn row(app: &App, d: &DeploymentView, room: u16) -> (String, Style) {
     let (glyph, word, role) = breaker(d);
     let (rate, _) = err(d.errors_5m, app.shown().err_threshold);
-    let name = d.id.split_once('/').map_or(&*d.id, |(_, model)| model);
+    let name = short_name(d, app.shown());
     let letters = room / MIDDLE.wide;
     let style = app.theme.bold(role);
     let fits = |facts: &String| letters >= width(facts).saturating_add(NAME);

@@ -168,6 +168,28 @@ pub(super) fn width(text: &str) -> u16 {
     u16::try_from(text.width()).unwrap_or(u16::MAX)
 }
 
+/// Without its provider, where no other deployment is of the same name then.
+pub(super) fn short_name<'a>(d: &'a DeploymentView, s: &Snapshot) -> &'a str {
+    let model = |id: &'a str| id.split_once('/').map_or(id, |(_, model)| model);
+    let name = model(&d.id);
+    let twice = |o: &&DeploymentView| o.id.split_once('/').is_some_and(|(_, m)| m == name);
+    if s.deployments.iter().filter(twice).count() > 1 {
+        &d.id
+    } else {
+        name
+    }
+}
+
+/// A text with the short names of all deployments that it names.
+pub(super) fn shortened(text: &str, s: &Snapshot) -> String {
+    let mut longest: Vec<_> = s.deployments.iter().collect();
+    // One name may be the beginning of another.
+    longest.sort_by_key(|d| std::cmp::Reverse(d.id.len()));
+    longest.into_iter().fold(text.to_owned(), |text, d| {
+        text.replace(&*d.id, short_name(d, s))
+    })
+}
+
 /// The text in at most `room` columns, with an ellipsis where something was cut off.
 pub(super) fn fit(text: &str, room: u16) -> Cow<'_, str> {
     if width(text) <= room {
@@ -264,6 +286,7 @@ pub(super) fn plain(symbol: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::state::tests_support::deployment;
 
     #[test]
     fn what_was_served_is_never_rounded_up_to_all() {
@@ -279,6 +302,25 @@ mod tests {
         assert_eq!(fit("claude", 5), "clau…");
         assert_eq!(fit("日本語", 5), "日本…");
         assert_eq!(fit("claude", 1), "…");
+    }
+
+    #[test]
+    fn a_name_goes_without_its_provider_only_where_it_is_nobody_elses() {
+        let of = |ids: &[&str]| {
+            let one = |id: &&str| deployment(id);
+            Snapshot {
+                deployments: ids.iter().map(one).collect(),
+                ..Snapshot::default()
+            }
+        };
+        let text = "openai/gpt-4.1-mini fell back to openai/gpt-4.1";
+        let s = of(&["openai/gpt-4.1", "openai/gpt-4.1-mini"]);
+        assert_eq!(shortened(text, &s), "gpt-4.1-mini fell back to gpt-4.1");
+        let s = of(&["openai/gpt-4.1", "openai/gpt-4.1-mini", "azure/gpt-4.1"]);
+        assert_eq!(
+            shortened(text, &s),
+            "gpt-4.1-mini fell back to openai/gpt-4.1"
+        );
     }
 
     #[test]

@@ -433,8 +433,11 @@ fn the_mark_of_an_injected_failure_is_never_cut_off() {
         });
     });
     let text = desk.text(80, 24);
-    assert!(text.contains("… [injected]│"), "{text}");
-    assert!(desk.text(200, 60).contains("overloaded_error [injected]"));
+    let brief = "claude-sonnet-4-5 -> gpt-4.1: fault 529 overloaded_error [injected]│";
+    assert!(text.contains(&format!("14:03:22 · {brief}")), "{text}");
+    assert!(desk.text(62, 24).contains("… [injected]│"));
+    let whole = format!("{PRIMARY} -> {SECONDARY}: fault 529 overloaded_error [injected]");
+    assert!(desk.text(200, 60).contains(&whole));
 }
 
 #[test]
@@ -523,10 +526,10 @@ fn bad_scores_of_two_minutes_are_one_line_for_each_deployment_and_hide_nothing_b
     let text = desk.text(120, 40);
     assert!(!text.contains("scores not shown"), "{text}");
     assert!(text.contains("7 more fallbacks not shown"), "{text}");
-    let line = |id: &str| format!("14:03:12 · 12x {id} judged 0.");
+    let line = |name: &str| format!("14:03:12 · 12x {name} judged 0.");
     assert_eq!(text.matches(" judged 0.").count(), 2 * 2, "{text}");
     assert!(
-        text.contains(&line(PRIMARY)) && text.contains(&line(TERTIARY)),
+        text.contains(&line("claude-sonnet-4-5")) && text.contains(&line("gemini-2.5-pro")),
         "{text}"
     );
     assert!(text.contains("▲ judge drift: "), "{text}");
