@@ -2,7 +2,11 @@
 //!
 //! ```text
 //! breakerbox  LIVE  :4141  users ok  served 99.98%  degraded 31%  ⚑ 1 force 8:12          14:03:22Z
+//! ATTACHED  read-only   users degraded   served 100%  ⚑ 2 by hand 8:12                    14:03:22Z
 //! ```
+//!
+//! A router elsewhere must never be taken for this one: that it is elsewhere, and that nothing can be done to it here, goes
+//! after everything but the word for its users.
 
 use super::{
     app::App,
@@ -20,26 +24,38 @@ use std::time::Duration;
 
 /// A drill is to be run every month; after this it is overdue.
 const OVERDUE: Duration = Duration::from_hours(35 * 24);
-/// A narrower line has no room for a time that stands still.
+/// A narrower line has no room for a time that stands still, nor for what a frozen screen misses.
 const NARROW: u16 = 60;
+/// Columns between two items.
+const GAP: u16 = 2;
+/// Where the screen's own state stands among the items: only the word for the users stays longer.
+const LABEL: u8 = 1;
 
 /// A trouble of the judges is named here where it has no line of its own.
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, trouble: Option<&Trouble>) {
     let clock = clock(app, area.width);
     let wide = width(&clock);
     let style = app.theme.style(Role::Dim);
-    let left = Rect {
+    let mut left = Rect {
         width: room(app, area.width),
         ..area
     };
-    let named = trouble.map(|t| Item::new(t.what, app.theme.bold(Role::Warn), 2));
+    let named = trouble.map(|t| Item::new(t.what, app.theme.bold(Role::Warn), 3));
     let mut items = facts(app, false, left.width);
-    if total(&items, 2) > left.width {
+    if total(&items, GAP) > left.width {
         items = facts(app, true, left.width);
     }
     items.extend(named);
-    let items = keep(items, left.width, 2);
-    let end = row(buf, left, &items, 2);
+    let must = items.iter().filter(|i| i.priority <= LABEL);
+    let must = must.fold(0_u16, |sum, i| {
+        sum.saturating_add(width(&i.text)).saturating_add(GAP)
+    });
+    if must.saturating_sub(GAP) > left.width {
+        // The time says less.
+        left.width = area.width;
+    }
+    let items = keep(items, left.width, GAP);
+    let end = row(buf, left, &items, GAP);
     let x = area.right().saturating_sub(wide);
     if x >= end {
         put(buf, (x, area.y), &clock, wide, style);
@@ -73,24 +89,24 @@ fn facts(app: &App, less: bool, room: u16) -> Vec<Item> {
     } else {
         overrides(s)
     };
+    let simulated = s
+        .simulated
+        .then(|| Item::new("simulated", theme.style(Role::Info), 8));
     let mut items = if app.is_lost() {
         let mut items = link::items(app, room);
-        items.extend(frozen(app));
+        items.extend(frozen(app, room));
+        items.extend(simulated);
         items
     } else {
-        vec![
-            Item::new("breakerbox", theme.bold(Role::Text), 8),
-            mode(app),
-            Item::new(listen(app), theme.style(Role::Dim), 9),
-            users_item(app),
-        ]
+        let mut items = vec![Item::new("breakerbox", theme.bold(Role::Text), 9)];
+        items.extend(mode(app, room));
+        items.extend(simulated);
+        items.push(Item::new(listen(app), theme.style(Role::Dim), 10));
+        items.push(users_item(app));
+        items
     };
-    if s.simulated {
-        let at = if app.is_lost() { items.len() } else { 2 };
-        items.insert(at, Item::new("simulated", theme.style(Role::Info), 7));
-    }
     if s.stopping && !app.is_lost() {
-        items.insert(0, Item::new(" STOPPING ", theme.badge(Role::Warn), 1));
+        items.insert(0, Item::new(" STOPPING ", theme.badge(Role::Warn), LABEL));
     }
     if let Some(share) = served(s.users.failed_5m) {
         let role = match s.users.failed_5m {
@@ -98,7 +114,7 @@ fn facts(app: &App, less: bool, room: u16) -> Vec<Item> {
             f if f.bad > 0 => Role::Bad,
             _ => Role::Text,
         };
-        items.push(Item::new(format!("served {share}"), theme.style(role), 2));
+        items.push(Item::new(format!("served {share}"), theme.style(role), 3));
     }
     let degraded = s.users.degraded_5m;
     if let Some(rate) = degraded.rate().filter(|r| *r > 0.0) {
@@ -110,17 +126,17 @@ fn facts(app: &App, less: bool, room: u16) -> Vec<Item> {
         items.push(Item::new(
             format!("degraded {}", percent(rate)),
             theme.style(role),
-            4,
+            5,
         ));
     }
     if s.users.client_retries_5m > 0 {
         let text = format!("client retries {}", count(s.users.client_retries_5m.into()));
-        items.push(Item::new(text, theme.style(Role::Warn), 6));
+        items.push(Item::new(text, theme.style(Role::Warn), 7));
     }
     if s.journal_stopped.is_some() {
-        items.push(Item::new(" NO JOURNAL ", theme.badge(Role::Warn), 2));
+        items.push(Item::new(" NO JOURNAL ", theme.badge(Role::Warn), 3));
     }
-    items.push(Item::new(by_hand, theme.bold(Role::Manual), 1));
+    items.push(Item::new(by_hand, theme.bold(Role::Manual), 2));
     items.extend(drill(s, theme, less));
     items
 }
@@ -140,7 +156,7 @@ fn drill(s: &Snapshot, theme: Theme, nameless: bool) -> Option<Item> {
         let words = ["drill", name, &since, &checks];
         let text = words.into_iter().filter(|w| !w.is_empty());
         let text = text.collect::<Vec<_>>().join(" ");
-        return Some(Item::new(text, theme.bold(Role::Info), 3));
+        return Some(Item::new(text, theme.bold(Role::Info), 4));
     }
     let (last, now) = (s.last_drill.as_ref()?, s.at);
     let ago = short(last.at.until(now));
@@ -148,48 +164,53 @@ fn drill(s: &Snapshot, theme: Theme, nameless: bool) -> Option<Item> {
         None => Item::new(
             format!("drill {} {ago}", last.scenario),
             theme.bold(Role::Info),
-            3,
+            4,
         ),
         Some(DrillResult::Passed) if last.at.until(now) < OVERDUE => {
-            Item::new(format!("drill {ago} ago"), theme.style(Role::Dim), 6)
+            Item::new(format!("drill {ago} ago"), theme.style(Role::Dim), 7)
         }
         Some(DrillResult::Passed) => {
-            Item::new(format!("drill {ago} ago"), theme.style(Role::Warn), 6)
+            Item::new(format!("drill {ago} ago"), theme.style(Role::Warn), 7)
         }
         Some(result) => Item::new(
             format!("drill {result} {ago} ago"),
             theme.style(Role::Warn),
-            6,
+            7,
         ),
     })
 }
 
-/// `LIVE`, or how far back a frozen screen lies: that must not be overlooked.
-fn mode(app: &App) -> Item {
+/// `LIVE`, or that it is a recording or a router elsewhere, that nothing can be done to it here, and how far back a frozen
+/// screen lies: none of these may be overlooked.
+fn mode(app: &App, room: u16) -> Vec<Item> {
     if let Some(tape) = app.source.tape() {
-        return tape::item(tape, app);
+        return vec![tape::item(tape, app)];
     }
-    frozen(app).unwrap_or_else(|| {
-        let (to, priority) = match &app.link {
-            Link::Attached { to, .. } => (to.as_str(), 3),
-            _ => ("", 5),
-        };
-        let may_look = if app.source.read_only() {
-            "read-only"
-        } else {
-            ""
-        };
-        let words = [app.source.label(), to, may_look];
-        let said = words.into_iter().filter(|word| !word.is_empty());
-        let text = said.collect::<Vec<_>>().join(" ");
-        Item::new(text, app.theme.style(Role::Info), priority)
-    })
+    let info = app.theme.style(Role::Info);
+    let frozen = frozen(app, room);
+    let mut items = match &app.link {
+        Link::Attached { to, .. } => vec![
+            Item::new(app.source.label(), app.theme.bold(Role::Info), LABEL),
+            Item::new(to, info, 4),
+        ],
+        _ if frozen.is_some() => Vec::new(),
+        _ => vec![Item::new(app.source.label(), info, 6)],
+    };
+    if app.source.read_only() {
+        items.push(Item::new("read-only", app.theme.bold(Role::Info), LABEL));
+    }
+    items.extend(frozen);
+    items
 }
 
-fn frozen(app: &App) -> Option<Item> {
+fn frozen(app: &App, room: u16) -> Option<Item> {
     let (ago, events) = app.behind()?;
-    let s = if events == 1 { "" } else { "s" };
-    let text = format!(" FROZEN {}, {events} event{s} behind ", short(ago));
+    let ago = short(ago);
+    let text = match events {
+        _ if room < NARROW => format!(" FROZEN {ago} "),
+        1 => format!(" FROZEN {ago}, 1 event behind "),
+        n => format!(" FROZEN {ago}, {n} events behind "),
+    };
     Some(Item::new(text, app.theme.badge(Role::Info), 0))
 }
 

@@ -60,7 +60,7 @@ fn an_attached_screen_says_to_where() {
     let desk = desk(scene::calm(), attached(None));
     let header = header(&desk, 120, 40);
     assert!(
-        header.contains("ATTACHED 10.0.0.7:4141  users ok"),
+        header.contains("ATTACHED  10.0.0.7:4141  users ok"),
         "{header}"
     );
     assert!(!header.contains(":4141  :4141"), "{header}");
@@ -72,9 +72,35 @@ fn a_screen_that_may_only_look_says_so() {
     desk.link(attached(None));
     let header = header(&desk, 120, 40);
     assert!(
-        header.contains("ATTACHED 10.0.0.7:4141 read-only  users ok"),
+        header.contains("ATTACHED  10.0.0.7:4141  read-only  users ok"),
         "{header}"
     );
+}
+
+#[test]
+fn an_attached_screen_is_taken_for_no_local_one_however_little_room_there_is() {
+    for read_only in [false, true] {
+        for keys in ["", " ", "\n", "R", "T", "F", "E", "W"] {
+            for w in [200, 120, 80, 58, 40] {
+                let mut desk = Desk::with(scene::forced(), Palette::Dark, false, read_only);
+                desk.link(attached(None));
+                desk.press(keys);
+                let text = desk.text(w, 24);
+                let line = if keys == "W" {
+                    text.lines().last()
+                } else {
+                    text.lines().next()
+                };
+                let line = line.unwrap_or_default();
+                assert!(line.contains("ATTACHED"), "{w} {keys:?}\n{text}");
+                assert!(line.contains("users FAILING"), "{w} {keys:?}\n{text}");
+                let said = line.contains("read-only");
+                assert!(said == read_only || w == 40, "{w} {keys:?}\n{text}");
+                let frozen = line.contains("FROZEN");
+                assert_eq!(frozen, keys == " ", "{w} {keys:?}\n{text}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -239,6 +265,23 @@ fn before_the_first_state_it_says_whom_it_tries_to_reach_and_nothing_of_users() 
         header(&desk, 120, 40)
             .contains("connecting to 10.0.0.7:4141:  the connection was refused, again in 3 s")
     );
+}
+
+#[test]
+fn before_the_first_state_the_footer_offers_what_works_then_and_no_other_key_does_anything() {
+    for link in [Link::Here, lost()] {
+        let mut desk = desk(scene::unborn(), link);
+        let text = desk.text(80, 24);
+        let footer = text.lines().last().unwrap();
+        assert_eq!(footer, "W wall  S save  m mouse  ? help  q quit");
+        // A screen that froze now would show nothing when there is something.
+        desk.press(" odR3");
+        assert_eq!(desk.text(80, 24), text);
+        assert!(desk.sent().is_empty());
+        desk.link(attached(None));
+        desk.then(|s| *s = scene::calm());
+        assert!(desk.text(80, 24).contains("o force open"));
+    }
 }
 
 #[test]
