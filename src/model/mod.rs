@@ -16,6 +16,7 @@ pub mod order;
 pub mod past;
 pub mod phase;
 pub mod request;
+pub mod reserve;
 pub mod scale;
 pub mod series;
 pub mod shape;

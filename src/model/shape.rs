@@ -92,11 +92,7 @@ fn named(s: &Snapshot, own_network: bool) -> Option<(ShapeKind, String)> {
 
 /// `anthropic/claude scores 0.58 < 0.70, 23 of 41 bad, …`: the shape's name has said that it is about quality.
 fn told(d: &DeploymentView) -> String {
-    let reason = d
-        .reason
-        .as_ref()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let reason = why(d).map(ToString::to_string).unwrap_or_default();
     match reason.strip_prefix("quality ") {
         Some(scores) => format!("{} scores {scores}", d.id),
         None => format!("{}: {reason}", d.id),
@@ -127,7 +123,7 @@ fn judge_drift(s: &Snapshot) -> Option<String> {
 
 fn is_borne_out(d: &DeploymentView) -> bool {
     matches!(
-        d.reason,
+        why(d),
         Some(Reason::Quality {
             confirmed: true,
             ..
@@ -135,17 +131,23 @@ fn is_borne_out(d: &DeploymentView) -> bool {
     )
 }
 
+/// While somebody looks whether it is back it is still down for what it tripped on.
+fn why(d: &DeploymentView) -> Option<&Reason> {
+    let tripped = d.tripped.as_ref().filter(|_| d.phase == Phase::Probe);
+    tripped.map(|t| &t.reason).or(d.reason.as_ref())
+}
+
 fn is_our_mistake(d: &DeploymentView) -> bool {
     let certain = |v: &Verdict| matches!(v.class, Class::Credential | Class::Config);
     d.phase != Phase::Closed
-        && matches!(&d.reason, Some(Reason::Certain { verdict } | Reason::ProbeFailed { verdict }) if certain(verdict))
+        && matches!(why(d), Some(Reason::Certain { verdict } | Reason::ProbeFailed { verdict }) if certain(verdict))
         || matches!(&d.gate, Some(g) if g.class == Class::Quota)
 }
 
 fn failed(d: &DeploymentView) -> bool {
     d.phase != Phase::Closed
         && matches!(
-            d.reason,
+            why(d),
             Some(Reason::ErrorRate { .. } | Reason::ProbeFailed { .. } | Reason::RampFailed { .. })
         )
 }
@@ -173,7 +175,7 @@ fn since_it_moved(d: &DeploymentView, s: &Snapshot) -> Share {
 fn stupid(d: &DeploymentView) -> bool {
     d.phase != Phase::Closed
         && matches!(
-            d.reason,
+            why(d),
             Some(
                 Reason::Quality { .. }
                     | Reason::ProbeJudgedBad { .. }

@@ -53,17 +53,21 @@ fn said(clauses: &[Clause], shorter: usize) -> String {
     texts.join(", ")
 }
 
-/// A sentence cut after one of its clauses, where that loses little.
+/// A sentence cut after one of its clauses or else of its words, where that loses little: half of a number is another one.
 pub(super) fn fit_sentence(text: &str, room: u16) -> Cow<'_, str> {
     if width(text) <= room {
         return Cow::from(text);
     }
     let enough = room.saturating_mul(2) / 3;
-    text.match_indices(", ")
-        .filter_map(|(at, _)| text.get(..at))
-        .filter(|clause| (enough..room).contains(&width(clause)))
-        .last()
-        .map_or_else(|| fit(text, room), |clause| Cow::from(format!("{clause}…")))
+    let before = |mark: &str| {
+        text.match_indices(mark)
+            .filter_map(|(at, _)| text.get(..at))
+            .filter(|head| (enough..room).contains(&width(head)))
+            .last()
+    };
+    before(", ")
+        .or_else(|| before(" "))
+        .map_or_else(|| fit(text, room), |head| Cow::from(format!("{head}…")))
 }
 
 #[cfg(test)]
@@ -155,7 +159,9 @@ mod tests {
         );
         assert_eq!(
             fit_sentence("claude, which scores 0.58", 20),
-            "claude, which score…"
+            "claude, which…"
         );
+        assert_eq!(fit_sentence("error_rate n=812", 15), "error_rate…");
+        assert_eq!(fit_sentence("error_rate38.4%", 10), "error_rat…");
     }
 }

@@ -2,19 +2,22 @@
 //!
 //! ```text
 //! provider quality  anthropic/claude-sonnet scores 0.58 < 0.70, 23 of 41 bad       31.2 req/s  p95 2.4s
+//! provider availability  last healthy tier: openai/gpt-4.1  2 of 3 down: claude-sonnet OPEN (errors), +1
 //! judge dismissed  openai/gpt-4.1: known good answers score 0.44, usually 0.93, looked at again 14:10:00
 //! ```
 
 use super::{
     app::App,
-    draw::{Item, put, row},
+    down::{self, Reserve},
+    draw::{Item, put, row, total},
     fit::{fit_sentence, fit_trouble},
     link,
-    theme::Role,
-    words::{breaker, count, is_blind, per_second, width},
+    theme::{Role, Theme},
+    words::{breaker, count, is_blind, per_second, shortened, width},
 };
 use crate::model::{
     Snapshot,
+    event::Exchanges,
     shape::{Shape, ShapeKind},
     snapshot::{DeploymentView, Shown, UsersWord},
     text::{self, Trouble},
@@ -24,6 +27,10 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 /// Lines about judges under the headline.
 const LINES: usize = 3;
+/// What makes users degraded.
+const MINUTE: u64 = 60;
+/// Columns between its parts.
+const GAP: u16 = 2;
 /// Evidence, as a share of what trips, that is said of a quiet screen. A single failure is less.
 const SUSPICIOUS: f64 = 0.5;
 
@@ -35,7 +42,33 @@ struct Headline {
 
 enum Evidence {
     Said(String),
+    /// The same in fewer and fewer words.
+    Forms(Vec<String>),
     Judges(Trouble),
+}
+
+impl Evidence {
+    /// In at most `room` columns.
+    fn fit(&self, room: u16, s: &Snapshot) -> String {
+        let forms = match self {
+            Self::Said(text) => &vec![text.clone(), shortened(text, s)],
+            Self::Forms(forms) => forms,
+            Self::Judges(trouble) => return fit_trouble(trouble, room),
+        };
+        let whole = forms.iter().find(|text| width(text) <= room);
+        let last = || fit_sentence(forms.last().map_or("", String::as_str), room);
+        whole.cloned().unwrap_or_else(|| last().into_owned())
+    }
+
+    /// Whether so many columns are enough for more than a number.
+    fn is_told(&self, room: u16, s: &Snapshot) -> bool {
+        let least = match self {
+            Self::Said(text) => shortened(text, s),
+            Self::Forms(forms) => forms.iter().rev().nth(1).cloned().unwrap_or_default(),
+            Self::Judges(trouble) => return !fit_trouble(trouble, room).contains('…'),
+        };
+        width(&least) <= room
+    }
 }
 
 impl Headline {
@@ -70,8 +103,15 @@ impl Headline {
 
 fn of_providers(s: &Snapshot) -> Option<Headline> {
     let shape = s.shape.as_ref()?;
-    let named = shape.kind != ShapeKind::JudgeDrift;
-    named.then(|| Headline::new(shape.kind.as_str(), &shape.evidence, Role::Bad))
+    if shape.kind == ShapeKind::JudgeDrift {
+        return None;
+    }
+    Some(Headline {
+        what: shape.kind.as_str().to_owned(),
+        evidence: down::beside(s, &shape.evidence)
+            .map_or_else(|| Evidence::Said(shape.evidence.clone()), Evidence::Forms),
+        role: Role::Bad,
+    })
 }
 
 /// The jury's own word, or what the scores look like. A judge that is left out is less.
@@ -135,7 +175,7 @@ fn unquiet(s: &Snapshot) -> Headline {
         return Headline::new("not all closed", moving.join(", "), Role::Warn);
     }
     if s.users.word == UsersWord::Degraded {
-        let evidence = "some requests were answered by a lower tier";
+        let evidence = moved(s);
         return Headline::new("failing over", evidence, Role::Warn);
     }
     let trouble = text::troubles(s).into_iter().next();
@@ -144,6 +184,25 @@ fn unquiet(s: &Snapshot) -> Headline {
         .or_else(|| suspicion(s))
         .or_else(|| looks(s))
         .unwrap_or_else(|| Headline::new("all quiet", judged(s), Role::Good))
+}
+
+/// How many there were, where everything is closed: an outage that is over still shows in what is counted over longer.
+fn moved(s: &Snapshot) -> String {
+    let mut minute = Exchanges::default();
+    let now = s.at.secs();
+    for (_, second) in s
+        .exchanges
+        .iter()
+        .filter(|(sec, _)| *sec > now.saturating_sub(MINUTE))
+    {
+        minute.add(second);
+    }
+    let (n, all) = (minute.fallback.into(), minute.answered().into());
+    format!(
+        "a lower tier answered {} of {} in the last minute",
+        count(n),
+        count(all)
+    )
 }
 
 fn alarm(s: &Snapshot) -> Option<Headline> {
@@ -215,7 +274,7 @@ impl Notes {
 fn below(s: &Snapshot) -> Vec<Trouble> {
     let said = match Headline::of(s).evidence {
         Evidence::Judges(trouble) => Some(trouble),
-        Evidence::Said(_) => None,
+        _ => None,
     };
     text::troubles(s)
         .into_iter()
@@ -226,36 +285,47 @@ fn below(s: &Snapshot) -> Vec<Trouble> {
 
 pub(super) fn draw_shape(app: &App, area: Rect, buf: &mut Buffer) {
     let (s, theme) = (app.shown(), app.theme);
-    let Headline {
-        what,
-        evidence,
-        role,
-    } = Headline::of(s);
-    let flow = if app.knows_nothing() {
-        String::new()
-    } else {
-        flow(s)
-    };
-    let left = area.width.saturating_sub(width(&what)).saturating_sub(2);
-    let whole = match &evidence {
-        Evidence::Said(text) => text.clone(),
-        Evidence::Judges(trouble) => trouble.text(),
-    };
-    let flow_fits = width(&whole).saturating_add(width(&flow)).saturating_add(2) <= left;
-    let evidence = match &evidence {
-        Evidence::Said(text) => fit_sentence(text, left).into_owned(),
-        Evidence::Judges(trouble) => fit_trouble(trouble, left),
-    };
-    let items = [
-        Item::new(what, theme.bold(role), 0),
-        Item::new(evidence, theme.style(Role::Text), 1),
-    ];
-    row(buf, area, &items, 2);
-    if flow_fits {
+    let head = Headline::of(s);
+    let left = area
+        .width
+        .saturating_sub(width(&head.what))
+        .saturating_sub(GAP);
+    let mut items = vec![Item::new(&*head.what, theme.bold(head.role), 0)];
+    let mut room = left;
+    if let Some(reserve) = down::reserve(s) {
+        let item = reserve_item(&reserve, &head.evidence, left, s, theme);
+        room = left.saturating_sub(width(&item.text)).saturating_sub(GAP);
+        items.push(item);
+    }
+    let evidence = head.evidence.fit(room, s);
+    items.push(Item::new(evidence, theme.style(Role::Text), 1));
+    row(buf, area, &items, GAP);
+    if app.knows_nothing() {
+        return;
+    }
+    let flow = flow(s);
+    let used = total(&items, GAP).saturating_add(GAP);
+    if used.saturating_add(width(&flow)) <= area.width {
         let x = area.right().saturating_sub(width(&flow));
         let dim = theme.style(Role::Dim);
         put(buf, (x, area.y), &flow, width(&flow), dim);
     }
+}
+
+/// How much is left stands before what is wrong: in as many words as leave that whole, or in a third of the line.
+fn reserve_item(r: &Reserve, evidence: &Evidence, room: u16, s: &Snapshot, theme: Theme) -> Item {
+    let beside = |text: &&String| {
+        let left = room.saturating_sub(width(text)).saturating_sub(GAP);
+        evidence.is_told(left, s)
+    };
+    let third = |text: &&String| width(text) <= room / 3;
+    let forms = || r.forms.iter();
+    let text = forms()
+        .find(beside)
+        .or_else(|| forms().find(third))
+        .or(r.forms.last());
+    let role = if r.gone { Role::Bad } else { Role::Warn };
+    Item::new(text.cloned().unwrap_or_default(), theme.bold(role), 0)
 }
 
 /// `31.2 req/s  p95 2.4s`

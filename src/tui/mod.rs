@@ -15,6 +15,7 @@ mod complete;
 mod confirm;
 mod decode;
 mod detail;
+mod down;
 mod draw;
 mod drill;
 mod errand;

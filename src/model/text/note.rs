@@ -75,15 +75,34 @@ pub fn clauses(d: &DeploymentView, at: Wall) -> Vec<Clause> {
     };
     let mut all = d.reason.as_ref().map(of_reason).unwrap_or_default();
     match d.shown() {
-        Shown::Open => all.extend(next("probe")),
-        Shown::Probe => all.push(Clause::new(Rank::Next, "one request looks")),
+        Shown::Open => {
+            all.extend(next("probe"));
+            all.extend(tripped(d));
+        }
+        Shown::Probe => {
+            all.push(Clause::new(Rank::Next, "one request looks"));
+            all.extend(tripped(d));
+        }
         Shown::Ramp(_) => {
-            all.extend(next("next step"));
+            // It is taken as soon as it is earned.
+            all.extend(d.until.map(|t| {
+                let left = short(at.until(t));
+                Clause::new(Rank::Next, format!("next step within {left}"))
+            }));
+            all.extend(tripped(d));
             all.extend(watched(d));
         }
         _ => all = at_rest(d, at),
     }
     all
+}
+
+/// When it all began, where that is not when the breaker last moved: one that opens after each probe reads as if it had
+/// just tripped.
+fn tripped(d: &DeploymentView) -> Option<Clause> {
+    let first = d.tripped.as_ref().filter(|t| t.at < d.since)?;
+    let text = format!("tripped {}", first.at.clock());
+    Some(Clause::new(Rank::Since, text))
 }
 
 /// What a reason says; of a long one the particulars apart.

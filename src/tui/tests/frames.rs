@@ -16,6 +16,12 @@ frames! {
     incident_at_80_by_24: scene::incident(), "", 80, 24;
     incident_at_120_by_40: scene::incident(), "", 120, 40;
     incident_at_200_by_60: scene::incident(), "", 200, 60;
+    last_tier_at_58_by_14: scene::last_tier(), "", 58, 14;
+    last_tier_at_80_by_24: scene::last_tier(), "", 80, 24;
+    last_tier_at_120_by_40: scene::last_tier(), "", 120, 40;
+    no_tier_at_80_by_24: scene::no_tier(), "", 80, 24;
+    no_tier_at_120_by_40: scene::no_tier(), "", 120, 40;
+    the_wall_of_a_last_tier: scene::last_tier(), "W", 120, 40;
     forced_at_58_by_14: scene::forced(), "", 58, 14;
     forced_at_80_by_24: scene::forced(), "", 80, 24;
     forced_at_120_by_40: scene::forced(), "", 120, 40;

@@ -18,6 +18,7 @@ mod detail;
 mod drill;
 mod events;
 mod frames;
+mod headline;
 mod keys;
 mod link;
 mod matrix;

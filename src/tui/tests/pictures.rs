@@ -14,6 +14,8 @@ fn every_situation_can_be_drawn_as_a_picture() {
     let scenes = [
         ("calm", scene::calm as fn() -> scene::Scene),
         ("incident", scene::incident),
+        ("last-tier", scene::last_tier),
+        ("no-tier", scene::no_tier),
         ("forced", scene::forced),
         ("disabled", scene::disabled),
         ("blind", scene::blind),

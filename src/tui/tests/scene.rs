@@ -41,13 +41,14 @@ const FINE: u64 = 40;
 type Named = (&'static str, fn() -> Scene);
 
 /// Every situation there is, for tests that go through all of them.
-pub(in crate::tui) const ALL: [Named; 19] = [
+pub(in crate::tui) const ALL: [Named; 20] = [
     ("unborn", unborn),
     ("empty", empty),
     ("calm", calm),
     ("simulated", simulated),
     ("incident", incident),
     ("last tier", last_tier),
+    ("no tier", no_tier),
     ("forced", forced),
     ("disabled", disabled),
     ("drills", drills),
@@ -236,7 +237,14 @@ impl Scene {
         });
     }
 
-    fn force(&mut self, id: &str, kind: ForceKind, who: &str, why: &str, lasts: u64) {
+    pub(in crate::tui) fn force(
+        &mut self,
+        id: &str,
+        kind: ForceKind,
+        who: &str,
+        why: &str,
+        lasts: u64,
+    ) {
         self.push(Kind::Forced {
             deployment: id.into(),
             force: Force {
@@ -436,6 +444,20 @@ pub(in crate::tui) fn last_tier() -> Scene {
         Reason::ProbeFailed { verdict },
         Some(420),
     );
+    s
+}
+
+/// And the secondary has just opened as well.
+pub(in crate::tui) fn no_tier() -> Scene {
+    let mut s = last_tier();
+    let reason = Reason::ErrorRate {
+        rate: 0.5,
+        limit: 0.02,
+        bad: 8,
+        n: 16,
+        window_s: 4,
+    };
+    s.transition(SECONDARY, Phase::Closed, Phase::Open, reason, Some(300));
     s
 }
 
