@@ -73,6 +73,8 @@ const SPARK_SPAN_S: u64 = 300;
 pub(super) const WHY: u16 = 24;
 /// Cells of the gauge of evidence.
 const GAUGE: usize = 5;
+/// From here on columns keep their width.
+const ROOMY: u16 = 98;
 
 impl Column {
     pub(super) const fn heading(self) -> &'static str {
@@ -101,6 +103,17 @@ impl Column {
             C::PerSecond => Some(Measure::Rate),
             C::P95 => Some(Measure::P95),
             _ => None,
+        }
+    }
+
+    /// Columns that numbers need on most days: a second that becomes a minute moves no other column, and pushes none out.
+    /// A narrow window has none to spare.
+    pub(super) const fn least(self, room: u16) -> u16 {
+        match self {
+            _ if room < ROOMY => 0,
+            C::For | C::P95 => 5,
+            C::Judge => 10,
+            _ => 0,
         }
     }
 

@@ -14,7 +14,7 @@ use super::{
     fit::fit_middle,
     theme::Role,
     trends,
-    words::{fit, is_blind, width},
+    words::{fit, is_blind, shortened, width},
 };
 use crate::model::{
     DeploymentId,
@@ -144,7 +144,7 @@ fn answer(
     }
     let mut room = area.right().saturating_sub(x);
     if let Some(judge) = other {
-        let by = format!("by {judge}");
+        let by = format!("by {}", shortened(judge, app.shown()));
         let wide = width(&by).min(room.saturating_sub(WORDS));
         if wide >= NAME {
             put(buf, (area.right().saturating_sub(wide), y), &by, wide, dim);

@@ -110,10 +110,12 @@ pub(super) fn compared(all: &Compared) -> Option<String> {
     };
     let bad = match all.plain.bad {
         0 => String::new(),
+        1 => ", and 1 bad answer served".to_owned(),
         n => format!(", and {} bad answers served", count(n)),
     };
+    let s = if all.upstream == 1 { "" } else { "s" };
     Some(format!(
-        "since {} really {} failures upstream, {} for users{canned}, {} moved down; a plain cooldown router: about {}, \
+        "since {} really {} failure{s} upstream, {} for users{canned}, {} moved down; a plain cooldown router: about {}, \
          {} and {}{bad}",
         all.since.clock(),
         count(all.upstream),

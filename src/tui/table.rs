@@ -52,7 +52,7 @@ fn fitted(app: &App, rows: &[&DeploymentView], room: u16) -> Vec<(Column, u16)> 
                 _ => rows
                     .iter()
                     .map(|d| width(&cell(c, d, app).0))
-                    .fold(width(c.heading()), u16::max),
+                    .fold(width(c.heading()).max(c.least(room)), u16::max),
             };
             (c, wide)
         })
