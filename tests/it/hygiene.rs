@@ -100,6 +100,35 @@ fn a_busy_screen_writes_less_than_two_kibibytes_a_second_in_every_view() {
 }
 
 #[test]
+fn an_outage_costs_a_screen_no_more() {
+    let mut term = Terminal::open(&["--sim", "--listen", "127.0.0.1:0"]);
+    term.shows("users ok");
+    term.starts_a_drill();
+    term.shows("▸ faults 0:");
+    let drill = per_second(&mut term);
+    term.press("a");
+    term.shows("ABORTED");
+    term.press("\u{1b}");
+    term.shows("┌ deployments");
+    for fault in [
+        "anthropic/claude-sonnet-4-5 status=529 --rate 100%",
+        "openai/gpt-4.1 status=503 --rate 30%",
+    ] {
+        term.orders(&format!("fault add {fault}"));
+        term.shows("do it?");
+        term.press("y");
+        term.shows("done: fault add");
+    }
+    term.shows("■ OPEN");
+    let mut costs = costs(&mut term);
+    costs.push(("drill", drill));
+    println!("{costs:?}");
+    term.press("q");
+    term.ended();
+    assert_cheap(&costs);
+}
+
+#[test]
 fn what_comes_of_a_key_is_on_screen_in_a_tenth_of_a_second() {
     let mut term = Terminal::open(&["--sim", "--no-traffic", "--listen", "127.0.0.1:0"]);
     term.shows("anthropic/claude-sonnet-4-5");

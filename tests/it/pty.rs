@@ -98,6 +98,15 @@ impl Terminal {
         self.keys.flush().unwrap();
     }
 
+    /// A command in the palette, as one pastes it: many keys at once are taken for pasted text anyway.
+    pub(crate) fn orders(&mut self, command: &str) {
+        self.press(":");
+        self.shows("⏎ take it");
+        self.press(&format!("\x1b[200~{command}\x1b[201~"));
+        self.shows(command);
+        self.press("\r");
+    }
+
     /// The first of the menu, on everybody.
     pub(crate) fn starts_a_drill(&mut self) {
         self.press("d");
