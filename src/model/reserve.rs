@@ -30,8 +30,8 @@ fn worn<'a>(s: &'a Snapshot, route: &'a RouteView) -> Option<Thin<'a>> {
     let tiers: Vec<_> = tiers.filter(|d| d.disabled.is_none()).collect();
     let mut healthy = tiers.iter().copied().filter(|d| is_healthy(d));
     let (last, second) = (healthy.next(), healthy.next());
-    let lost = tiers.len() > usize::from(last.is_some());
-    let is_thin = second.is_none() && lost && route.rung3.is_none();
+    let has_lost = tiers.len() > usize::from(last.is_some());
+    let is_thin = second.is_none() && has_lost && route.rung3.is_none();
     is_thin.then_some(Thin { route, last })
 }
 

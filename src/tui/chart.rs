@@ -60,6 +60,8 @@ pub(super) struct Chart<'a> {
     pub(super) scale: Scale,
     /// None is a gap.
     pub(super) values: &'a [Option<f64>],
+    /// Which of them are of so little that they are greyed; those that are not here are not.
+    pub(super) few: &'a [bool],
     /// Top, limit, bottom.
     pub(super) ticks: [String; 3],
     pub(super) span: &'a str,
@@ -109,10 +111,8 @@ impl Chart<'_> {
         edges(band, middle, buf, theme);
         let shown = usize::from(plot.width.saturating_mul(ACROSS));
         let skip = self.values.len().saturating_sub(shown);
-        for (x, pair) in
-            (plot.x..plot.right()).zip(self.values.get(skip..).unwrap_or_default().chunks(2))
-        {
-            self.column(x, pair, plot, half, buf, theme);
+        for (x, first) in (plot.x..plot.right()).zip((skip..self.values.len()).step_by(2)) {
+            self.column(x, first, plot, half, buf, theme);
         }
         if let Some(shade) = theme.shade() {
             buf.set_style(band, Style::new().bg(shade));
@@ -160,36 +160,35 @@ impl Chart<'_> {
     }
 
     /// One column of cells: two values side by side.
-    fn column(
-        &self,
-        x: u16,
-        pair: &[Option<f64>],
-        plot: Rect,
-        half: u16,
-        buf: &mut Buffer,
-        theme: Theme,
-    ) {
-        let rows: Vec<Option<Row>> = pair
-            .iter()
-            .map(|v| v.map(|v| self.scale.row(v, half)))
-            .collect();
+    fn column(&self, x: u16, first: usize, plot: Rect, half: u16, buf: &mut Buffer, theme: Theme) {
+        let of = |at: usize| {
+            let value = self.values.get(at).copied().flatten()?;
+            let few = self.few.get(at).copied().unwrap_or(false);
+            Some((self.scale.row(value, half), few))
+        };
+        let rows = [of(first), of(first.saturating_add(1))];
         for y in 0..plot.height {
             let mut dots = 0_u8;
-            let mut bad = false;
+            let (mut bad, mut told) = (false, false);
             for (side, row) in rows.iter().enumerate() {
-                let Some(row) = row else { continue };
+                let Some((row, few)) = row else { continue };
                 let over = self.is_bad(*row);
                 for dot in 0..DOWN {
                     if lit(*row, over, y.saturating_mul(DOWN).saturating_add(dot), half) {
                         dots |= braille(side, dot);
-                        bad |= over;
+                        bad |= over && !few;
+                        told |= !few;
                     }
                 }
             }
             if dots > 0 {
                 let glyph =
                     char::from_u32(0x2800_u32.saturating_add(u32::from(dots))).unwrap_or(' ');
-                let role = if bad { Role::Bad } else { Role::Good };
+                let role = match (bad, told) {
+                    (true, _) => Role::Bad,
+                    (false, true) => Role::Good,
+                    (false, false) => Role::Dim,
+                };
                 if let Some(cell) = buf.cell_mut((x, plot.y.saturating_add(y))) {
                     cell.set_char(glyph).set_style(theme.style(role));
                 }

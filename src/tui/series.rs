@@ -41,6 +41,22 @@ pub(super) fn errors(d: &DeploymentView, window: (u64, u64), n: usize) -> Vec<Op
     )
 }
 
+/// Attempts of a stretch under which its rate says nothing: a probe that failed is 100 %.
+const FEW: u32 = 3;
+
+/// The stretches of [`errors`] that had next to no attempts.
+pub(super) fn few(d: &DeploymentView, window: (u64, u64), n: usize) -> Vec<bool> {
+    let counted = stretches(
+        d,
+        window,
+        n,
+        |sum: &mut Share, p| sum.add(p.errors),
+        |sum| Some(f64::from(sum.n)),
+    );
+    let is_few = |n: Option<f64>| n.is_some_and(|n| n < f64::from(FEW));
+    counted.into_iter().map(is_few).collect()
+}
+
 /// Scores are few: two neighbours of the chart share one mean, and what it shows is still each stretch's own.
 pub(super) fn scores(d: &DeploymentView, window: (u64, u64), n: usize) -> Vec<Option<f64>> {
     stretches(
@@ -58,7 +74,27 @@ pub(super) fn scores(d: &DeploymentView, window: (u64, u64), n: usize) -> Vec<Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::tests::scene::{self, PRIMARY};
+    use crate::{
+        model::{Kind, event::Bucket},
+        tui::tests::scene::{self, PRIMARY},
+    };
+
+    #[test]
+    fn a_stretch_with_next_to_no_attempts_is_known_by_it() {
+        let mut scene = scene::calm();
+        scene.silence(60);
+        scene.push(Kind::Bucket(Bucket {
+            fail: 1,
+            ..Bucket::empty(PRIMARY.into())
+        }));
+        let s = scene.snapshot();
+        let d = s.deployment(PRIMARY).unwrap();
+        let window = (s.at.secs(), 900);
+        let (values, few) = (errors(d, window, 90), few(d, window, 90));
+        assert_eq!((values[89], few[89]), (Some(1.0), true));
+        let busy = values.iter().position(|v| *v == Some(0.0)).unwrap();
+        assert!(!few[busy]);
+    }
 
     #[test]
     fn a_stretch_without_attempts_has_no_value() {

@@ -75,14 +75,16 @@ fn errors(app: &App, d: &DeploymentView, area: Rect, buf: &mut Buffer, selected:
     let number = format!("{value} n={}", count(d.errors_5m.n.into()));
     let head = heading("error rate", d, (&number, role), area.width, theme);
     let inner = framed(area, buf, head, theme, selected);
-    let values = series::errors(d, (s.at.secs(), HISTORY_S), room(inner));
+    let window = (s.at.secs(), HISTORY_S);
+    let values = series::errors(d, window, room(inner));
+    let few = series::few(d, window, room(inner));
     let limit = percent(s.err_threshold);
     let normal = s.normal(&d.id).and_then(|n| n.bands.errors);
     chart(
         normal,
         s.err_threshold,
         false,
-        &values,
+        (&values, &few),
         ["100%".to_owned(), limit, "0%".to_owned()],
     )
     .draw(inner, buf, theme);
@@ -101,7 +103,7 @@ fn scores(app: &App, d: &DeploymentView, area: Rect, buf: &mut Buffer, selected:
         normal,
         s.judge_threshold,
         true,
-        &values,
+        (&values, &[]),
         ["1.00".to_owned(), floor, "0.00".to_owned()],
     )
     .draw(inner, buf, theme);
@@ -133,19 +135,20 @@ pub(super) fn spent(app: &App, area: Rect, buf: &mut Buffer) {
     put(buf, (x, y), &text, wide, app.theme.style(Role::Dim));
 }
 
-fn chart(
+fn chart<'a>(
     normal: Option<Band>,
     limit: f64,
     high_is_good: bool,
-    values: &[Option<f64>],
+    (values, few): (&'a [Option<f64>], &'a [bool]),
     ticks: [String; 3],
-) -> Chart<'_> {
+) -> Chart<'a> {
     Chart {
         scale: Scale {
             limit,
             high_is_good,
         },
         values,
+        few,
         ticks,
         span: "15 min ago",
         band: normal.map(|band| (band.low, band.high)),

@@ -26,6 +26,7 @@ fn with_band(
     let chart = Chart {
         scale,
         values,
+        few: &[],
         ticks: ["top".into(), "limit".into(), "end".into()],
         span: "",
         band,
