@@ -101,7 +101,9 @@ pub(super) fn in_words(why: &str) -> String {
         return "the collector speaks no TLS there; its address may have to begin with http://"
             .to_owned();
     }
-    if why.contains("HTTP/2 was not negotiated") {
+    // The first is said of a server that names no protocol, the second by one that names others.
+    let no_http2 = ["HTTP/2 was not negotiated", "NoApplicationProtocol"];
+    if no_http2.iter().any(|sign| why.contains(sign)) {
         return "the collector speaks no HTTP/2 there, which gRPC needs; OTEL_EXPORTER_OTLP_PROTOCOL says \"http/protobuf\" for one that \
                 does not"
             .to_owned();

@@ -31,13 +31,14 @@ struct Door {
     name: &'static str,
     /// Whoever calls has to show a certificate of the same authority.
     asks: bool,
-    http2: bool,
+    /// What it names of HTTP's versions.
+    speaks: &'static [&'static [u8]],
 }
 
 const DOOR: Door = Door {
     name: "127.0.0.1",
     asks: false,
-    http2: true,
+    speaks: &[b"h2", b"http/1.1"],
 };
 
 /// A certificate authority of a test's own, and where its certificate is.
@@ -92,10 +93,7 @@ impl Authority {
         let mut config = config
             .with_single_cert(vec![certificate.der().clone()], key)
             .unwrap();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        if door.http2 {
-            config.alpn_protocols.insert(0, b"h2".to_vec());
-        }
+        config.alpn_protocols = door.speaks.iter().map(|name| name.to_vec()).collect();
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
@@ -252,13 +250,12 @@ async fn a_collector_without_tls_behind_an_https_address_is_told() {
 async fn a_collector_without_http_2_is_told_to_whoever_sends_over_grpc() {
     let ours = Authority::new();
     let collector = Collector::http().await;
-    let door = Door {
-        http2: false,
-        ..DOOR
-    };
-    let (addr, _front) = ours.before(collector.addr, door).await;
-    let why = "the collector speaks no HTTP/2 there, which gRPC needs";
-    refused(addr, "grpc", &[(TRUSTED, &ours.file("ca.pem"))], why).await;
+    for speaks in [&[] as &[&[u8]], &[b"http/1.1"]] {
+        let door = Door { speaks, ..DOOR };
+        let (addr, _front) = ours.before(collector.addr, door).await;
+        let why = "the collector speaks no HTTP/2 there, which gRPC needs";
+        refused(addr, "grpc", &[(TRUSTED, &ours.file("ca.pem"))], why).await;
+    }
 }
 
 #[tokio::test]
