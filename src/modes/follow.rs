@@ -39,7 +39,7 @@ impl Telling {
         }
         if self.json {
             let line = serde_json::to_string(event);
-            return print(&line.map_err(|e| Failed::Refused(e.to_string()))?);
+            return print(&line.map_err(|e| Failed::Unprinted(e.to_string()))?);
         }
         print(&headless::line(event))
     }

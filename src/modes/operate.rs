@@ -4,7 +4,7 @@ use super::{
     follow::{Telling, follow},
     reach::reach,
 };
-use crate::{operator, runtime, say};
+use crate::{UNREAD, operator, runtime, say};
 use breakerbox::{
     cli::{Asked, At, Given, Wanted},
     clock, headless,
@@ -31,6 +31,8 @@ pub(super) enum Failed {
     Unreached(String),
     Shut(String),
     Silent(String),
+    /// What is told cannot be printed.
+    Unprinted(String),
     /// Whoever read what is printed has gone.
     Unread,
 }
@@ -58,7 +60,7 @@ impl Failed {
     fn told(self) -> ExitCode {
         let (code, why) = match self {
             Self::Unread => return ExitCode::SUCCESS,
-            Self::Refused(why) | Self::Busy(why) => (1, why),
+            Self::Refused(why) | Self::Busy(why) | Self::Unprinted(why) => (1, why),
             Self::Unreached(why) => (2, why),
             Self::Shut(why) => (3, why),
             Self::Silent(why) => (4, why),
@@ -69,12 +71,18 @@ impl Failed {
 }
 
 pub(super) fn print(line: &str) -> Result<(), Failed> {
-    say(line).map_err(|_| Failed::Unread)
+    say(line).map_err(|why| {
+        if why == UNREAD {
+            Failed::Unread
+        } else {
+            Failed::Unprinted(format!("standard output takes nothing: {why}"))
+        }
+    })
 }
 
 fn print_json(what: &impl serde::Serialize) -> Result<(), Failed> {
     let text = serde_json::to_string_pretty(what);
-    print(&text.map_err(|e| Failed::Refused(e.to_string()))?)
+    print(&text.map_err(|e| Failed::Unprinted(e.to_string()))?)
 }
 
 /// Asks, and tells what was wrong if it came to nothing.
@@ -138,8 +146,10 @@ async fn give_order(reach: &Reach, order: &Command, json: bool) -> Result<(), Fa
             Err(Unreached::Said(said)) => said.event.as_ref(),
             Err(_) => None,
         };
-        event.map_or(Ok(()), print_json)?;
-        return Ok(done.map(drop)?);
+        let printed = event.map_or(Ok(()), print_json);
+        // That it was refused counts, whoever reads it.
+        done?;
+        return printed;
     }
     let event = Event::deserialize(done?.event).map_err(|e| {
         Failed::Unreached(format!(

@@ -194,6 +194,28 @@ fn as_json_a_refused_command_is_told_by_its_event_too() {
     assert_eq!(event["origin"]["via"], "socket");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_printed_is_an_error_and_a_refusal_stays_one_whoever_reads_it() {
+    let router = Serving::start();
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let lost = router.command("snapshot").stdout(full).output().unwrap();
+    let lost = Said::of(lost);
+    assert_eq!(lost.code, 1, "{lost:?}");
+    assert!(lost.err.contains("standard output"), "{lost:?}");
+    let (nobody, unread) = std::io::pipe().unwrap();
+    drop(nobody);
+    let refused = router
+        .command("fault clear 7 --json")
+        .stdout(unread)
+        .output()
+        .unwrap();
+    assert_eq!(Said::of(refused).code, 1);
+}
+
 #[test]
 fn how_it_stands_is_told_in_words_and_as_json() {
     let mut router = Serving::start();
