@@ -92,7 +92,7 @@ fn named(s: &Snapshot, own_network: bool) -> Option<(ShapeKind, String)> {
 
 /// `anthropic/claude scores 0.58 < 0.70, 23 of 41 bad, …`: the shape's name has said that it is about quality.
 fn told(d: &DeploymentView) -> String {
-    let reason = why(d).map(ToString::to_string).unwrap_or_default();
+    let reason = d.why().map(ToString::to_string).unwrap_or_default();
     match reason.strip_prefix("quality ") {
         Some(scores) => format!("{} scores {scores}", d.id),
         None => format!("{}: {reason}", d.id),
@@ -123,7 +123,7 @@ fn judge_drift(s: &Snapshot) -> Option<String> {
 
 fn is_borne_out(d: &DeploymentView) -> bool {
     matches!(
-        why(d),
+        d.why(),
         Some(Reason::Quality {
             confirmed: true,
             ..
@@ -131,23 +131,17 @@ fn is_borne_out(d: &DeploymentView) -> bool {
     )
 }
 
-/// While somebody looks whether it is back it is still down for what it tripped on.
-fn why(d: &DeploymentView) -> Option<&Reason> {
-    let tripped = d.tripped.as_ref().filter(|_| d.phase == Phase::Probe);
-    tripped.map(|t| &t.reason).or(d.reason.as_ref())
-}
-
 fn is_our_mistake(d: &DeploymentView) -> bool {
     let certain = |v: &Verdict| matches!(v.class, Class::Credential | Class::Config);
     d.phase != Phase::Closed
-        && matches!(why(d), Some(Reason::Certain { verdict } | Reason::ProbeFailed { verdict }) if certain(verdict))
+        && matches!(d.why(), Some(Reason::Certain { verdict } | Reason::ProbeFailed { verdict }) if certain(verdict))
         || matches!(&d.gate, Some(g) if g.class == Class::Quota)
 }
 
 fn failed(d: &DeploymentView) -> bool {
     d.phase != Phase::Closed
         && matches!(
-            why(d),
+            d.why(),
             Some(Reason::ErrorRate { .. } | Reason::ProbeFailed { .. } | Reason::RampFailed { .. })
         )
 }
@@ -175,7 +169,7 @@ fn since_it_moved(d: &DeploymentView, s: &Snapshot) -> Share {
 fn stupid(d: &DeploymentView) -> bool {
     d.phase != Phase::Closed
         && matches!(
-            why(d),
+            d.why(),
             Some(
                 Reason::Quality { .. }
                     | Reason::ProbeJudgedBad { .. }

@@ -318,6 +318,13 @@ impl DeploymentView {
         }
     }
 
+    /// Why its breaker is as it is: while somebody looks whether it is back it is still down for what it tripped on.
+    pub fn why(&self) -> Option<&Reason> {
+        let tripped = self.tripped.as_ref();
+        let probed = tripped.filter(|_| self.phase == Phase::Probe);
+        probed.map(|t| &t.reason).or(self.reason.as_ref())
+    }
+
     /// Takes user traffic now, at least some.
     pub fn serves(&self) -> bool {
         matches!(

@@ -3,7 +3,7 @@
 
 use super::words::{breaker, short_name, shortened};
 use crate::model::{
-    Class, ForceKind, Reason, Snapshot,
+    Class, ForceKind, Phase, Reason, Snapshot,
     reserve::{Thin, down, thin},
     snapshot::DeploymentView,
 };
@@ -70,10 +70,10 @@ fn cause(d: &DeploymentView) -> Option<String> {
     if let Some(force) = d.force.as_ref().filter(|f| f.kind == ForceKind::Open) {
         return Some(format!("by {}", force.who));
     }
-    if let Some(gate) = &d.gate {
+    if let Some(gate) = d.gate.as_ref().filter(|_| d.phase == Phase::Closed) {
         return Some(gate.class.to_string());
     }
-    let word = match d.reason.as_ref()? {
+    let word = match d.why()? {
         Reason::ErrorRate { .. } | Reason::RampFailed { .. } => "errors",
         Reason::Quality { .. } | Reason::ProbeJudgedBad { .. } | Reason::RampJudgedBad { .. } => {
             "quality"
