@@ -167,9 +167,16 @@ impl Router {
     }
 
     fn switch(&self, who: &str, command: &Rung3Command) -> Result<(), String> {
+        let (Rung3Command::On { route, .. } | Rung3Command::Off { route }) = command;
+        self.known_route(route)?;
+        // Switched apart from all, it would seem to be off when it is not.
+        if &**route != rung3::ALL && self.rung3.is_on_for_all(clock::wall()) {
+            return Err(format!(
+                "rung 3 is on for all routes, {route} among them: rung3 off all comes first"
+            ));
+        }
         match command {
             Rung3Command::On { route, lasts, why } => {
-                self.known_route(route)?;
                 let until = clock::wall() + within_a_day(*lasts)?;
                 self.rung3_on(route, who, why, until);
                 self.tell(Note::Rung3On {
@@ -180,7 +187,6 @@ impl Router {
                 });
             }
             Rung3Command::Off { route } => {
-                self.known_route(route)?;
                 if !self.rung3_off(route, who) {
                     return Err(format!("rung 3 is not on for {route}"));
                 }

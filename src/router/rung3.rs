@@ -21,8 +21,17 @@ impl Rung3 {
                 .any(|r| on.get(*r).is_some_and(|until| *until > now))
     }
 
+    pub(super) fn is_on_for_all(&self, now: Wall) -> bool {
+        let on = self.until.load();
+        on.get(ALL).is_some_and(|until| *until > now)
+    }
+
+    /// `all` takes the place of every route's own switch, and ends for all of them at once.
     pub(super) fn on(&self, route: &RouteId, until: Wall) {
         self.change(|on| {
+            if &**route == ALL {
+                on.clear();
+            }
             on.insert(route.clone(), until);
         });
     }
@@ -70,4 +79,23 @@ impl Rung3 {
 /// A route's name for an event; none for all of them.
 pub(super) fn named(route: RouteId) -> Option<RouteId> {
     (&*route != ALL).then_some(route)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_the_switch_for_all_ends_no_route_is_left_on() {
+        let (rung3, one) = (Rung3::default(), RouteId::from("one"));
+        rung3.on(&one, Wall(30));
+        rung3.on(&ALL.into(), Wall(5));
+        assert!(rung3.is_on(&one, Wall(4)) && rung3.is_on_for_all(Wall(4)));
+        let told = rung3.expire(Wall(5));
+        assert!(
+            matches!(&told[..], [Kind::Rung3Off { route: None, .. }]),
+            "{told:?}"
+        );
+        assert!(!rung3.is_on(&one, Wall(5)) && !rung3.is_on_for_all(Wall(5)));
+    }
 }

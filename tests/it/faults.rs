@@ -91,6 +91,22 @@ async fn rung_3_answers_at_once_until_it_is_switched_off() {
 }
 
 #[tokio::test]
+async fn while_rung_3_is_on_for_all_no_route_is_switched_apart() {
+    let a = Upstream::start(vec![openai("m-a", "A")]).await;
+    let mut rig = Rig::start(&openai_tiers(&[&a])).await;
+    assert_eq!(rig.done("rung3 on r --for 30m").await, None);
+    assert_eq!(rig.done("rung3 on all --for 5m").await, None);
+    for one in ["rung3 off r", "rung3 on r --for 10m"] {
+        let refused = rig.done(one).await.expect(one);
+        assert!(refused.contains("rung3 off all comes first"), "{refused}");
+    }
+    assert_eq!(header(&rig.ask("hi").await, "x-breakerbox-rung"), "3");
+    assert_eq!(rig.done("rung3 off all").await, None);
+    assert_eq!(header(&rig.ask("hi").await, "x-breakerbox-rung"), "0");
+    assert!(rig.done("rung3 off r").await.is_some());
+}
+
+#[tokio::test]
 async fn the_bad_key_fault_really_sends_a_wrong_key() {
     let a = Upstream::start(vec![json(
         401,
