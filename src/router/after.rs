@@ -62,7 +62,7 @@ impl Guard {
     pub(super) fn stopped(&self) {
         self.end(Outcome::Error);
         self.trace
-            .unserved(Outcome::Error, "the router was stopped");
+            .unserved(Outcome::Error, "the router was stopped", false);
     }
 
     /// Hands the counting over to whoever sees the end of the answer.

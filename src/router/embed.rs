@@ -19,7 +19,7 @@ use crate::{
     clock,
     config::{Route, Tier},
     model::{
-        Class, DeploymentId, Dialect, Kind, Mono, Verdict,
+        Class, DeploymentId, Dialect, Mono, Verdict,
         event::Outcome,
         verdict::{Counts, Next},
     },
@@ -228,7 +228,8 @@ impl Embedding {
         } else {
             Outcome::Fallback
         });
-        self.tell_fallbacks(Some(&place.unit.id));
+        let failures = self.failures.drain(..);
+        self.guard.trace().fell_back(failures, Some(&place.unit.id));
         let served = Served {
             rung: if place.index == 0 { 0 } else { 2 },
             tier: Some(place.index),
@@ -263,15 +264,9 @@ impl Embedding {
     /// There is no text that could stand in for a vector.
     fn exhausted(&mut self, why: &str) -> Reply {
         let injected = self.failures.iter().any(|(.., injected)| *injected);
-        self.tell_fallbacks(None);
+        self.guard.trace().fell_back(self.failures.drain(..), None);
         self.guard.end(Outcome::Error);
-        let unserved = Kind::Unserved {
-            exchange: self.call.id.clone(),
-            route: self.route.id.clone(),
-            outcome: Outcome::Error,
-            why: why.to_owned(),
-        };
-        self.router.bus.emit_marked(unserved, injected);
+        self.guard.trace().unserved(Outcome::Error, why, injected);
         let now = clock::now();
         let units = seats(&self.route, &self.plant);
         let back = units.iter().filter_map(|p| p.unit.back_in(now)).min();
@@ -286,21 +281,6 @@ impl Embedding {
             tier: None,
             deployment: None,
             attempts: self.attempts,
-        }
-    }
-
-    fn tell_fallbacks(&mut self, to: Option<&DeploymentId>) {
-        for (from, verdict, injected) in self.failures.drain(..) {
-            if to != Some(&from) {
-                let kind = Kind::Fallback {
-                    exchange: self.call.id.clone(),
-                    route: self.route.id.clone(),
-                    from,
-                    to: to.cloned(),
-                    verdict,
-                };
-                self.router.bus.emit_marked(kind, injected);
-            }
         }
     }
 }

@@ -57,13 +57,34 @@ impl Trace {
     }
 
     /// Its caller got neither a model's answer nor a cached one.
-    pub(super) fn unserved(&self, outcome: Outcome, why: &str) {
-        self.router().bus.emit(Kind::Unserved {
+    pub(super) fn unserved(&self, outcome: Outcome, why: &str, injected: bool) {
+        let unserved = Kind::Unserved {
             exchange: self.call.id.clone(),
             route: self.route.id.clone(),
             outcome,
             why: why.to_owned(),
-        });
+        };
+        self.router().bus.emit_marked(unserved, injected);
+    }
+
+    /// These have failed, and `to` answers in their place. None: nobody does.
+    pub(super) fn fell_back(
+        &self,
+        failures: impl IntoIterator<Item = (DeploymentId, Verdict, bool)>,
+        to: Option<&DeploymentId>,
+    ) {
+        for (from, verdict, injected) in failures {
+            if to != Some(&from) {
+                let kind = Kind::Fallback {
+                    exchange: self.call.id.clone(),
+                    route: self.route.id.clone(),
+                    from,
+                    to: to.cloned(),
+                    verdict,
+                };
+                self.router().bus.emit_marked(kind, injected);
+            }
+        }
     }
 
     fn so_far(&self) -> Duration {

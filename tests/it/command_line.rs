@@ -344,17 +344,29 @@ fn lines(pipe: impl Read) -> impl Iterator<Item = String> {
     BufReader::new(pipe).lines().map_while(Result::ok)
 }
 
-#[test]
-fn what_happens_is_followed_also_after_the_router_was_away() {
-    let mut router = Serving::start();
+/// `events --follow`, what it tells, and what it says beside that.
+fn followed(
+    router: &Serving,
+) -> (
+    Child,
+    impl Iterator<Item = String> + Send + use<>,
+    impl Iterator<Item = String> + use<>,
+) {
     let mut follow = router
         .command("events --follow")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut told = lines(follow.stdout.take().unwrap());
-    let mut beside = lines(follow.stderr.take().unwrap());
+    let told = lines(follow.stdout.take().unwrap());
+    let beside = lines(follow.stderr.take().unwrap());
+    (follow, told, beside)
+}
+
+#[test]
+fn what_happens_is_followed_also_after_the_router_was_away() {
+    let mut router = Serving::start();
+    let (mut follow, mut told, mut beside) = followed(&router);
     // It may not follow yet: what is done is done until it is told.
     let forced = thread::scope(|s| {
         let heard = s.spawn(|| told.find(|line| line.contains("FORCED OPEN by ana")));
@@ -387,14 +399,7 @@ fn what_happens_is_followed_also_after_the_router_was_away() {
 #[test]
 fn whoever_follows_for_nobody_ends_while_the_router_is_away() {
     let mut router = Serving::start();
-    let mut follow = router
-        .command("events --follow")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut beside = lines(follow.stderr.take().unwrap());
-    let mut told = lines(follow.stdout.take().unwrap());
+    let (mut follow, mut told, mut beside) = followed(&router);
     // Once it is sure that it followed.
     thread::scope(|s| {
         let heard = s.spawn(|| told.next());

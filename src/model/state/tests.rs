@@ -10,7 +10,7 @@ use crate::model::{
     normal::{Band, Bands, Normal, Origin},
     phase::Spared,
     request::SpanEnd,
-    snapshot::Shown,
+    snapshot::{Shown, UsersWord},
     topology::RouteInfo,
     verdict::{Class, Verdict},
 };

@@ -5,7 +5,7 @@ use crate::{
     cache::{Hit, Match},
     clock,
     config::CannedForm,
-    model::{Kind, event::Outcome, request::CacheHit},
+    model::{event::Outcome, request::CacheHit},
     provider::translate::Untranslatable,
     router::{
         canned,
@@ -89,7 +89,7 @@ impl Exchange {
 
     pub(super) fn canned(mut self, why: &str) -> Reply {
         let injected = self.failures.iter().any(|(.., injected)| *injected);
-        self.tell_fallbacks(None);
+        self.guard.trace().fell_back(self.failures.drain(..), None);
         let retry_in = self.retry_in();
         let served = Served {
             rung: 3,
@@ -113,13 +113,7 @@ impl Exchange {
             self.guard.trace().gave(&answer);
         }
         self.guard.end(outcome);
-        let unserved = Kind::Unserved {
-            exchange: self.call.id.clone(),
-            route: self.route.id.clone(),
-            outcome,
-            why: why.to_owned(),
-        };
-        self.router.bus.emit_marked(unserved, injected);
+        self.guard.trace().unserved(outcome, why, injected);
         let reply = match form {
             CannedForm::Answer => Reply::answer(&self.call, &answer),
             CannedForm::Error => Reply::exhausted(&self.call, &answer.text(), retry_in),

@@ -5,7 +5,7 @@ use crate::{
     breaker::{Admission, Permit},
     clock,
     config::Tier,
-    model::{Class, DeploymentId, Kind, Verdict, event::Outcome, request::SpanKind, verdict::Next},
+    model::{Class, Verdict, event::Outcome, request::SpanKind, verdict::Next},
     provider::translate::Untranslatable,
     router::{
         after::Ending,
@@ -312,7 +312,10 @@ impl Exchange {
 
     /// What happens when the answer has been given.
     fn ending(&mut self, runner: &Runner) -> Ending {
-        self.tell_fallbacks(Some(&runner.unit.id));
+        let failures = self.failures.drain(..);
+        self.guard
+            .trace()
+            .fell_back(failures, Some(&runner.unit.id));
         self.guard.trace().answers(&runner.unit, runner.index);
         let outcome = if runner.index == 0 {
             Outcome::Primary
@@ -328,20 +331,5 @@ impl Exchange {
             runner.injected,
             runner.looked_at,
         )
-    }
-
-    pub(super) fn tell_fallbacks(&mut self, to: Option<&DeploymentId>) {
-        for (from, verdict, injected) in self.failures.drain(..) {
-            if to != Some(&from) {
-                let kind = Kind::Fallback {
-                    exchange: self.call.id.clone(),
-                    route: self.route.id.clone(),
-                    from,
-                    to: to.cloned(),
-                    verdict,
-                };
-                self.router.bus.emit_marked(kind, injected);
-            }
-        }
     }
 }
